@@ -1,0 +1,41 @@
+package scopes_test
+
+import (
+	"fmt"
+
+	"example.com/resourceserver/scopes"
+)
+
+func Example() {
+	// (profile AND email) OR user
+	required := scopes.MustAnyOf("profile email", "user")
+
+	fmt.Println(required.SatisfiedBy(scopes.Parse("email profile")))
+	fmt.Println(required.SatisfiedBy(scopes.Parse("user")))
+	fmt.Println(required.SatisfiedBy(scopes.Parse("profile")))
+	// Output:
+	// true
+	// true
+	// false
+}
+
+func ExampleRequirement_Nearest() {
+	required := scopes.MustAnyOf("profile email phone", "admin", "profile email")
+	fmt.Println(required.Nearest(scopes.Parse("profile")))
+	// Output: admin
+}
+
+func ExampleAnyOf_faults() {
+	_, err := scopes.AnyOf("profile", "  ", `say"what`)
+	fmt.Println(err)
+	// Output:
+	// scopes: alternative 2 is blank: it would let everybody in
+	// scopes: alternative 3 ("say\"what") holds "\"what": a scope may hold only the visible ASCII characters other than '"' and '\'
+}
+
+func ExampleNewSet() {
+	// A name from a JSON array is never split.
+	granted := scopes.NewSet("profile email")
+	fmt.Println(granted.Has("profile"), granted.Len())
+	// Output: false 1
+}

@@ -1,0 +1,99 @@
+package scopes
+
+import (
+	"iter"
+	"slices"
+	"strings"
+)
+
+// Set is an immutable set of granted names. The zero value is the empty set.
+// It may be copied and used by several goroutines at once.
+type Set struct {
+	names []string // distinct, in the order first seen; never written again
+	marks uint64   // the union of mark(name): rules most absent names out at once
+}
+
+// Parse reads the scope-token list of a scope claim or parameter (RFC 6749
+// §3.3): names separated by spaces. Extra spaces are tolerated and repeated
+// names count once. Nothing but the space separates, and a name outside the
+// scope-token grammar is kept as it is: no [Requirement] for scopes can hold
+// such a name, so it grants nothing.
+func Parse(claim string) Set {
+	if claim == "" {
+		return Set{}
+	}
+	s := Set{names: make([]string, 0, 1+strings.Count(claim, " "))}
+	for name := range strings.SplitSeq(claim, " ") {
+		s.names = append(s.names, name)
+	}
+	return s.settle()
+}
+
+// NewSet returns the set of the given names, as an issuer writes them in a JSON
+// array. Names are never split: "profile email" is one name, which no
+// requirement for scopes can ask for. Empty names are dropped and repeated ones
+// count once. The argument is copied.
+func NewSet(names ...string) Set {
+	return Set{names: slices.Clone(names)}.settle()
+}
+
+// smallSet is the size up to which comparing each name with those before it is
+// quicker than a map. Above it a map keeps the work linear, since the names of
+// a token may be an attacker's choice.
+const smallSet = 16
+
+// settle removes empty and repeated names, in place, and computes the marks.
+func (s Set) settle() Set {
+	var seen map[string]struct{}
+	if len(s.names) > smallSet {
+		seen = make(map[string]struct{}, len(s.names))
+	}
+	kept := s.names[:0]
+	for _, name := range s.names {
+		if name == "" || repeats(name, kept, seen) {
+			continue
+		}
+		kept = append(kept, name)
+		s.marks |= mark(name)
+	}
+	s.names = kept
+	return s
+}
+
+func repeats(name string, kept []string, seen map[string]struct{}) bool {
+	if seen == nil {
+		return slices.Contains(kept, name)
+	}
+	if _, ok := seen[name]; ok {
+		return true
+	}
+	seen[name] = struct{}{}
+	return false
+}
+
+// Has reports whether name was granted. It compares exactly and takes time
+// linear in the size of the set, without allocating.
+func (s Set) Has(name string) bool {
+	return s.marks&mark(name) != 0 && slices.Contains(s.names, name)
+}
+
+// Len returns the number of distinct names.
+func (s Set) Len() int { return len(s.names) }
+
+// All iterates over the names in the order in which they were first given.
+func (s Set) All() iter.Seq[string] { return slices.Values(s.names) }
+
+// String returns the names separated by single spaces, as a scope claim has
+// them. A name that holds a space itself reads as two: use [Set.All] to tell.
+func (s Set) String() string { return strings.Join(s.names, " ") }
+
+// mark maps a name to one of 64 bits. Two names may share a bit, so a mark
+// proves absence and never presence. The empty name has no mark: it is in no
+// set.
+func mark(name string) uint64 {
+	if name == "" {
+		return 0
+	}
+	sum := uint(len(name)) + 7*uint(name[0]) + 31*uint(name[len(name)/2]) + 11*uint(name[len(name)-1])
+	return 1 << (sum % 64)
+}
