@@ -1,0 +1,78 @@
+package protector
+
+import (
+	"net/http"
+	"strings"
+)
+
+// credential is the token that a request carries. The zero credential is none.
+type credential struct {
+	scheme  *scheme
+	token   string
+	inQuery bool
+}
+
+// credential finds the request's one token. It checks syntax, length and
+// number, and nothing about the token itself.
+func (p *Protector) credential(r *http.Request) (credential, *Error) {
+	found, err := p.fromHeader(r)
+	if err != nil || p.sources == nil {
+		return found, err
+	}
+	return p.fromSources(r, found)
+}
+
+// fromHeader reads the Authorization field (RFC 6750 §2.1).
+//
+// A scheme that is not ours is no credential (§3.1): the request may be meant
+// for somebody further in. Two fields are refused whatever they say, since who
+// reads the first and who reads the last would see different callers.
+func (p *Protector) fromHeader(r *http.Request) (credential, *Error) {
+	fields := r.Header["Authorization"]
+	switch len(fields) {
+	case 0:
+		return credential{}, nil
+	case 1:
+	default:
+		return credential{}, errInvalidRequest(reasonSeveral)
+	}
+	s, rest := p.cutScheme(fields[0])
+	if s == nil {
+		return credential{}, nil
+	}
+	token := strings.TrimLeft(rest, " ")
+	if len(token) == len(rest) { // not one SP: nothing, a TAB, a comma
+		return credential{}, errInvalidRequest(reasonMalformed).usedBy(s)
+	}
+	return p.credentialOf(s, token)
+}
+
+// cutScheme tells which of our schemes field begins with, and what follows it.
+// It looks at no more bytes than our names are long.
+func (p *Protector) cutScheme(field string) (*scheme, string) {
+	for _, s := range p.schemes {
+		n := len(s.name)
+		if len(field) >= n && equalFold(field[:n], s.name) && (len(field) == n || !tokenChars[field[n]]) {
+			return s, field[n:]
+		}
+	}
+	return nil, ""
+}
+
+// credentialOf bounds the token before anything looks at its bytes.
+func (p *Protector) credentialOf(s *scheme, token string) (credential, *Error) {
+	if len(token) > p.limit {
+		return credential{}, errInvalidToken(reasonTooLong).usedBy(s)
+	}
+	if !isToken68(token) {
+		return credential{}, errInvalidRequest(reasonMalformed).usedBy(s)
+	}
+	return credential{scheme: s, token: token}, nil
+}
+
+func (e *Error) usedBy(s *scheme) *Error {
+	if s != nil {
+		e.Scheme = s.name
+	}
+	return e
+}

@@ -1,0 +1,163 @@
+package protector
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+)
+
+// parameter is the name of the token in forms and queries (RFC 6750 §2.2, §2.3).
+const parameter = "access_token"
+
+// source is a place beside the Authorization field where a token may be. Find
+// returns every token there, since more than one is a fault of the request.
+type source struct {
+	find  func(r *http.Request) ([]string, *Error)
+	query bool
+	// ambient: sent by browsers without anybody's intent, so the origin of the
+	// request has to be checked.
+	ambient bool
+}
+
+// addSources sets up the places that the configuration opts into. Without any,
+// no request pays for them.
+func (p *Protector) addSources(config Config) (faults []error) {
+	p.origins = config.CrossOrigin
+	if config.AmbientCookie != "" {
+		if !isToken(config.AmbientCookie) {
+			faults = append(faults, fmt.Errorf("AmbientCookie %q is not a cookie name: use letters, digits, hyphens and underscores", config.AmbientCookie))
+		}
+		if p.origins == nil {
+			p.origins = http.NewCrossOriginProtection()
+		}
+		p.sources = append(p.sources, source{find: cookies(config.AmbientCookie), ambient: true})
+	} else if config.CrossOrigin != nil {
+		faults = append(faults, errors.New("CrossOrigin has no effect without AmbientCookie: set both, or wrap the handler with CrossOrigin.Handler"))
+	}
+	faults = append(faults, p.addForm(config)...)
+	if config.InsecureQueryTokens {
+		p.sources = append(p.sources, source{find: queryTokens, query: true})
+	}
+	if p.sources != nil && p.schemeNamed(bearer) == nil {
+		faults = append(faults, errors.New("cookies, forms and queries carry bearer tokens: add a Bearer validator, or leave them out"))
+	}
+	return faults
+}
+
+func (p *Protector) addForm(config Config) (faults []error) {
+	limit := config.MaxFormBytes
+	switch {
+	case limit < 0:
+		faults = append(faults, fmt.Errorf("MaxFormBytes is %d: give a positive number of bytes, or 0 for the default", limit))
+	case limit > 0 && !config.BufferedFormTokens:
+		faults = append(faults, errors.New("MaxFormBytes has no effect without BufferedFormTokens: set both, or neither"))
+	case limit == 0:
+		limit = 64 << 10
+	}
+	if config.BufferedFormTokens {
+		p.sources = append(p.sources, source{find: formTokens(limit)})
+	}
+	return faults
+}
+
+// fromSources looks in every place, also when the header had a token already: a
+// client must not use more than one method (RFC 6750 §2), and two places may
+// hold two callers' tokens.
+func (p *Protector) fromSources(r *http.Request, found credential) (credential, *Error) {
+	s := p.schemeNamed(bearer)
+	for _, source := range p.sources {
+		tokens, err := source.find(r)
+		if err != nil {
+			return credential{}, err.usedBy(s)
+		}
+		if len(tokens) == 0 {
+			continue
+		}
+		if len(tokens) > 1 || found.token != "" {
+			return credential{}, errInvalidRequest(reasonSeveral).usedBy(s)
+		}
+		if source.ambient && p.origins.Check(r) != nil {
+			return credential{}, errCrossOrigin().usedBy(s)
+		}
+		if found, err = p.credentialOf(s, tokens[0]); err != nil {
+			return credential{}, err
+		}
+		found.inQuery = source.query
+	}
+	return found, nil
+}
+
+// errCrossOrigin refuses rather than treating the request as anonymous: under
+// Optional that would run a handler that another site chose to call.
+func errCrossOrigin() *Error {
+	return &Error{Status: http.StatusForbidden, Code: codeAccessDenied, Description: describe(codeAccessDenied), Reason: reasonCrossOrigin}
+}
+
+// cookies finds the values of the named cookie. An empty one is as good as
+// absent, since that is how some applications log out, and the browser will not
+// stop sending it.
+func cookies(name string) func(*http.Request) ([]string, *Error) {
+	return func(r *http.Request) (tokens []string, _ *Error) {
+		for _, c := range r.CookiesNamed(name) {
+			if c.Value != "" {
+				tokens = append(tokens, c.Value)
+			}
+		}
+		return tokens, nil
+	}
+}
+
+// queryTokens ignores pairs that cannot be decoded, as the handler will.
+func queryTokens(r *http.Request) ([]string, *Error) {
+	if r.URL.RawQuery == "" {
+		return nil, nil
+	}
+	return r.URL.Query()[parameter], nil
+}
+
+// formTokens finds the token in a form body (RFC 6750 §2.2): single-part,
+// urlencoded, with a method whose body has a meaning. GET never qualifies.
+//
+// The body is put back, rather than left parsed in r.PostForm, because a
+// handler may want its bytes.
+func formTokens(limit int64) func(*http.Request) ([]string, *Error) {
+	return func(r *http.Request) ([]string, *Error) {
+		if !hasForm(r) {
+			return nil, nil
+		}
+		if r.PostForm != nil { // somebody further out has consumed the body
+			return r.PostForm[parameter], nil
+		}
+		body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
+		if err != nil || int64(len(body)) > limit {
+			return nil, errInvalidRequest(reasonUnreadableForm)
+		}
+		r.Body = &replay{Reader: bytes.NewReader(body), Closer: r.Body}
+		form, _ := url.ParseQuery(string(body))
+		return form[parameter], nil
+	}
+}
+
+func hasForm(r *http.Request) bool {
+	switch r.Method {
+	case http.MethodPost, http.MethodPut, http.MethodPatch:
+	default:
+		return false
+	}
+	types := r.Header["Content-Type"]
+	if len(types) != 1 || r.Body == nil {
+		return false
+	}
+	mediaType, _, err := mime.ParseMediaType(types[0])
+	return err == nil && mediaType == "application/x-www-form-urlencoded"
+}
+
+// replay is a body that was read once and can be read again.
+type replay struct {
+	io.Reader
+	io.Closer
+}

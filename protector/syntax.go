@@ -1,0 +1,85 @@
+package protector
+
+// bearer is the scheme of RFC 6750, spelled as §3 writes it.
+const bearer = "Bearer"
+
+// Character classes, as tables: a token is a kilobyte, and is looked at byte by
+// byte.
+var (
+	tokenChars   = alphabet("!#$%&'*+-.^_`|~") // RFC 9110 §5.6.2 tchar
+	token68Chars = alphabet("-._~+/")          // RFC 6750 §2.1 b64token, without "="
+)
+
+func alphabet(beside string) (chars [256]bool) {
+	for c := '0'; c <= '9'; c++ {
+		chars[c] = true
+	}
+	for c := 'a'; c <= 'z'; c++ {
+		chars[c], chars[c-'a'+'A'] = true, true
+	}
+	for _, c := range beside {
+		chars[c] = true
+	}
+	return chars
+}
+
+// isToken reports whether s is a token in HTTP's sense (RFC 9110 §5.6.2).
+func isToken(s string) bool {
+	for i := range len(s) {
+		if !tokenChars[s[i]] {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// isToken68 reports whether s is 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" /
+// "+" / "/" ) *"=" (RFC 6750 §2.1).
+func isToken68(s string) bool {
+	n := 0
+	for n < len(s) && token68Chars[s[n]] {
+		n++
+	}
+	if n == 0 {
+		return false
+	}
+	for ; n < len(s); n++ {
+		if s[n] != '=' {
+			return false
+		}
+	}
+	return true
+}
+
+// isQuotable reports whether s holds only what error and error_description may
+// hold, %x20-21 / %x23-5B / %x5D-7E (RFC 6750 §3). Such a text needs no
+// escaping inside quotes.
+func isQuotable(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
+// equalFold compares without regard to the case of ASCII letters.
+// strings.EqualFold also takes the Kelvin sign for a k.
+func equalFold(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range len(a) {
+		if lower(a[i]) != lower(b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
+}
