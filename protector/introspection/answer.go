@@ -1,0 +1,190 @@
+package introspection
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// maxDepth bounds how deep an answer may nest. The members of RFC 7662 need
+// three levels.
+const maxDepth = 16
+
+// verdict is what an answer comes to: a token, or why it is no good.
+type verdict struct {
+	token   *Token
+	refusal *Error
+}
+
+func refused(reason Reason, member string) verdict {
+	return verdict{refusal: &Error{Reason: reason, Member: member}}
+}
+
+// at is the verdict at a point in time. A remembered one is checked again:
+// nbf may have come, and exp may have passed by a clock that was set.
+func (v verdict) at(now time.Time) (*Token, error) {
+	switch {
+	case v.refusal != nil:
+		refusal := *v.refusal // shared: the caller gets one of its own
+		return nil, &refusal
+	case v.token.ended(now):
+		return nil, &Error{Reason: Expired, Member: "exp"}
+	case !v.token.begun(now):
+		return nil, &Error{Reason: NotYetValid, Member: "nbf"}
+	}
+	return v.token, nil
+}
+
+// judge reads an answer (RFC 7662 §2.2) in a fixed order. An answer that cannot
+// be read says nothing about the token, and is an error. One that says active
+// is believed only as far as its own members bear it out.
+func (c *Client) judge(body []byte, now time.Time) (verdict, error) {
+	active, err := readActive(body)
+	if err != nil {
+		return verdict{}, err
+	}
+	if !active {
+		return refused(Inactive, ""), nil
+	}
+	var m members
+	if err := json.Unmarshal(body, &m); err != nil {
+		return memberRefusal(err), nil
+	}
+	if refusal := c.check(&m, body); refusal.refusal != nil {
+		return refusal, nil
+	}
+	token := &Token{members: m, answer: body, leeway: c.config.Leeway}
+	if token.ended(now) {
+		// Held as a refusal: remembered as a token it would be forgotten at
+		// once, and asked about again each time.
+		return refused(Expired, "exp"), nil
+	}
+	return verdict{token: token}, nil
+}
+
+// readActive insists on one JSON object, well formed to its last byte, with
+// nothing said twice, in which active is a JSON boolean. "true" and 1 are not
+// yes, and they are not no either.
+func readActive(body []byte) (bool, error) {
+	if err := checkDepth(body); err != nil {
+		return false, unreadable("not well-formed JSON of a reasonable depth")
+	}
+	var answer struct {
+		Active jsontext.Value `json:"active"`
+	}
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return false, unreadable("not one well-formed JSON object")
+	}
+	switch string(answer.Active) {
+	case "true":
+		return true, nil
+	case "false":
+		return false, nil
+	}
+	return false, unreadable("without a boolean member active")
+}
+
+// unreadable does not wrap the parser's error, which may quote the answer.
+func unreadable(what string) error {
+	return &UnavailableError{Failure: BadAnswer, Status: 200, err: errors.New("the answer is " + what)}
+}
+
+func checkDepth(body []byte) error {
+	decoder := jsontext.NewDecoder(bytes.NewReader(body))
+	for {
+		_, err := decoder.ReadToken()
+		switch {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return err
+		case decoder.StackDepth() > maxDepth:
+			return errors.New("nested too deep")
+		}
+	}
+}
+
+// memberRefusal names the top-level member that could not be read.
+func memberRefusal(err error) verdict {
+	member := ""
+	if semantic := (*json.SemanticError)(nil); errors.As(err, &semantic) {
+		for member = range semantic.JSONPointer.Tokens() {
+			break
+		}
+	}
+	if member == "cnf" {
+		return refused(WrongConfirmation, member)
+	}
+	return refused(WrongMember, member)
+}
+
+// check holds an active answer's members against the configuration.
+func (c *Client) check(m *members, body []byte) verdict {
+	switch {
+	case !m.isAccessToken(c.config.AllowMissingTokenType):
+		return refused(WrongTokenType, "token_type")
+	case c.config.Issuer != "" && m.Issuer != nil && *m.Issuer != c.config.Issuer:
+		return refused(WrongIssuer, "iss")
+	case !c.config.AnyAudience && len(m.Audience) > 0 && !intersect(m.Audience, c.config.Audiences):
+		return refused(WrongAudience, "aud")
+	}
+	return c.checkRequired(body)
+}
+
+func (c *Client) checkRequired(body []byte) verdict {
+	if len(c.config.RequiredMembers) == 0 {
+		return verdict{}
+	}
+	var all map[string]jsontext.Value
+	if err := json.Unmarshal(body, &all); err != nil {
+		return memberRefusal(err)
+	}
+	for _, name := range c.config.RequiredMembers {
+		if v, ok := all[name]; !ok || v.Kind() == 'n' {
+			return refused(MissingMember, name)
+		}
+	}
+	return verdict{}
+}
+
+// isAccessToken tells an access token from whatever else the server keeps and
+// calls active. The hint we send restricts nothing (RFC 7662 §2.1). Besides the
+// standard member it knows two that are common: Ory Hydra's token_use, and
+// Keycloak's typ, where a refresh token or an ID token says that it is one.
+func (m *members) isAccessToken(allowMissing bool) bool {
+	if use := text(m.TokenUse); use != "" && use != "access_token" && use != "access" {
+		return false
+	}
+	if slices.Contains([]string{"refresh", "offline", "id"}, strings.ToLower(text(m.Typ))) {
+		return false
+	}
+	switch strings.ToLower(m.tokenType()) {
+	case "":
+		return allowMissing
+	case "bearer", "access_token":
+		return true
+	case "dpop":
+		// RFC 9449 §6.2: it comes with the key it is bound to. Without one
+		// there would be nothing to hold its bearer to.
+		return m.Confirmation["jkt"] != ""
+	}
+	return false
+}
+
+func text(v jsontext.Value) string {
+	var s string
+	if v.Kind() != '"' || json.Unmarshal(v, &s) != nil {
+		return ""
+	}
+	return s
+}
+
+func intersect(a, b []string) bool {
+	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
+}

@@ -1,0 +1,101 @@
+package introspection_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/resourceserver/protector/introspection"
+)
+
+func TestNewRefuses(t *testing.T) {
+	p384, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	require.NoError(t, err)
+	for name, tc := range map[string]struct {
+		adjust func(*introspection.Config)
+		says   string
+	}{
+		"no endpoint":         {func(c *introspection.Config) { c.Endpoint = "" }, "Endpoint is empty"},
+		"no scheme":           {func(c *introspection.Config) { c.Endpoint = "issuer.example/i" }, "Endpoint is not an absolute URL"},
+		"plain http":          {func(c *introspection.Config) { c.Endpoint = "http://issuer.example/i" }, "InsecureAllowHTTP"},
+		"loopback look-alike": {func(c *introspection.Config) { c.Endpoint = "http://127.0.0.1.evil.example/i" }, "InsecureAllowHTTP"},
+		"other scheme":        {func(c *introspection.Config) { c.Endpoint = "ftp://issuer.example/i" }, "Endpoint is not https"},
+		"user info":           {func(c *introspection.Config) { c.Endpoint = "https://u:hush@issuer.example/i" }, "set Credentials instead"},
+		"fragment":            {func(c *introspection.Config) { c.Endpoint = "https://issuer.example/i#" }, "fragment"},
+		"not a URL":           {func(c *introspection.Config) { c.Endpoint = "https://u:hush@issuer.example:x" }, "does not parse"},
+		"no credentials":      {func(c *introspection.Config) { c.Credentials = introspection.Credentials{} }, "Credentials is not set"},
+		"no secret":           {func(c *introspection.Config) { c.Credentials = introspection.ClientSecretBasic("api", "") }, "empty client id or secret"},
+		"no client id":        {func(c *introspection.Config) { c.Credentials = introspection.ClientSecretPost("", "hush") }, "empty client id or secret"},
+		"nil source":          {func(c *introspection.Config) { c.Credentials = introspection.BearerToken(nil) }, "nil token source"},
+		"nil signer":          {func(c *introspection.Config) { c.Credentials = introspection.PrivateKeyJWT("api", "as", "", nil) }, "nil signer"},
+		"P-384 signer":        {func(c *introspection.Config) { c.Credentials = introspection.PrivateKeyJWT("api", "as", "", p384) }, "use a P-256 key"},
+		"no audience":         {func(c *introspection.Config) { c.Audiences = nil }, "AnyAudience"},
+		"empty audience":      {func(c *introspection.Config) { c.Audiences = []string{""} }, "Audiences has an empty entry"},
+		"two audience rules":  {func(c *introspection.Config) { c.AnyAudience = true }, "choose one"},
+		"empty member":        {func(c *introspection.Config) { c.RequiredMembers = []string{"exp", ""} }, "RequiredMembers"},
+		"long leeway":         {func(c *introspection.Config) { c.Leeway = 6 * time.Minute }, "Leeway is 6m0s; at most 5m0s"},
+		"negative leeway":     {func(c *introspection.Config) { c.Leeway = -time.Second }, "Leeway is -1s"},
+		"negative positive":   {func(c *introspection.Config) { c.PositiveTTL = -time.Second }, "PositiveTTL is -1s"},
+		"negative negative":   {func(c *introspection.Config) { c.NegativeTTL = -2 }, "NegativeTTL is -2ns"},
+		"negative timeout":    {func(c *introspection.Config) { c.Timeout = -1 }, "Timeout is -1ns"},
+		"negative cache":      {func(c *introspection.Config) { c.CacheSize = -1 }, "CacheSize is -1"},
+		"negative calls":      {func(c *introspection.Config) { c.MaxConcurrentCalls = -1 }, "MaxConcurrentCalls is -1"},
+		"negative token":      {func(c *introspection.Config) { c.MaxTokenBytes = -1 }, "MaxTokenBytes is -1"},
+		"negative answer":     {func(c *introspection.Config) { c.MaxAnswerBytes = -1 }, "MaxAnswerBytes is -1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := config("https://issuer.example/introspect")
+			tc.adjust(&c)
+			client, err := introspection.New(c)
+			require.ErrorContains(t, err, tc.says)
+			require.Nil(t, client)
+			require.NotContains(t, err.Error(), "hush")
+		})
+	}
+}
+
+func TestNewReportsEveryFault(t *testing.T) {
+	_, err := introspection.New(introspection.Config{Leeway: time.Hour, CacheSize: -1})
+	for _, field := range []string{"Endpoint", "Credentials", "Audiences", "Leeway", "CacheSize"} {
+		require.ErrorContains(t, err, "Config."+field)
+	}
+}
+
+// checklist 171
+func TestEndpointIsHTTPS(t *testing.T) {
+	for _, endpoint := range []string{"https://issuer.example/i", "https://issuer.example/i?tenant=1", "http://localhost:1/i", "http://127.8.9.1/i", "http://[::1]:80/i"} {
+		newClient(t, config(endpoint))
+	}
+	c := config("http://issuer.internal/i")
+	_, err := introspection.New(c)
+	require.Error(t, err)
+	c.InsecureAllowHTTP = true
+	newClient(t, c)
+}
+
+func TestConfigIsCopiedIn(t *testing.T) {
+	server := serve(t, answering(`{"active":true,"token_type":"Bearer","aud":"https://other.example"}`))
+	c := config(server.URL)
+	client := newClient(t, c)
+	c.Audiences[0] = "https://other.example"
+	_, err := client.Introspect(t.Context(), token)
+	requireRejected(t, err, introspection.WrongAudience)
+}
+
+func TestPrintingConfigShowsNoSecret(t *testing.T) {
+	for _, credentials := range []introspection.Credentials{
+		introspection.ClientSecretBasic("api", "hush"),
+		introspection.ClientSecretPost("api", "hush"),
+		introspection.BearerToken(func(context.Context) (string, error) { return "hush", nil }),
+	} {
+		c := config("https://issuer.example/introspect")
+		c.Credentials = credentials
+		require.NotContains(t, fmt.Sprintf("%v %+v %#v", c, c, c), "hush")
+	}
+}

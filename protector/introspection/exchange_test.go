@@ -1,0 +1,257 @@
+package introspection_test
+
+import (
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/resourceserver/protector/introspection"
+)
+
+func withType(contentType string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header()["Content-Type"] = nil
+		if contentType != "" {
+			w.Header().Set("Content-Type", contentType)
+		}
+		io.WriteString(w, activeAnswer)
+	}
+}
+
+func withStatus(status int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		io.WriteString(w, body)
+	}
+}
+
+// checklist 178, 179
+func TestHostileServer(t *testing.T) {
+	for name, tc := range map[string]struct {
+		handler http.HandlerFunc
+		failure introspection.Failure
+	}{
+		"500":                      {withStatus(500, activeAnswer), introspection.BadStatus},
+		"502":                      {withStatus(502, activeAnswer), introspection.BadStatus},
+		"404":                      {withStatus(404, activeAnswer), introspection.BadStatus},
+		"201":                      {withStatus(201, activeAnswer), introspection.BadStatus},
+		"204":                      {withStatus(204, ""), introspection.BadStatus},
+		"400":                      {withStatus(400, `{"error":"invalid_request"}`), introspection.BadStatus},
+		"400 and no JSON":          {withStatus(400, `nope`), introspection.BadStatus},
+		"401":                      {withStatus(401, `{"active":false}`), introspection.CredentialsRefused},
+		"403":                      {withStatus(403, ``), introspection.CredentialsRefused},
+		"400 invalid_client":       {withStatus(400, `{"error":"invalid_client"}`), introspection.CredentialsRefused},
+		"400 unauthorized_client":  {withStatus(400, `{"error":"unauthorized_client"}`), introspection.CredentialsRefused},
+		"HTML":                     {withType("text/html"), introspection.BadContentType},
+		"no type":                  {withType(""), introspection.BadContentType},
+		"text":                     {withType("text/plain"), introspection.BadContentType},
+		"signed answer":            {withType("application/token-introspection+jwt"), introspection.BadContentType},
+		"type that does not parse": {withType("application/json; ="), introspection.BadContentType},
+		"suffix":                   {withType("application/problem+json"), introspection.BadContentType},
+		"two types": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header()["Content-Type"] = []string{"application/json", "text/html"}
+			io.WriteString(w, activeAnswer)
+		}, introspection.BadContentType},
+		"huge":             {answering(`{"active":true,"token_type":"Bearer","x":"` + strings.Repeat("x", 64<<10) + `"}`), introspection.TooLarge},
+		"huge white space": {answering(activeAnswer + strings.Repeat(" ", 64<<10)), introspection.TooLarge},
+		"endless": {func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			for r.Context().Err() == nil {
+				if _, err := io.WriteString(w, strings.Repeat(" ", 4096)); err != nil {
+					return
+				}
+			}
+		}, introspection.TooLarge},
+		"cut short": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Content-Length", "1000")
+			io.WriteString(w, activeAnswer)
+		}, introspection.Unreachable},
+		"hangs up": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, introspection.Unreachable},
+		"not HTTP": {func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, err := w.(http.Hijacker).Hijack()
+			if err == nil {
+				io.WriteString(conn, "SSH-2.0-server\r\n\r\n")
+				conn.Close()
+			}
+		}, introspection.Unreachable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client := newClient(t, config(serve(t, tc.handler).URL))
+			got, err := client.Introspect(t.Context(), token)
+			requireUnavailable(t, err, tc.failure)
+			require.Nil(t, got)
+		})
+	}
+}
+
+// checklist 178
+func TestSlowServer(t *testing.T) {
+	for name, handler := range map[string]http.HandlerFunc{
+		"says nothing": func(_ http.ResponseWriter, r *http.Request) {
+			io.Copy(io.Discard, r.Body) // or the server would not notice the leaving
+			<-r.Context().Done()
+		},
+		"stops halfway": func(w http.ResponseWriter, r *http.Request) {
+			io.Copy(io.Discard, r.Body)
+			w.Header().Set("Content-Type", "application/json")
+			io.WriteString(w, `{"active":true,`)
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+		},
+		"keeps a refusal open": func(w http.ResponseWriter, r *http.Request) {
+			io.Copy(io.Discard, r.Body)
+			w.WriteHeader(200)
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := config(serve(t, handler).URL)
+			c.Timeout = 50 * time.Millisecond
+			_, err := newClient(t, c).Introspect(t.Context(), token)
+			requireUnavailable(t, err, introspection.TimedOut)
+		})
+	}
+}
+
+// checklist 178
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		elsewhere := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("the token was sent elsewhere") })
+		server := serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, status) })
+		// The caller's own client would follow.
+		for _, own := range []*http.Client{nil, {}, {CheckRedirect: func(*http.Request, []*http.Request) error { return nil }}} {
+			c := config(server.URL)
+			c.HTTPClient = own
+			_, err := newClient(t, c).Introspect(t.Context(), token)
+			require.Equal(t, status, requireUnavailable(t, err, introspection.BadStatus).Status)
+		}
+	}
+}
+
+// checklist 178
+func TestUnreachable(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, listener.Close())
+	_, err = newClient(t, config("http://"+listener.Addr().String())).Introspect(t.Context(), token)
+	requireUnavailable(t, err, introspection.Unreachable)
+	require.NotContains(t, err.Error(), "http://")
+}
+
+// checklist 171
+func TestTLS(t *testing.T) {
+	server := httptest.NewTLSServer(answering(activeAnswer))
+	t.Cleanup(server.Close)
+	server.Config.ErrorLog = nil
+
+	c := config(server.URL)
+	c.HTTPClient = server.Client()
+	_, err := newClient(t, c).Introspect(t.Context(), token)
+	require.NoError(t, err)
+
+	c.HTTPClient = nil // does not know the test server's certificate
+	_, err = newClient(t, c).Introspect(t.Context(), token)
+	requireUnavailable(t, err, introspection.Unreachable)
+	var certificate *tls.CertificateVerificationError
+	require.ErrorAs(t, err, &certificate)
+}
+
+func TestCredentialsRefusedIsLoud(t *testing.T) {
+	var log strings.Builder
+	c := config(serve(t, withStatus(401, `{"error":"invalid_client","error_description":"`+token+`"}`)).URL)
+	c.Logger = newLogger(&log)
+	_, err := newClient(t, c).Introspect(t.Context(), token)
+	u := requireUnavailable(t, err, introspection.CredentialsRefused)
+	require.Equal(t, 401, u.Status)
+	require.Equal(t, 30*time.Second, u.RetryAfter())
+	require.ErrorContains(t, err, "OUR OWN CREDENTIALS")
+	require.Contains(t, log.String(), "level=ERROR")
+	require.Contains(t, log.String(), "refuses our credentials")
+	require.NotContains(t, log.String(), token)
+	require.NotContains(t, log.String(), "secret")
+}
+
+func TestRetryAfter(t *testing.T) {
+	now := time.Unix(1_700_000_000, 0).UTC()
+	for name, tc := range map[string]struct {
+		header string
+		want   time.Duration
+	}{
+		"none":     {"", time.Second},
+		"seconds":  {"7", 7 * time.Second},
+		"zero":     {"0", time.Second},
+		"too long": {"3600", 30 * time.Second},
+		"date":     {now.Add(9 * time.Second).Format(http.TimeFormat), 9 * time.Second},
+		"past":     {now.Add(-time.Hour).Format(http.TimeFormat), time.Second},
+		"far date": {now.AddDate(500, 0, 0).Format(http.TimeFormat), 30 * time.Second},
+		"negative": {"-5", time.Second},
+		"absurd":   {"99999999999999999999", time.Second},
+		"nonsense": {"soon", time.Second},
+	} {
+		for _, status := range []int{429, 503} {
+			t.Run(fmt.Sprintf("%s %d", name, status), func(t *testing.T) {
+				c := config(serve(t, func(w http.ResponseWriter, _ *http.Request) {
+					w.Header().Set("Retry-After", tc.header)
+					w.WriteHeader(status)
+				}).URL)
+				c.Now = func() time.Time { return now }
+				_, err := newClient(t, c).Introspect(t.Context(), token)
+				require.Equal(t, tc.want, requireUnavailable(t, err, introspection.BadStatus).RetryAfter())
+			})
+		}
+	}
+}
+
+func TestTokensThatAreNeverSent(t *testing.T) {
+	server := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("sent") })
+	client := newClient(t, config(server.URL))
+	for name, token := range map[string]string{
+		"empty":          "",
+		"only padding":   "==",
+		"inner padding":  "a=b",
+		"space":          "a b",
+		"line break":     "a\r\nb",
+		"NUL":            "a\x00",
+		"ampersand":      "a&active=true",
+		"percent":        "a%20",
+		"comma":          "a,b",
+		"colon":          "a:b",
+		"not ASCII":      "tök",
+		"invalid UTF-8":  "a\xff",
+		"over the limit": strings.Repeat("a", 16<<10+1),
+		"a megabyte":     strings.Repeat("a", 1<<20),
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := client.Introspect(t.Context(), token)
+			var rejected *introspection.Error
+			require.ErrorAs(t, err, &rejected)
+			require.Equal(t, introspection.Malformed, rejected.Reason)
+		})
+	}
+}
+
+func TestTokenSizeLimit(t *testing.T) {
+	client := newClient(t, config(serve(t, answering(activeAnswer)).URL))
+	_, err := client.Introspect(t.Context(), strings.Repeat("a", 16<<10))
+	require.NoError(t, err)
+	_, err = client.Introspect(t.Context(), strings.Repeat("a", 16<<10)+"=")
+	requireRejected(t, err, introspection.Malformed)
+}
+
+func TestRefusingAMegabyteIsCheap(t *testing.T) {
+	client := newClient(t, config("https://issuer.example/introspect"))
+	big := strings.Repeat("a", 1<<20)
+	// One allocation: the error.
+	require.LessOrEqual(t, testing.AllocsPerRun(100, func() { client.Introspect(t.Context(), big) }), 1.0)
+}
