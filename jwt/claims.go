@@ -1,0 +1,259 @@
+package jwt
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"time"
+
+	"example.com/resourceserver/jwt/internal/strictjson"
+	"example.com/resourceserver/scopes"
+)
+
+// checkClaims reads the claims once and makes the checks in a fixed order: what
+// kind of token, iss, aud, exp, nbf, iat, what is required, the types of the
+// rest, scope, cnf. The order decides only which reason is told.
+func (v *Validator) checkClaims(payload string) (*Token, error) {
+	var buf [40]strictjson.Member
+	claims, err := strictjson.Parse(buf[:0], payload)
+	if err != nil {
+		return nil, invalid(ReasonClaims, "", err.Error())
+	}
+	t := &Token{claims: payload, profile: &v.profile, leeway: v.leeway}
+	for _, check := range [...]func(*Validator, *Token, strictjson.Object) error{
+		(*Validator).checkKind, (*Validator).checkIssuer, (*Validator).checkAudience, (*Validator).checkTimes,
+		(*Validator).checkRequired, (*Validator).readIdentity, (*Validator).readAuthentication,
+		(*Validator).readScopes, (*Validator).checkConfirmation,
+	} {
+		if err := check(v, t, claims); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+// checkKind tells access tokens from others where the profile knows a mark in
+// the claims (RFC 8725 §3.12).
+func (v *Validator) checkKind(_ *Token, claims strictjson.Object) error {
+	for name, want := range v.profile.Equal {
+		value, _ := claims.Get(name)
+		if got, ok := strictjson.String(value); !ok || got != want {
+			return invalid(ReasonType, name, "not what an access token of the profile has")
+		}
+	}
+	for _, name := range v.profile.Absent {
+		if _, present := claims.Get(name); present {
+			return invalid(ReasonType, name, "an access token of the profile does not have it")
+		}
+	}
+	return nil
+}
+
+func (v *Validator) checkIssuer(t *Token, claims strictjson.Object) (err error) {
+	if t.issuer, err = text(claims, "iss"); err != nil {
+		return err
+	}
+	if t.issuer == "" {
+		return invalid(ReasonMissingClaim, "iss", "")
+	}
+	if t.issuer != v.issuer {
+		return invalid(ReasonIssuer, "iss", "")
+	}
+	return nil
+}
+
+// checkAudience accepts a string or an array of strings (RFC 7519 §4.1.3).
+func (v *Validator) checkAudience(t *Token, claims strictjson.Object) error {
+	name, value := first(claims, v.profile.Audience)
+	if value == "" {
+		return invalid(ReasonMissingClaim, name, "")
+	}
+	var ok bool
+	if value[0] == '[' {
+		t.audience, ok = strictjson.Strings(nil, value)
+	} else {
+		t.oneAudience[0], ok = strictjson.String(value)
+		t.audience = t.oneAudience[:]
+	}
+	if !ok {
+		return invalid(ReasonClaimType, name, "neither a string nor an array of strings")
+	}
+	for _, audience := range t.audience {
+		if !isStringOrURI(audience) {
+			return invalid(ReasonClaimType, name, "a value with ':' that is not a URI")
+		}
+	}
+	if !v.isOurs(t.audience) {
+		return invalid(ReasonAudience, name, "")
+	}
+	return nil
+}
+
+func (v *Validator) checkTimes(t *Token, claims strictjson.Object) (err error) {
+	if t.expiresAt, err = date(claims, "exp"); err != nil {
+		return err
+	}
+	if t.notBefore, err = date(claims, "nbf"); err != nil {
+		return err
+	}
+	if t.issuedAt, err = date(claims, "iat"); err != nil {
+		return err
+	}
+	now := v.now()
+	latest := now.Add(v.leeway)
+	switch {
+	case t.expiresAt.IsZero():
+		return invalid(ReasonMissingClaim, "exp", "")
+	case !now.Before(t.expiresAt.Add(v.leeway)):
+		return invalid(ReasonExpired, "exp", "")
+	case t.notBefore.After(latest):
+		return invalid(ReasonNotYetValid, "nbf", "")
+	case t.issuedAt.After(latest):
+		return invalid(ReasonIssuedInFuture, "iat", "")
+	}
+	return nil
+}
+
+// checkRequired demands that the required claims are there and say something: an
+// empty sub names nobody.
+func (v *Validator) checkRequired(_ *Token, claims strictjson.Object) error {
+	for _, name := range v.profile.Required {
+		switch value, _ := claims.Get(name); value {
+		case "", `""`, "[]", "{}", "null":
+			return invalid(ReasonMissingClaim, name, "")
+		}
+	}
+	return nil
+}
+
+func (v *Validator) readIdentity(t *Token, claims strictjson.Object) (err error) {
+	if t.subject, err = text(claims, "sub"); err != nil {
+		return err
+	}
+	if !v.profile.AllowAnySubject && !isStringOrURI(t.subject) {
+		return invalid(ReasonClaimType, "sub", "a value with ':' that is not a URI")
+	}
+	if t.id, err = text(claims, "jti"); err != nil {
+		return err
+	}
+	name, _ := first(claims, v.profile.ClientID)
+	t.clientID, err = text(claims, name)
+	return err
+}
+
+// readAuthentication reads what RFC 9068 §2.2.1 says of the user's
+// authentication.
+func (v *Validator) readAuthentication(t *Token, claims strictjson.Object) (err error) {
+	if t.authTime, err = date(claims, "auth_time"); err != nil {
+		return err
+	}
+	if t.acr, err = text(claims, "acr"); err != nil {
+		return err
+	}
+	value, present := claims.Get("amr")
+	if !present {
+		return nil
+	}
+	var ok bool
+	if t.amr, ok = strictjson.Strings(nil, value); !ok {
+		return invalid(ReasonClaimType, "amr", "not an array of strings")
+	}
+	return nil
+}
+
+func (v *Validator) readScopes(t *Token, claims strictjson.Object) error {
+	name, value := first(claims, v.profile.Scope)
+	if value == "" {
+		return nil
+	}
+	if claim, ok := strictjson.String(value); ok {
+		t.scopes = scopes.Parse(claim)
+		return nil
+	}
+	names, ok := strictjson.Strings(nil, value)
+	if !ok {
+		return invalid(ReasonClaimType, name, "neither a string nor an array of strings")
+	}
+	t.scopes = scopes.NewSet(names...)
+	return nil
+}
+
+// checkConfirmation refuses a token that is bound to a key in a way that nobody
+// enforces: as a plain bearer token it would be worth more to a thief than its
+// issuer meant (RFC 7800 §3.1).
+func (v *Validator) checkConfirmation(t *Token, claims strictjson.Object) error {
+	value, present := claims.Get("cnf")
+	if !present {
+		return nil
+	}
+	methods, err := strictjson.Parse(nil, value)
+	if err != nil || len(methods) == 0 {
+		return invalid(ReasonConfirmation, "cnf", "not an object with a method")
+	}
+	t.confirmation = make(map[string]string, len(methods))
+	for _, method := range methods {
+		text, ok := strictjson.String(method.Value)
+		if !ok || text == "" || !slices.Contains(v.confirmations, method.Name) {
+			return invalid(ReasonConfirmation, "cnf", "a method that is not enforced")
+		}
+		t.confirmation[method.Name] = text
+	}
+	return nil
+}
+
+// first returns the first of names that is present with its value, or the first
+// name and "".
+func first(claims strictjson.Object, names []string) (name, value string) {
+	for _, name := range names {
+		if value, ok := claims.Get(name); ok {
+			return name, value
+		}
+	}
+	return names[0], ""
+}
+
+// text returns the string claim called name, or "" if it is absent.
+func text(claims strictjson.Object, name string) (string, error) {
+	value, present := claims.Get(name)
+	if !present {
+		return "", nil
+	}
+	s, ok := strictjson.String(value)
+	if !ok {
+		return "", invalid(ReasonClaimType, name, "not a string")
+	}
+	return s, nil
+}
+
+// date returns the NumericDate called name (RFC 7519 §2), or the zero time if it
+// is absent.
+func date(claims strictjson.Object, name string) (time.Time, error) {
+	value, present := claims.Get(name)
+	if !present {
+		return time.Time{}, nil
+	}
+	t, ok := numericDate(value)
+	if !ok {
+		return time.Time{}, invalid(ReasonClaimType, name, "not a NumericDate between 1970 and 9999")
+	}
+	return t, nil
+}
+
+// lastSecond is the end of the year 9999. Later times, and those before 1970,
+// are not dates but mistakes or attempts to overflow something.
+const lastSecond = 253402300799
+
+func numericDate(value string) (time.Time, bool) {
+	if c := value[0]; c < '0' || c > '9' {
+		return time.Time{}, false
+	}
+	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
+		return time.Unix(seconds, 0), seconds <= lastSecond
+	}
+	f, err := strconv.ParseFloat(value, 64)
+	if err != nil || f > lastSecond {
+		return time.Time{}, false
+	}
+	seconds, fraction := math.Modf(f)
+	return time.Unix(int64(seconds), int64(fraction*1e9)), true
+}

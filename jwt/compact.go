@@ -1,0 +1,73 @@
+package jwt
+
+import (
+	"encoding/base64"
+	"strings"
+)
+
+// maxHeaderBytes bounds the header's encoded length. It leaves room for a
+// certificate chain, which issuers send though it is never looked at.
+const maxHeaderBytes = 8 << 10
+
+// strictBase64 is base64url without padding that refuses non-zero trailing bits,
+// so that one token has one spelling. It skips CR and LF, which is why split
+// refuses these beforehand.
+var strictBase64 = base64.RawURLEncoding.Strict()
+
+// compact is a JWS in compact serialization (RFC 7515 §7.1), taken apart.
+type compact struct {
+	signed    []byte // what the signature is over: the ASCII text before the last dot
+	header    string // decoded
+	payload   []byte // still encoded
+	signature []byte // decoded
+}
+
+// split takes token apart and decodes the two parts that are needed to verify
+// it. The payload stays encoded until the signature has been found good.
+func split(token string, maxBytes int) (compact, error) {
+	if len(token) > maxBytes {
+		return compact{}, invalid(ReasonTooLarge, "", "")
+	}
+	if dots := strings.Count(token, "."); dots == 4 {
+		return compact{}, invalid(ReasonEncrypted, "", "the token is a JWE and no decryption is configured")
+	} else if dots != 2 {
+		return compact{}, invalid(ReasonMalformed, "", "not three segments")
+	}
+	if strings.IndexByte(token, '\n') >= 0 || strings.IndexByte(token, '\r') >= 0 {
+		return compact{}, invalid(ReasonMalformed, "", "a line break")
+	}
+	first, last := strings.IndexByte(token, '.'), strings.LastIndexByte(token, '.')
+	if first > maxHeaderBytes {
+		return compact{}, invalid(ReasonTooLarge, "", "the header")
+	}
+	// One buffer holds the bytes of the token and, behind them, the signature.
+	buf := make([]byte, len(token), len(token)+strictBase64.DecodedLen(len(token)-last-1))
+	copy(buf, token)
+	c := compact{signed: buf[:last], payload: buf[first+1 : last]}
+	var err error
+	if c.header, err = decodeHeader(buf[:first]); err != nil {
+		return compact{}, err
+	}
+	if c.signature, err = strictBase64.AppendDecode(buf[len(buf):], buf[last+1:]); err != nil {
+		return compact{}, invalid(ReasonMalformed, "", "the signature is not base64url")
+	}
+	return c, nil
+}
+
+func decodeHeader(encoded []byte) (string, error) {
+	var small [256]byte
+	header, err := strictBase64.AppendDecode(small[:0], encoded)
+	if err != nil || len(header) == 0 {
+		return "", invalid(ReasonMalformed, "", "the header is not base64url")
+	}
+	return string(header), nil
+}
+
+// decodePayload returns the payload's text.
+func (c compact) decodePayload() (string, error) {
+	payload, err := strictBase64.AppendDecode(nil, c.payload)
+	if err != nil {
+		return "", invalid(ReasonMalformed, "", "the payload is not base64url")
+	}
+	return string(payload), nil
+}

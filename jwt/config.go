@@ -1,0 +1,201 @@
+package jwt
+
+import (
+	"context"
+	"crypto"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// KeySource supplies the keys of one issuer. The package jwks has two: a remote
+// one that follows the issuer's rotations, and a static one.
+//
+// VerificationKeys returns the keys that may verify a signature made with alg
+// under kid; kid is empty for a token that names none. No keys and no error
+// means that the issuer has no such key: the token is refused. An error means
+// that the keys could not be had: nothing is known about the token.
+//
+// A key is an *rsa.PublicKey, an *ecdsa.PublicKey or an ed25519.PublicKey. The
+// slice is shared and is not modified. VerificationKeys is called on every
+// request, by many goroutines at once.
+type KeySource interface {
+	VerificationKeys(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error)
+}
+
+// Defaults and limits of Config.
+const (
+	// DefaultLeeway is the clock difference that is forgiven by default.
+	DefaultLeeway = 30 * time.Second
+	// MaxLeeway is the largest leeway that may be configured.
+	MaxLeeway = 5 * time.Minute
+	// NoLeeway, as Config.Leeway, forgives no clock difference at all.
+	NoLeeway time.Duration = -1
+	// DefaultMaxTokenBytes is the length up to which tokens are looked at.
+	DefaultMaxTokenBytes = 16 << 10
+)
+
+// Config configures a [Validator]. Issuer, Audiences and Keys are required (or
+// Secret, in place of Keys); the zero value of everything else is the strict
+// choice of RFC 9068.
+type Config struct {
+	_ [0]func() // keyed literals only, and no comparison
+
+	// Issuer is the exact value of the iss claim: it is compared byte by byte,
+	// without any normalization (RFC 9068 §4).
+	Issuer string
+
+	// Audiences are the identifiers by which issuers address this resource
+	// server. A token must name at least one of them in aud (RFC 9068 §4).
+	Audiences []string
+
+	// Keys supplies the issuer's verification keys, and only that issuer's.
+	Keys KeySource
+
+	// Algorithms are the accepted values of the alg header. Default: RS256,
+	// RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 and EdDSA. Name
+	// fewer where the issuer uses fewer. HS256, HS384 and HS512 must be named,
+	// need Secret, and do not mix with the others.
+	Algorithms []string
+
+	// Secret is the shared HMAC key of HS256, HS384 and HS512, at least as long
+	// as the hash (RFC 7518 §3.2). Whoever can check a token with it can also
+	// make one: prefer asymmetric keys.
+	Secret []byte
+
+	// Profile says how the issuer's access tokens look. The zero value is RFC
+	// 9068. What another profile gives up is written beside it.
+	Profile Profile
+
+	// Required names claims that must be present and not empty, beyond those of
+	// the profile.
+	Required []string
+
+	// Confirmations names the cnf methods (RFC 7800 §3.1), such as "jkt" and
+	// "x5t#S256", that whoever receives the Token enforces. A token that is
+	// bound in any other way is refused. Default: none, so every bound token is
+	// refused.
+	Confirmations []string
+
+	// Leeway is the clock difference that is forgiven when exp, nbf and iat are
+	// compared with the time. Default 30 seconds, at most 5 minutes; NoLeeway
+	// for none.
+	Leeway time.Duration
+
+	// MaxTokenBytes bounds the length of a token. A longer one is refused before
+	// anything is done with it. Default 16 KiB.
+	MaxTokenBytes int
+
+	// Decrypt turns a JWE in compact serialization into the JWS inside it, for
+	// issuers that encrypt access tokens (RFC 9068 §4). Where it is set every
+	// token must be encrypted. An error means that the token is no good, unless
+	// it has a method InvalidToken() bool that returns false.
+	Decrypt func(ctx context.Context, jwe string) (jws string, err error)
+
+	// Now returns the time. Default time.Now.
+	Now func() time.Time
+}
+
+// resolve returns a copy of c with the defaults filled in, or every fault of c.
+func (c Config) resolve() (Config, error) {
+	faults := slices.Concat(c.identityFaults(), c.keyFaults(), c.limitFaults(), c.Profile.faults())
+	if len(faults) > 0 {
+		return c, errors.Join(faults...)
+	}
+	c.Audiences = slices.Clone(c.Audiences)
+	c.Secret = slices.Clone(c.Secret)
+	c.Confirmations = slices.Clone(c.Confirmations)
+	c.Profile = c.Profile.resolve(c.Required)
+	if c.Algorithms = slices.Clone(c.Algorithms); len(c.Algorithms) == 0 {
+		c.Algorithms = slices.Clone(asymmetricAlgorithms)
+	}
+	switch c.Leeway {
+	case 0:
+		c.Leeway = DefaultLeeway
+	case NoLeeway:
+		c.Leeway = 0
+	}
+	if c.MaxTokenBytes == 0 {
+		c.MaxTokenBytes = DefaultMaxTokenBytes
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c, nil
+}
+
+func (c Config) identityFaults() (faults []error) {
+	if c.Issuer == "" {
+		faults = append(faults, errors.New("jwt: Config.Issuer is empty: set it to the exact iss of the tokens"))
+	} else if !isStringOrURI(c.Issuer) {
+		faults = append(faults, errors.New("jwt: Config.Issuer holds a ':' and is not a URI (RFC 7519 §2)"))
+	}
+	if len(c.Audiences) == 0 {
+		faults = append(faults, errors.New("jwt: Config.Audiences is empty: name the identifier by which the issuer addresses this API"))
+	}
+	if slices.Contains(c.Audiences, "") {
+		faults = append(faults, errors.New("jwt: Config.Audiences holds an empty string: remove it"))
+	}
+	for _, list := range []struct {
+		field string
+		names []string
+	}{{"Required", c.Required}, {"Confirmations", c.Confirmations}} {
+		if slices.Contains(list.names, "") {
+			faults = append(faults, fmt.Errorf("jwt: Config.%s holds an empty string: remove it", list.field))
+		}
+	}
+	return faults
+}
+
+func (c Config) keyFaults() (faults []error) {
+	hmacs, longest := 0, 0
+	for _, name := range c.Algorithms {
+		alg := algorithms[name]
+		if alg == nil {
+			faults = append(faults, fmt.Errorf("jwt: Config.Algorithms: %q is not supported: use any of %s, or %s", name,
+				strings.Join(asymmetricAlgorithms, ", "), strings.Join(symmetricAlgorithms, ", ")))
+		} else if alg.symmetric() {
+			hmacs++
+			longest = max(longest, alg.hash.Size())
+		}
+	}
+	switch {
+	case hmacs == 0 && c.Keys == nil:
+		faults = append(faults, errors.New("jwt: Config.Keys is nil: set it to the issuer's keys, such as those of jwks.NewRemote"))
+	case hmacs == 0 && c.Secret != nil:
+		faults = append(faults, errors.New("jwt: Config.Secret is set and Config.Algorithms names no HS algorithm: remove one or name the other"))
+	case hmacs > 0 && hmacs < len(c.Algorithms):
+		faults = append(faults, errors.New("jwt: Config.Algorithms mixes HS algorithms with others: an issuer that does both needs two validators"))
+	case hmacs > 0 && c.Keys != nil:
+		faults = append(faults, errors.New("jwt: Config.Keys is set and Config.Algorithms names HS algorithms: these use Config.Secret alone"))
+	case hmacs > 0 && len(c.Secret) < longest:
+		faults = append(faults, fmt.Errorf("jwt: Config.Secret has %d bytes: the algorithms named need at least %d (RFC 7518 §3.2)", len(c.Secret), longest))
+	}
+	return faults
+}
+
+func (c Config) limitFaults() (faults []error) {
+	if c.Leeway > MaxLeeway || c.Leeway < NoLeeway {
+		faults = append(faults, fmt.Errorf("jwt: Config.Leeway is %v: use up to %v, or NoLeeway", c.Leeway, MaxLeeway))
+	}
+	if c.MaxTokenBytes < 0 {
+		faults = append(faults, errors.New("jwt: Config.MaxTokenBytes is negative: leave it 0 for the default"))
+	}
+	return faults
+}
+
+// isStringOrURI reports whether s is a StringOrURI (RFC 7519 §2): any string,
+// but one that holds a ':' must be a URI (RFC 3986 §3).
+func isStringOrURI(s string) bool {
+	if strings.IndexByte(s, ':') < 0 {
+		return true
+	}
+	if strings.ContainsAny(s, " \"<>\\^`{|}") {
+		return false
+	}
+	u, err := url.Parse(s)
+	return err == nil && u.Scheme != ""
+}

@@ -1,0 +1,47 @@
+// Package jwt decides whether a string is a valid JWT access token for this
+// resource server, now.
+//
+// A [Validator], made once by [NewValidator], verifies the signature with the
+// keys of one issuer and then checks the claims: RFC 9068 by default, with the
+// recommendations of RFC 8725 built in. It needs no network of its own and no
+// token store. What it returns, a [Token], gives typed access to the usual
+// claims and decodes the others into the application's own struct.
+//
+//	tokens, err := jwt.NewValidator(jwt.Config{
+//		Issuer:    "https://issuer.example",
+//		Audiences: []string{"https://api.example"},
+//		Keys:      keys, // for instance of jwks.NewRemote
+//	})
+//	token, err := tokens.Validate(ctx, bearer)
+//
+// # What is refused
+//
+// Everything that is not exactly a valid access token. By default that means a
+// JWS in compact serialization with an asymmetric algorithm, typ at+jwt, and the
+// claims iss, exp, aud, sub, client_id, iat and jti; strict base64url and strict
+// JSON, so that one token has one spelling; no crit and no b64 header; no cnf
+// claim that nobody enforces. Keys that a token brings along are not looked at.
+// An error of type [*Error] tells the reason; any other error means that nobody
+// could tell, and must not be taken for a refusal.
+//
+// # Other issuers
+//
+// Issuers that predate RFC 9068 send other types and claims. A [Profile]
+// describes them; [Keycloak], [Auth0], [Okta], [EntraID], [Cognito],
+// [GoogleIDToken] and [Hydra] return the known ones. [ByIssuer] combines the
+// validators of several issuers.
+//
+// # Speed
+//
+// Validation costs little more than the check of the signature. A service that
+// sees the same token on many requests can put a [Cache] in front.
+//
+// # Tests
+//
+// The package jwttest, below this one, is an issuer for your own tests.
+//
+// # Compatibility
+//
+// Within a major version no check becomes laxer, and no [Reason] changes its
+// meaning. New checks may refuse tokens that the RFCs forbid.
+package jwt

@@ -1,0 +1,66 @@
+package jwt
+
+// Reason says why a token was refused. The values are stable: log them, count
+// them, compare with them. New ones may be added.
+type Reason string
+
+// The reasons, in the order in which the checks are made.
+const (
+	ReasonTooLarge       Reason = "too_large"        // longer than Config.MaxTokenBytes
+	ReasonEncrypted      Reason = "encrypted"        // a JWE, and Config.Decrypt is not set or failed
+	ReasonNotEncrypted   Reason = "not_encrypted"    // not a JWE, and Config.Decrypt is set
+	ReasonMalformed      Reason = "malformed"        // not a compact JWS (RFC 7515 §7.1)
+	ReasonHeader         Reason = "header"           // the header is not one strict JSON object, or a parameter has a wrong type
+	ReasonAlgorithm      Reason = "algorithm"        // alg is missing or not allowed (RFC 8725 §3.1)
+	ReasonCritical       Reason = "critical"         // crit or b64 is present (RFC 7515 §4.1.11, RFC 7797)
+	ReasonType           Reason = "type"             // typ, or what the profile has instead, is another kind of token's (RFC 9068 §4)
+	ReasonUnknownKey     Reason = "unknown_key"      // the issuer has no such key
+	ReasonSignature      Reason = "signature"        // no key of the issuer verifies the signature
+	ReasonClaims         Reason = "claims"           // the payload is not one strict JSON object
+	ReasonUnknownIssuer  Reason = "unknown_issuer"   // ByIssuer has no validator for the iss claim
+	ReasonIssuer         Reason = "issuer"           // iss is not Config.Issuer
+	ReasonAudience       Reason = "audience"         // aud names none of Config.Audiences
+	ReasonExpired        Reason = "expired"          // exp has passed
+	ReasonNotYetValid    Reason = "not_yet_valid"    // nbf has not come
+	ReasonIssuedInFuture Reason = "issued_in_future" // iat has not come
+	ReasonMissingClaim   Reason = "missing_claim"    // a required claim is absent, null or empty
+	ReasonClaimType      Reason = "claim_type"       // a claim has a wrong JSON type or an impossible value
+	ReasonConfirmation   Reason = "confirmation"     // the token is bound by a cnf method that nobody enforces (RFC 7800 §3.1)
+)
+
+// Error says that a token is not valid. Its text is made of fixed words and of
+// the names of registered or configured claims and parameters: it never repeats
+// any part of the token, and may be logged. Sending it to the client would tell
+// an attacker which check to work on: answer invalid_token and nothing more.
+type Error struct {
+	// Reason is the check that failed.
+	Reason Reason
+	// Name is the header parameter or claim that failed, where it is one.
+	Name string
+
+	detail string
+}
+
+// Error describes the failure for the operator.
+func (e *Error) Error() string {
+	text := "jwt: invalid token: " + string(e.Reason)
+	if e.Name != "" {
+		text += " (" + e.Name + ")"
+	}
+	if e.detail != "" {
+		text += ": " + e.detail
+	}
+	return text
+}
+
+// InvalidToken reports true: the token is no good, as opposed to an error that
+// kept it from being judged. It lets other packages tell the two apart without
+// importing this one.
+func (e *Error) InvalidToken() bool { return true }
+
+// InvalidTokenReason returns the reason as a string, for logs and counters.
+func (e *Error) InvalidTokenReason() string { return string(e.Reason) }
+
+func invalid(reason Reason, name, detail string) *Error {
+	return &Error{Reason: reason, Name: name, detail: detail}
+}

@@ -1,0 +1,99 @@
+package jwt
+
+import (
+	"strings"
+
+	"example.com/resourceserver/jwt/internal/strictjson"
+)
+
+// header is what is used of a JOSE header (RFC 7515 §4).
+type header struct {
+	alg *algorithm
+	kid string
+}
+
+// parseHeader reads the header and makes every check that needs nothing else.
+// jku, jwk, x5u and x5c are not even looked at: a key that comes with a token
+// proves nothing about the token (RFC 8725 §3.10).
+func (v *Validator) parseHeader(text string) (header, error) {
+	var buf [12]strictjson.Member
+	object, err := strictjson.Parse(buf[:0], text)
+	if err != nil {
+		return header{}, invalid(ReasonHeader, "", err.Error())
+	}
+	alg, err := v.algorithmOf(object)
+	if err != nil {
+		return header{}, err
+	}
+	// No extension is understood here, so whatever crit says, it refuses the
+	// token: what it names is unknown, or crit itself is malformed (RFC 7515
+	// §4.1.11). b64 must be listed in crit (RFC 7797 §6): without crit it is
+	// refused too, since other validators would read another payload.
+	for _, name := range []string{"crit", "b64"} {
+		if object.Has(name) {
+			return header{}, invalid(ReasonCritical, name, "")
+		}
+	}
+	kid, err := optionalString(object, "kid")
+	if err != nil {
+		return header{}, err
+	}
+	return header{alg: alg, kid: kid}, v.checkType(object)
+}
+
+func (v *Validator) algorithmOf(object strictjson.Object) (*algorithm, error) {
+	value, _ := object.Get("alg")
+	name, ok := strictjson.String(value)
+	if !ok {
+		return nil, invalid(ReasonAlgorithm, "alg", "missing or not a string")
+	}
+	alg := v.algorithms[name]
+	if alg == nil {
+		return nil, invalid(ReasonAlgorithm, "alg", "not one of the allowed")
+	}
+	return alg, nil
+}
+
+// checkType compares typ with the types of the profile (RFC 9068 §4, RFC 7515
+// §4.1.9): letter case does not matter, and "application/" may be left out.
+func (v *Validator) checkType(object strictjson.Object) error {
+	typ, err := optionalString(object, "typ")
+	if err != nil {
+		return err
+	}
+	if typ == "" {
+		if v.profile.AllowMissingType && !object.Has("typ") {
+			return nil
+		}
+		return invalid(ReasonType, "typ", "missing")
+	}
+	typ = withoutApplication(typ)
+	for _, accepted := range v.profile.Types {
+		if strings.EqualFold(typ, accepted) {
+			return nil
+		}
+	}
+	return invalid(ReasonType, "typ", "not an access token's")
+}
+
+// withoutApplication removes the prefix that may be omitted (RFC 7515 §4.1.9).
+// It may be omitted only where no other '/' follows.
+func withoutApplication(typ string) string {
+	const prefix = "application/"
+	if len(typ) > len(prefix) && strings.EqualFold(typ[:len(prefix)], prefix) && !strings.Contains(typ[len(prefix):], "/") {
+		return typ[len(prefix):]
+	}
+	return typ
+}
+
+// optionalString returns the string called name, or "" where there is none. Null
+// is not a string: a header, unlike the claims, has no room for "nothing to
+// say".
+func optionalString(object strictjson.Object, name string) (string, error) {
+	value, _ := object.Get(name)
+	s, ok := strictjson.String(value)
+	if !ok && object.Has(name) {
+		return "", invalid(ReasonHeader, name, "not a string")
+	}
+	return s, nil
+}

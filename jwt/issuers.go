@@ -1,0 +1,104 @@
+package jwt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"example.com/resourceserver/jwt/internal/strictjson"
+)
+
+// Issuers validates the tokens of several issuers, each by its own validator.
+// Make one with [ByIssuer]; it is immutable and may be used by any number of
+// goroutines.
+type Issuers struct {
+	validators map[string]*Validator
+}
+
+// ByIssuer combines validators of different issuers into one. The error joins
+// every fault: no validator, a nil one, two for one issuer, one that decrypts.
+//
+// Which validator judges a token is decided by the token's iss claim, read
+// before anything is verified; that choice is all it is used for. The chosen
+// validator then judges the same bytes from the start, iss included, with the
+// keys of its own issuer: a key of one issuer never vouches for another (RFC
+// 8725 §3.8), and an issuer without validator is never contacted. An encrypted
+// token has no readable iss, so a validator with Config.Decrypt cannot take
+// part.
+func ByIssuer(validators ...*Validator) (*Issuers, error) {
+	var faults []error
+	if len(validators) == 0 {
+		faults = append(faults, errors.New("jwt: ByIssuer: no validator: give at least one"))
+	}
+	i := &Issuers{validators: make(map[string]*Validator, len(validators))}
+	for n, v := range validators {
+		switch {
+		case v == nil:
+			faults = append(faults, fmt.Errorf("jwt: ByIssuer: validator %d is nil: remove it", n+1))
+			continue
+		case v.decrypt != nil:
+			faults = append(faults, fmt.Errorf("jwt: ByIssuer: validator %d has Config.Decrypt: an encrypted token does not tell its issuer", n+1))
+		case i.validators[v.issuer] != nil:
+			faults = append(faults, fmt.Errorf("jwt: ByIssuer: validator %d is the second for issuer %q: remove one", n+1, v.issuer))
+		}
+		i.validators[v.issuer] = v
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	return i, nil
+}
+
+// Validate is [Validator.Validate] of the validator for the token's issuer.
+func (i *Issuers) Validate(ctx context.Context, token string) (*Token, error) {
+	v, err := i.choose(token)
+	if err != nil {
+		return nil, err
+	}
+	return v.Validate(ctx, token)
+}
+
+// choose finds the validator for the issuer that token claims.
+func (i *Issuers) choose(token string) (*Validator, error) {
+	longest := 0
+	for _, v := range i.validators {
+		longest = max(longest, v.maxTokenBytes)
+	}
+	jws, err := split(token, longest)
+	if err != nil {
+		return nil, err
+	}
+	payload, err := jws.decodePayload()
+	if err != nil {
+		return nil, err
+	}
+	claims, err := strictjson.Parse(nil, payload)
+	if err != nil {
+		return nil, invalid(ReasonClaims, "", err.Error())
+	}
+	issuer, err := text(claims, "iss")
+	if err != nil {
+		return nil, err
+	}
+	v := i.validators[issuer]
+	if v == nil {
+		return nil, invalid(ReasonUnknownIssuer, "iss", "")
+	}
+	return v, nil
+}
+
+// IsCompact reports whether token has the outer form of a JWS in compact
+// serialization: three segments, the first of which begins as an
+// encoded JSON object does. It verifies nothing. Use it to tell JWTs from opaque
+// tokens where both are accepted.
+func IsCompact(token string) bool {
+	return hasSegments(token, 3)
+}
+
+func isJWE(token string) bool { return hasSegments(token, 5) }
+
+// hasSegments also demands "ey", which is how '{"' looks in base64url.
+func hasSegments(token string, n int) bool {
+	return strings.HasPrefix(token, "ey") && strings.Count(token, ".") == n-1
+}

@@ -1,0 +1,137 @@
+package jwt
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"example.com/resourceserver/jwt/internal/strictjson"
+)
+
+// Profile says how an issuer's access tokens look. The zero value is RFC 9068;
+// each field that is set replaces one of its rules, and says what is lost. The
+// functions such as [Keycloak] return the profiles of well-known issuers; what
+// they return is a copy that may be adjusted.
+//
+// A profile that does without the type at+jwt must tell access tokens from ID
+// tokens and other JWTs of the same issuer in another way (RFC 8725 §3.12): by
+// Equal, Absent or Required.
+type Profile struct {
+	_ [0]func() // keyed literals only, and no comparison
+
+	// Name describes the profile to a person.
+	Name string
+
+	// Types are the accepted values of the typ header, without "application/";
+	// letter case does not matter. Default: at+jwt.
+	Types []string
+
+	// AllowMissingType accepts a token without typ. It gives up the one header
+	// that says that a token is an access token.
+	AllowMissingType bool
+
+	// Required are the claims that must be present and not empty. Default: iss,
+	// exp, aud, sub, client_id, iat and jti (RFC 9068 §2.2). A name may be any
+	// claim's; iss, exp and the audience are always required.
+	Required []string
+
+	// Audience are the claims that may hold the audience; the first that is
+	// present counts. Default: aud.
+	Audience []string
+
+	// ClientID are the claims that may hold the client; the first that is
+	// present counts. Default: client_id.
+	ClientID []string
+
+	// Scope are the claims that may hold the scopes; the first that is present
+	// counts. A string is separated by spaces, an array of strings is taken as
+	// it is, and anything else refuses the token. Default: scope, then scp.
+	Scope []string
+
+	// Groups, Roles and Entitlements are where the names that these attributes
+	// grant are found; the first that is present counts. Default: the claims
+	// groups, roles and entitlements (RFC 9068 §2.2.3.1).
+	Groups, Roles, Entitlements []ClaimPath
+
+	// Equal are claims with the exact string that they must hold.
+	Equal map[string]string
+
+	// Absent are claims that an access token of this issuer does not have and
+	// another of its tokens does.
+	Absent []string
+
+	// AllowAnySubject accepts a sub with a ':' that is not a URI, which RFC 7519
+	// §2 forbids and some issuers send.
+	AllowAnySubject bool
+}
+
+// ClaimPath is where a value is: the name of a claim, followed by the names of
+// members inside it.
+type ClaimPath []string
+
+// in returns the value at p.
+func (p ClaimPath) in(object strictjson.Object) (value string, ok bool) {
+	for i, name := range p {
+		if value, ok = object.Get(name); !ok || i == len(p)-1 {
+			return value, ok
+		}
+		var err error
+		if object, err = strictjson.Parse(nil, value); err != nil {
+			return "", false
+		}
+	}
+	return "", false
+}
+
+// faults reports everything that is wrong with p.
+func (p Profile) faults() (faults []error) {
+	for _, list := range []struct {
+		field string
+		names []string
+	}{
+		{"Types", p.Types}, {"Required", p.Required}, {"Audience", p.Audience}, {"ClientID", p.ClientID},
+		{"Scope", p.Scope}, {"Equal", slices.Collect(maps.Keys(p.Equal))}, {"Absent", p.Absent},
+	} {
+		if slices.Contains(list.names, "") {
+			faults = append(faults, fmt.Errorf("jwt: Profile.%s holds an empty string: remove it", list.field))
+		}
+	}
+	for _, path := range slices.Concat(p.Groups, p.Roles, p.Entitlements) {
+		if len(path) == 0 {
+			faults = append(faults, errors.New("jwt: Profile.Groups, Roles or Entitlements holds an empty path: remove it"))
+		}
+	}
+	for _, name := range p.Absent {
+		if slices.Contains(p.Required, name) || p.Equal[name] != "" {
+			faults = append(faults, fmt.Errorf("jwt: Profile.Absent and Required or Equal both name %q: remove one", name))
+		}
+	}
+	return faults
+}
+
+// resolve returns a copy of p with the defaults filled in and further required
+// claims added.
+func (p Profile) resolve(required []string) Profile {
+	p.Types = cloneOr(p.Types, "at+jwt")
+	for i, typ := range p.Types {
+		p.Types[i] = withoutApplication(typ)
+	}
+	p.Required = append(cloneOr(p.Required, "iss", "exp", "aud", "sub", "client_id", "iat", "jti"), required...)
+	p.Audience = cloneOr(p.Audience, "aud")
+	p.ClientID = cloneOr(p.ClientID, "client_id")
+	p.Scope = cloneOr(p.Scope, "scope", "scp")
+	p.Groups = cloneOr(p.Groups, ClaimPath{"groups"})
+	p.Roles = cloneOr(p.Roles, ClaimPath{"roles"})
+	p.Entitlements = cloneOr(p.Entitlements, ClaimPath{"entitlements"})
+	p.Equal = maps.Clone(p.Equal)
+	p.Absent = slices.Clone(p.Absent)
+	return p
+}
+
+func cloneOr[T any](list []T, otherwise ...T) []T {
+	if len(list) == 0 {
+		return otherwise
+	}
+	return slices.Clone(list)
+}

@@ -1,0 +1,129 @@
+package jwt
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/hmac"
+	"crypto/rsa"
+	_ "crypto/sha256" // SHA-256 for crypto.Hash
+	_ "crypto/sha512" // SHA-384 and SHA-512 for crypto.Hash
+	"math/big"
+
+	"github.com/lestrrat-go/jwx/v2/jwa"
+	"github.com/lestrrat-go/jwx/v2/jws"
+)
+
+// The algorithms of RFC 7518 §3.1 and RFC 8037 §3.1 that are implemented.
+var (
+	asymmetricAlgorithms = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
+	symmetricAlgorithms  = []string{"HS256", "HS384", "HS512"}
+)
+
+// algorithm verifies the signatures of one JWS algorithm. verify may assume that
+// the key fits.
+type algorithm struct {
+	name   string
+	hash   crypto.Hash
+	fits   func(*algorithm, crypto.PublicKey) bool
+	verify func(a *algorithm, key crypto.PublicKey, signed, signature []byte) bool
+
+	curve elliptic.Curve // ES*
+	rs    jws.Verifier   // RS*
+}
+
+func (a *algorithm) symmetric() bool { return a.fits == nil }
+
+var algorithms = map[string]*algorithm{
+	"RS256": {name: "RS256", hash: crypto.SHA256, fits: fitsRSA, verify: verifyPKCS1, rs: pkcs1Verifier(jwa.RS256)},
+	"RS384": {name: "RS384", hash: crypto.SHA384, fits: fitsRSA, verify: verifyPKCS1, rs: pkcs1Verifier(jwa.RS384)},
+	"RS512": {name: "RS512", hash: crypto.SHA512, fits: fitsRSA, verify: verifyPKCS1, rs: pkcs1Verifier(jwa.RS512)},
+	"PS256": {name: "PS256", hash: crypto.SHA256, fits: fitsRSA, verify: verifyPSS},
+	"PS384": {name: "PS384", hash: crypto.SHA384, fits: fitsRSA, verify: verifyPSS},
+	"PS512": {name: "PS512", hash: crypto.SHA512, fits: fitsRSA, verify: verifyPSS},
+	"ES256": {name: "ES256", hash: crypto.SHA256, fits: fitsECDSA, verify: verifyECDSA, curve: elliptic.P256()},
+	"ES384": {name: "ES384", hash: crypto.SHA384, fits: fitsECDSA, verify: verifyECDSA, curve: elliptic.P384()},
+	"ES512": {name: "ES512", hash: crypto.SHA512, fits: fitsECDSA, verify: verifyECDSA, curve: elliptic.P521()},
+	"EdDSA": {name: "EdDSA", fits: fitsEd25519, verify: verifyEd25519},
+	"HS256": {name: "HS256", hash: crypto.SHA256},
+	"HS384": {name: "HS384", hash: crypto.SHA384},
+	"HS512": {name: "HS512", hash: crypto.SHA512},
+}
+
+// pkcs1Verifier takes jwx's verifier once, when the program starts. Asking for
+// it on each request would read a table that any imported package may change.
+//
+// Of jwx's verifiers only the PKCS #1 v1.5 ones are used. PSS there accepts a
+// salt of any length, ECDSA accepts a curve that does not belong to the
+// algorithm, and a short Ed25519 key makes it panic; the standard library is as
+// fast and leaves these decisions here.
+func pkcs1Verifier(alg jwa.SignatureAlgorithm) jws.Verifier {
+	verifier, err := jws.NewVerifier(alg)
+	if err != nil {
+		panic(err) // jwx without RSA: not the library this was built with
+	}
+	return verifier
+}
+
+// fitsRSA repeats what a careful KeySource has checked already: what is looked
+// up is not trusted to be what was asked for. The bounds are those of RFC 7518
+// §3.3 and, above, of the work that a key may cause.
+func fitsRSA(_ *algorithm, key crypto.PublicKey) bool {
+	k, ok := key.(*rsa.PublicKey)
+	if !ok || k == nil || k.N == nil {
+		return false
+	}
+	bits := k.N.BitLen()
+	return bits >= 2048 && bits <= 16384 && k.N.Bit(0) == 1 && k.E >= 3 && k.E <= 1<<31-1 && k.E&1 == 1
+}
+
+func verifyPKCS1(a *algorithm, key crypto.PublicKey, signed, signature []byte) bool {
+	k := key.(*rsa.PublicKey)
+	return len(signature) == k.Size() && a.rs.Verify(signed, signature, k) == nil
+}
+
+// verifyPSS demands a salt as long as the hash (RFC 7518 §3.5).
+func verifyPSS(a *algorithm, key crypto.PublicKey, signed, signature []byte) bool {
+	k := key.(*rsa.PublicKey)
+	options := rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: a.hash}
+	return len(signature) == k.Size() && rsa.VerifyPSS(k, a.hash, a.digest(signed), signature, &options) == nil
+}
+
+func fitsECDSA(a *algorithm, key crypto.PublicKey) bool {
+	k, ok := key.(*ecdsa.PublicKey)
+	return ok && k != nil && k.Curve == a.curve && k.X != nil && k.Y != nil
+}
+
+// verifyECDSA reads the signature as R and S, each of the curve's size (RFC 7518
+// §3.4). ASN.1 DER is another length, or fails. Values out of range and points
+// off the curve are refused by crypto/ecdsa.
+func verifyECDSA(a *algorithm, key crypto.PublicKey, signed, signature []byte) bool {
+	size := (a.curve.Params().BitSize + 7) / 8
+	if len(signature) != 2*size {
+		return false
+	}
+	r, s := new(big.Int).SetBytes(signature[:size]), new(big.Int).SetBytes(signature[size:])
+	return ecdsa.Verify(key.(*ecdsa.PublicKey), a.digest(signed), r, s)
+}
+
+func fitsEd25519(_ *algorithm, key crypto.PublicKey) bool {
+	k, ok := key.(ed25519.PublicKey)
+	return ok && len(k) == ed25519.PublicKeySize
+}
+
+func verifyEd25519(_ *algorithm, key crypto.PublicKey, signed, signature []byte) bool {
+	return len(signature) == ed25519.SignatureSize && ed25519.Verify(key.(ed25519.PublicKey), signed, signature)
+}
+
+func (a *algorithm) verifyHMAC(secret, signed, signature []byte) bool {
+	mac := hmac.New(a.hash.New, secret)
+	mac.Write(signed)
+	return hmac.Equal(mac.Sum(nil), signature)
+}
+
+func (a *algorithm) digest(signed []byte) []byte {
+	h := a.hash.New()
+	h.Write(signed)
+	return h.Sum(nil)
+}

@@ -1,0 +1,167 @@
+package jwt
+
+import (
+	"bytes"
+	stdjson "encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"example.com/resourceserver/jwt/internal/strictjson"
+	"example.com/resourceserver/scopes"
+)
+
+// Token is an access token that has been found valid. It is immutable and may be
+// shared between goroutines. It does not hold the token's text, so it cannot be
+// used to call another service in the client's name, and may be kept or logged
+// as far as its claims may.
+type Token struct {
+	issuer, subject, clientID, id, acr string
+
+	issuedAt, expiresAt, notBefore, authTime time.Time
+
+	audience     []string
+	oneAudience  [1]string // the array behind audience in the usual case
+	amr          []string
+	scopes       scopes.Set
+	confirmation map[string]string
+
+	claims     string // the JSON text that was signed
+	profile    *Profile
+	leeway     time.Duration
+	provenance provenance
+}
+
+// Issuer returns the iss claim: the Config.Issuer of the validator.
+func (t *Token) Issuer() string { return t.issuer }
+
+// Subject returns the sub claim: the user, or for a client's own access, the
+// client (RFC 9068 §2.2). It is unique within the issuer only.
+func (t *Token) Subject() string { return t.subject }
+
+// Audience returns the aud claim: whom the token is for, this resource server
+// among others. The slice is a copy.
+func (t *Token) Audience() []string { return slices.Clone(t.audience) }
+
+// ClientID returns the client that the token was issued to: the client_id claim
+// (RFC 8693 §4.3), or what the profile has in its place.
+func (t *Token) ClientID() string { return t.clientID }
+
+// ID returns the jti claim, unique within the issuer; empty if there is none and
+// the profile does not require it.
+func (t *Token) ID() string { return t.id }
+
+// IssuedAt returns the iat claim, or the zero time.
+func (t *Token) IssuedAt() time.Time { return t.issuedAt }
+
+// ExpiresAt returns the exp claim, without leeway.
+func (t *Token) ExpiresAt() time.Time { return t.expiresAt }
+
+// NotBefore returns the nbf claim, or the zero time.
+func (t *Token) NotBefore() time.Time { return t.notBefore }
+
+// AuthTime returns when the user was last authenticated (the auth_time claim,
+// RFC 9068 §2.2.1), or the zero time.
+func (t *Token) AuthTime() time.Time { return t.authTime }
+
+// ACR returns the authentication context class (the acr claim, RFC 9068 §2.2.1),
+// or "".
+func (t *Token) ACR() string { return t.acr }
+
+// AMR returns the authentication methods (the amr claim, RFC 9068 §2.2.1). The
+// slice is a copy.
+func (t *Token) AMR() []string { return slices.Clone(t.amr) }
+
+// Scopes returns what was granted: the scope claim (RFC 9068 §2.2.3), or what
+// the profile has in its place. A token without scope has the empty set.
+func (t *Token) Scopes() scopes.Set { return t.scopes }
+
+// Groups returns the names in the groups claim (RFC 9068 §2.2.3.1), or in what
+// the profile has in its place. Each call reads them anew. A claim that is
+// neither a list of strings nor, as in RFC 7643 §4.1.2, of objects with a value,
+// names nothing.
+func (t *Token) Groups() scopes.Set { return t.names(t.profile.Groups) }
+
+// Roles returns the names in the roles claim, as Groups does.
+func (t *Token) Roles() scopes.Set { return t.names(t.profile.Roles) }
+
+// Entitlements returns the names in the entitlements claim, as Groups does.
+func (t *Token) Entitlements() scopes.Set { return t.names(t.profile.Entitlements) }
+
+// Confirmation returns the members of the cnf claim (RFC 7800 §3.1): what the
+// client has to prove, by method. All are among Config.Confirmations. It is
+// empty for a bearer token. The map is a copy.
+func (t *Token) Confirmation() map[string]string { return maps.Clone(t.confirmation) }
+
+// ValidAt reports whether the token is in time at the given time, with the
+// leeway of the validator that accepted it. A token that is kept, or work that
+// goes on for long, asks it again.
+func (t *Token) ValidAt(at time.Time) bool {
+	return at.Before(t.expiresAt.Add(t.leeway)) && !t.notBefore.After(at.Add(t.leeway))
+}
+
+// Decode stores the claims in the value that v points to, usually a struct with
+// the fields that the application needs. Names match exactly, letter case
+// included; claims without a field are ignored. A number that goes into an any
+// becomes an encoding/json.Number, so that no digit is lost.
+func (t *Token) Decode(v any) error {
+	if err := json.Unmarshal([]byte(t.claims), v, decodeOptions); err != nil {
+		return fmt.Errorf("jwt: decoding the claims: %w", err)
+	}
+	return nil
+}
+
+var decodeOptions = json.WithUnmarshalers(json.JoinUnmarshalers(
+	json.UnmarshalFromFunc(func(d *jsontext.Decoder, v *any) error {
+		if d.PeekKind() != '0' {
+			return errors.ErrUnsupported
+		}
+		number, err := d.ReadValue()
+		*v = stdjson.Number(bytes.Clone(number))
+		return err
+	}),
+	json.UnmarshalFromFunc(func(d *jsontext.Decoder, v *stdjson.Number) error {
+		if d.PeekKind() != '0' {
+			return errors.ErrUnsupported
+		}
+		number, err := d.ReadValue()
+		*v = stdjson.Number(bytes.Clone(number))
+		return err
+	}),
+))
+
+// names returns what the first of the paths that is present names.
+func (t *Token) names(paths []ClaimPath) scopes.Set {
+	object, err := strictjson.Parse(nil, t.claims)
+	if err != nil {
+		return scopes.Set{}
+	}
+	for _, path := range paths {
+		if value, ok := path.in(object); ok {
+			return scopes.NewSet(namesIn(value)...)
+		}
+	}
+	return scopes.Set{}
+}
+
+func namesIn(value string) []string {
+	if list, ok := strictjson.Strings(nil, value); ok {
+		return list
+	}
+	var complex []struct {
+		Value string `json:"value"`
+	}
+	if json.Unmarshal([]byte(value), &complex) != nil {
+		return nil
+	}
+	list := make([]string, len(complex))
+	for i := range complex {
+		list[i] = complex[i].Value
+	}
+	return list
+}

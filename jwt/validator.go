@@ -1,0 +1,155 @@
+package jwt
+
+import (
+	"context"
+	"crypto"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// maxKeysTried bounds the signature checks that one token can cause. Several
+// keys under one kid, or a token without kid, are rare, and more than a handful
+// of candidates is not a rotation but an attack on the processor.
+const maxKeysTried = 8
+
+// Validator decides whether a string is a valid access token of one issuer for
+// this resource server, now. Make one with [NewValidator]; it is immutable and
+// may be used by any number of goroutines.
+type Validator struct {
+	issuer        string
+	audiences     []string
+	keys          KeySource
+	algorithms    map[string]*algorithm
+	secret        []byte
+	profile       Profile
+	confirmations []string
+	leeway        time.Duration
+	maxTokenBytes int
+	decrypt       func(context.Context, string) (string, error)
+	now           func() time.Time
+}
+
+// NewValidator returns the validator that config describes. It does no I/O. The
+// error joins every fault of the config, each with its remedy.
+func NewValidator(config Config) (*Validator, error) {
+	c, err := config.resolve()
+	if err != nil {
+		return nil, err
+	}
+	v := &Validator{
+		issuer: c.Issuer, audiences: c.Audiences,
+		keys: c.Keys, secret: c.Secret, algorithms: make(map[string]*algorithm, len(c.Algorithms)),
+		profile: c.Profile, confirmations: c.Confirmations,
+		leeway: c.Leeway, maxTokenBytes: c.MaxTokenBytes, decrypt: c.Decrypt, now: c.Now,
+	}
+	for _, name := range c.Algorithms {
+		v.algorithms[name] = algorithms[name]
+	}
+	return v, nil
+}
+
+// Issuer returns the issuer whose tokens v accepts.
+func (v *Validator) Issuer() string { return v.issuer }
+
+// Validate returns what token says if it is a valid access token: a JWS in
+// compact serialization, of an allowed algorithm and the profile's type, signed
+// by a key of the issuer, issued by that issuer for one of the audiences, in
+// time, and with every required claim (RFC 9068 §4, RFC 8725 §3, RFC 7519 §7.2).
+//
+// An error of type [*Error] says that the token is not valid. Any other error
+// says that this could not be decided, because the keys are not available or ctx
+// ended: it wraps the cause, and it says nothing about the token.
+//
+// The claims that are returned are read from the very bytes whose signature was
+// verified, after it was verified.
+func (v *Validator) Validate(ctx context.Context, token string) (*Token, error) {
+	token, err := v.decrypted(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	jws, err := split(token, v.maxTokenBytes)
+	if err != nil {
+		return nil, err
+	}
+	header, err := v.parseHeader(jws.header)
+	if err != nil {
+		return nil, err
+	}
+	key, err := v.verify(ctx, header, jws)
+	if err != nil {
+		return nil, err
+	}
+	payload, err := jws.decodePayload()
+	if err != nil {
+		return nil, err
+	}
+	t, err := v.checkClaims(payload)
+	if err != nil {
+		return nil, err
+	}
+	t.provenance = provenance{keys: v.keys, kid: header.kid, alg: header.alg.name, key: key}
+	return t, nil
+}
+
+// decrypted returns the JWS to validate: token itself, unless the issuer
+// encrypts (RFC 9068 §4).
+func (v *Validator) decrypted(ctx context.Context, token string) (string, error) {
+	if v.decrypt == nil {
+		return token, nil
+	}
+	if len(token) > v.maxTokenBytes {
+		return "", invalid(ReasonTooLarge, "", "")
+	}
+	if !isJWE(token) {
+		return "", invalid(ReasonNotEncrypted, "", "")
+	}
+	jws, err := v.decrypt(ctx, token)
+	var unable interface{ InvalidToken() bool }
+	switch {
+	case err == nil:
+		return jws, nil
+	case errors.As(err, &unable) && !unable.InvalidToken():
+		return "", fmt.Errorf("jwt: the token could not be decrypted: %w", err)
+	}
+	return "", invalid(ReasonEncrypted, "", "decryption failed")
+}
+
+// verify returns the key that verifies the signature; nil for a shared secret. A
+// key that fits but does not verify is an invalid signature and never a reason
+// to look for others: that would let a forger cause fetches at will.
+func (v *Validator) verify(ctx context.Context, h header, jws compact) (crypto.PublicKey, error) {
+	if h.alg.symmetric() {
+		if !h.alg.verifyHMAC(v.secret, jws.signed, jws.signature) {
+			return nil, invalid(ReasonSignature, "", "")
+		}
+		return nil, nil
+	}
+	if len(jws.signature) == 0 {
+		return nil, invalid(ReasonSignature, "", "empty")
+	}
+	keys, err := v.keys.VerificationKeys(ctx, h.kid, h.alg.name)
+	if err != nil {
+		return nil, fmt.Errorf("jwt: the verification keys are not available: %w", err)
+	}
+	known := false
+	for _, key := range keys[:min(len(keys), maxKeysTried)] {
+		if !h.alg.fits(h.alg, key) {
+			continue
+		}
+		if h.alg.verify(h.alg, key, jws.signed, jws.signature) {
+			return key, nil
+		}
+		known = true
+	}
+	if !known {
+		return nil, invalid(ReasonUnknownKey, "kid", "the issuer has no such key for this algorithm")
+	}
+	return nil, invalid(ReasonSignature, "", "")
+}
+
+// isOurs reports whether one of audience is one of ours.
+func (v *Validator) isOurs(audience []string) bool {
+	return slices.ContainsFunc(audience, func(name string) bool { return slices.Contains(v.audiences, name) })
+}
