@@ -112,6 +112,7 @@ func (e *endpoint) RoundTrip(request *http.Request) (*http.Response, error) {
 		e.asked = make(map[string]int)
 	}
 	e.asked[form.Get("token")]++
+	answer := e.answer
 	e.mu.Unlock()
 
 	type result struct {
@@ -120,7 +121,7 @@ func (e *endpoint) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	done := make(chan result, 1)
 	go func() {
-		response, err := e.answer(form.Get("token"))
+		response, err := answer(form.Get("token"))
 		done <- result{response, err}
 	}()
 	select {
@@ -129,6 +130,13 @@ func (e *endpoint) RoundTrip(request *http.Request) (*http.Response, error) {
 	case r := <-done:
 		return r.response, r.err
 	}
+}
+
+// become changes the answers from here on.
+func (e *endpoint) become(answer func(string) (*http.Response, error)) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.answer = answer
 }
 
 func (e *endpoint) calls() int {
