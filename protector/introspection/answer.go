@@ -23,7 +23,7 @@ type verdict struct {
 }
 
 func refused(reason Reason, member string) verdict {
-	return verdict{refusal: &Error{Reason: reason, Member: member}}
+	return verdict{refusal: &Error{Reason: reason, Name: member}}
 }
 
 // at is the verdict at a point in time. A remembered one is checked again:
@@ -34,9 +34,9 @@ func (v verdict) at(now time.Time) (*Token, error) {
 		refusal := *v.refusal // shared: the caller gets one of its own
 		return nil, &refusal
 	case v.token.ended(now):
-		return nil, &Error{Reason: Expired, Member: "exp"}
+		return nil, &Error{Reason: ReasonExpired, Name: "exp"}
 	case !v.token.begun(now):
-		return nil, &Error{Reason: NotYetValid, Member: "nbf"}
+		return nil, &Error{Reason: ReasonNotYetValid, Name: "nbf"}
 	}
 	return v.token, nil
 }
@@ -50,7 +50,7 @@ func (c *Client) judge(body []byte, now time.Time) (verdict, error) {
 		return verdict{}, err
 	}
 	if !active {
-		return refused(Inactive, ""), nil
+		return refused(ReasonInactive, ""), nil
 	}
 	var m members
 	if err := json.Unmarshal(body, &m); err != nil {
@@ -63,7 +63,7 @@ func (c *Client) judge(body []byte, now time.Time) (verdict, error) {
 	if token.ended(now) {
 		// Held as a refusal: remembered as a token it would be forgotten at
 		// once, and asked about again each time.
-		return refused(Expired, "exp"), nil
+		return refused(ReasonExpired, "exp"), nil
 	}
 	return verdict{token: token}, nil
 }
@@ -92,7 +92,7 @@ func readActive(body []byte) (bool, error) {
 
 // unreadable does not wrap the parser's error, which may quote the answer.
 func unreadable(what string) error {
-	return &UnavailableError{Failure: BadAnswer, Status: 200, err: errors.New("the answer is " + what)}
+	return &UnavailableError{Failure: FailureAnswer, Status: 200, err: errors.New("the answer is " + what)}
 }
 
 func checkDepth(body []byte) error {
@@ -119,20 +119,20 @@ func memberRefusal(err error) verdict {
 		}
 	}
 	if member == "cnf" {
-		return refused(WrongConfirmation, member)
+		return refused(ReasonConfirmation, member)
 	}
-	return refused(WrongMember, member)
+	return refused(ReasonClaimType, member)
 }
 
 // check holds an active answer's members against the configuration.
 func (c *Client) check(m *members, body []byte) verdict {
 	switch {
 	case !m.isAccessToken(c.config.AllowMissingTokenType):
-		return refused(WrongTokenType, "token_type")
+		return refused(ReasonTokenType, "token_type")
 	case c.config.Issuer != "" && m.Issuer != nil && *m.Issuer != c.config.Issuer:
-		return refused(WrongIssuer, "iss")
+		return refused(ReasonIssuer, "iss")
 	case !c.config.AnyAudience && len(m.Audience) > 0 && !intersect(m.Audience, c.config.Audiences):
-		return refused(WrongAudience, "aud")
+		return refused(ReasonAudience, "aud")
 	}
 	return c.checkRequired(body)
 }
@@ -147,7 +147,7 @@ func (c *Client) checkRequired(body []byte) verdict {
 	}
 	for _, name := range c.config.RequiredMembers {
 		if v, ok := all[name]; !ok || v.Kind() == 'n' {
-			return refused(MissingMember, name)
+			return refused(ReasonMissingClaim, name)
 		}
 	}
 	return verdict{}

@@ -48,7 +48,7 @@ func TestAnswerThatSaysNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := introspect(t, body)
-			u := requireUnavailable(t, err, introspection.BadAnswer)
+			u := requireUnavailable(t, err, introspection.FailureAnswer)
 			require.Equal(t, http.StatusOK, u.Status)
 			require.Nil(t, got)
 		})
@@ -65,7 +65,7 @@ func TestInactive(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := introspect(t, body)
-			requireRejected(t, err, introspection.Inactive)
+			requireRejected(t, err, introspection.ReasonInactive)
 			require.Nil(t, got)
 		})
 	}
@@ -84,61 +84,61 @@ func TestActiveButRejected(t *testing.T) {
 		body   string
 		reason introspection.Reason
 	}{
-		"expired":              {active(fmt.Sprintf(`"exp":%d`, seconds(-time.Minute))), introspection.Expired},
-		"exp zero":             {active(`"exp":0`), introspection.Expired},
-		"not yet":              {active(fmt.Sprintf(`"nbf":%d`, seconds(time.Minute))), introspection.NotYetValid},
-		"other audience":       {active(`"aud":"https://other.example"`), introspection.WrongAudience},
-		"other audiences":      {active(`"aud":["https://other.example","https://api.example/"]`), introspection.WrongAudience},
-		"audience in capitals": {active(`"aud":"https://API.example"`), introspection.WrongAudience},
-		"other issuer":         {active(`"iss":"https://evil.example"`), introspection.WrongIssuer},
-		"issuer with slash":    {active(`"iss":"https://issuer.example/"`), introspection.WrongIssuer},
-		"issuer empty":         {active(`"iss":""`), introspection.WrongIssuer},
+		"expired":              {active(fmt.Sprintf(`"exp":%d`, seconds(-time.Minute))), introspection.ReasonExpired},
+		"exp zero":             {active(`"exp":0`), introspection.ReasonExpired},
+		"not yet":              {active(fmt.Sprintf(`"nbf":%d`, seconds(time.Minute))), introspection.ReasonNotYetValid},
+		"other audience":       {active(`"aud":"https://other.example"`), introspection.ReasonAudience},
+		"other audiences":      {active(`"aud":["https://other.example","https://api.example/"]`), introspection.ReasonAudience},
+		"audience in capitals": {active(`"aud":"https://API.example"`), introspection.ReasonAudience},
+		"other issuer":         {active(`"iss":"https://evil.example"`), introspection.ReasonIssuer},
+		"issuer with slash":    {active(`"iss":"https://issuer.example/"`), introspection.ReasonIssuer},
+		"issuer empty":         {active(`"iss":""`), introspection.ReasonIssuer},
 
-		"exp a string":          {active(`"exp":"99999999999"`), introspection.WrongMember},
-		"exp negative":          {active(`"exp":-1`), introspection.WrongMember},
-		"exp past year 9999":    {active(`"exp":253402300800`), introspection.WrongMember},
-		"exp overflowing":       {active(`"exp":1e999`), introspection.WrongMember},
-		"exp an object":         {active(`"exp":{}`), introspection.WrongMember},
-		"nbf a boolean":         {active(`"nbf":true`), introspection.WrongMember},
-		"iat a string":          {active(`"iat":"now"`), introspection.WrongMember},
-		"auth_time a string":    {active(`"auth_time":"now"`), introspection.WrongMember},
-		"aud a number":          {active(`"aud":1`), introspection.WrongMember},
-		"aud mixed":             {active(`"aud":["https://api.example",1]`), introspection.WrongMember},
-		"aud with null":         {active(`"aud":["https://api.example",null]`), introspection.WrongMember},
-		"aud nested":            {active(`"aud":[["https://api.example"]]`), introspection.WrongMember},
-		"iss an array":          {active(`"iss":["https://issuer.example"]`), introspection.WrongMember},
-		"sub a number":          {active(`"sub":42`), introspection.WrongMember},
-		"client_id an object":   {active(`"client_id":{}`), introspection.WrongMember},
-		"username a boolean":    {active(`"username":true`), introspection.WrongMember},
-		"jti a number":          {active(`"jti":1`), introspection.WrongMember},
-		"acr an array":          {active(`"acr":["1"]`), introspection.WrongMember},
-		"scope a number":        {active(`"scope":1`), introspection.WrongMember},
-		"scope an object":       {active(`"scope":{"admin":true}`), introspection.WrongMember},
-		"scope mixed":           {active(`"scope":["profile",1]`), introspection.WrongMember},
-		"groups an object":      {active(`"groups":{}`), introspection.WrongMember},
-		"roles mixed":           {active(`"roles":["a",{}]`), introspection.WrongMember},
-		"entitlements a number": {active(`"entitlements":7`), introspection.WrongMember},
-		"token_type a number":   {`{"active":true,"token_type":1}`, introspection.WrongMember},
+		"exp a string":          {active(`"exp":"99999999999"`), introspection.ReasonClaimType},
+		"exp negative":          {active(`"exp":-1`), introspection.ReasonClaimType},
+		"exp past year 9999":    {active(`"exp":253402300800`), introspection.ReasonClaimType},
+		"exp overflowing":       {active(`"exp":1e999`), introspection.ReasonClaimType},
+		"exp an object":         {active(`"exp":{}`), introspection.ReasonClaimType},
+		"nbf a boolean":         {active(`"nbf":true`), introspection.ReasonClaimType},
+		"iat a string":          {active(`"iat":"now"`), introspection.ReasonClaimType},
+		"auth_time a string":    {active(`"auth_time":"now"`), introspection.ReasonClaimType},
+		"aud a number":          {active(`"aud":1`), introspection.ReasonClaimType},
+		"aud mixed":             {active(`"aud":["https://api.example",1]`), introspection.ReasonClaimType},
+		"aud with null":         {active(`"aud":["https://api.example",null]`), introspection.ReasonClaimType},
+		"aud nested":            {active(`"aud":[["https://api.example"]]`), introspection.ReasonClaimType},
+		"iss an array":          {active(`"iss":["https://issuer.example"]`), introspection.ReasonClaimType},
+		"sub a number":          {active(`"sub":42`), introspection.ReasonClaimType},
+		"client_id an object":   {active(`"client_id":{}`), introspection.ReasonClaimType},
+		"username a boolean":    {active(`"username":true`), introspection.ReasonClaimType},
+		"jti a number":          {active(`"jti":1`), introspection.ReasonClaimType},
+		"acr an array":          {active(`"acr":["1"]`), introspection.ReasonClaimType},
+		"scope a number":        {active(`"scope":1`), introspection.ReasonClaimType},
+		"scope an object":       {active(`"scope":{"admin":true}`), introspection.ReasonClaimType},
+		"scope mixed":           {active(`"scope":["profile",1]`), introspection.ReasonClaimType},
+		"groups an object":      {active(`"groups":{}`), introspection.ReasonClaimType},
+		"roles mixed":           {active(`"roles":["a",{}]`), introspection.ReasonClaimType},
+		"entitlements a number": {active(`"entitlements":7`), introspection.ReasonClaimType},
+		"token_type a number":   {`{"active":true,"token_type":1}`, introspection.ReasonClaimType},
 
-		"cnf a string":            {active(`"cnf":"thumbprint"`), introspection.WrongConfirmation},
-		"cnf an array":            {active(`"cnf":["jkt"]`), introspection.WrongConfirmation},
-		"cnf empty":               {active(`"cnf":{}`), introspection.WrongConfirmation},
-		"cnf unknown":             {active(`"cnf":{"kid":"a"}`), introspection.WrongConfirmation},
-		"cnf one unknown":         {active(`"cnf":{"jkt":"a","jwk":"b"}`), introspection.WrongConfirmation},
-		"cnf in capitals":         {active(`"cnf":{"JKT":"a"}`), introspection.WrongConfirmation},
-		"cnf member not a string": {active(`"cnf":{"jkt":{}}`), introspection.WrongConfirmation},
-		"cnf member null":         {active(`"cnf":{"jkt":null}`), introspection.WrongConfirmation},
-		"cnf member empty":        {active(`"cnf":{"jkt":""}`), introspection.WrongConfirmation},
+		"cnf a string":            {active(`"cnf":"thumbprint"`), introspection.ReasonConfirmation},
+		"cnf an array":            {active(`"cnf":["jkt"]`), introspection.ReasonConfirmation},
+		"cnf empty":               {active(`"cnf":{}`), introspection.ReasonConfirmation},
+		"cnf unknown":             {active(`"cnf":{"kid":"a"}`), introspection.ReasonConfirmation},
+		"cnf one unknown":         {active(`"cnf":{"jkt":"a","jwk":"b"}`), introspection.ReasonConfirmation},
+		"cnf in capitals":         {active(`"cnf":{"JKT":"a"}`), introspection.ReasonConfirmation},
+		"cnf member not a string": {active(`"cnf":{"jkt":{}}`), introspection.ReasonConfirmation},
+		"cnf member null":         {active(`"cnf":{"jkt":null}`), introspection.ReasonConfirmation},
+		"cnf member empty":        {active(`"cnf":{"jkt":""}`), introspection.ReasonConfirmation},
 
-		"no token_type":         {`{"active":true}`, introspection.WrongTokenType},
-		"token_type null":       {`{"active":true,"token_type":null}`, introspection.WrongTokenType},
-		"a refresh token":       {`{"active":true,"token_type":"refresh_token"}`, introspection.WrongTokenType},
-		"no token of OAuth's":   {`{"active":true,"token_type":"N_A"}`, introspection.WrongTokenType},
-		"DPoP bound to nothing": {`{"active":true,"token_type":"DPoP"}`, introspection.WrongTokenType},
-		"Keycloak refresh":      {active(`"typ":"Refresh"`), introspection.WrongTokenType},
-		"Keycloak offline":      {active(`"typ":"Offline"`), introspection.WrongTokenType},
-		"Keycloak ID token":     {active(`"typ":"ID"`), introspection.WrongTokenType},
-		"Hydra refresh":         {active(`"token_use":"refresh_token"`), introspection.WrongTokenType},
+		"no token_type":         {`{"active":true}`, introspection.ReasonTokenType},
+		"token_type null":       {`{"active":true,"token_type":null}`, introspection.ReasonTokenType},
+		"a refresh token":       {`{"active":true,"token_type":"refresh_token"}`, introspection.ReasonTokenType},
+		"no token of OAuth's":   {`{"active":true,"token_type":"N_A"}`, introspection.ReasonTokenType},
+		"DPoP bound to nothing": {`{"active":true,"token_type":"DPoP"}`, introspection.ReasonTokenType},
+		"Keycloak refresh":      {active(`"typ":"Refresh"`), introspection.ReasonTokenType},
+		"Keycloak offline":      {active(`"typ":"Offline"`), introspection.ReasonTokenType},
+		"Keycloak ID token":     {active(`"typ":"ID"`), introspection.ReasonTokenType},
+		"Hydra refresh":         {active(`"token_use":"refresh_token"`), introspection.ReasonTokenType},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := introspect(t, tc.body, func(c *introspection.Config) { c.Issuer = "https://issuer.example" })
@@ -262,7 +262,7 @@ func TestRequiredMembers(t *testing.T) {
 	require.NoError(t, err)
 	for _, name := range []string{"aud", "exp", "tenant"} {
 		_, err := introspect(t, active(strings.Replace(all, `"`+name+`":`, `"`+name+`":null,"x":`, 1)), require3)
-		requireRejected(t, err, introspection.MissingMember)
+		requireRejected(t, err, introspection.ReasonMissingClaim)
 		require.ErrorContains(t, err, "("+name+")")
 	}
 }
@@ -271,7 +271,7 @@ func TestRelaxations(t *testing.T) {
 	_, err := introspect(t, `{"active":true}`, func(c *introspection.Config) { c.AllowMissingTokenType = true })
 	require.NoError(t, err)
 	_, err = introspect(t, `{"active":true,"token_type":"refresh_token"}`, func(c *introspection.Config) { c.AllowMissingTokenType = true })
-	requireRejected(t, err, introspection.WrongTokenType)
+	requireRejected(t, err, introspection.ReasonTokenType)
 	_, err = introspect(t, active(`"aud":"https://other.example"`), func(c *introspection.Config) { c.Audiences, c.AnyAudience = nil, true })
 	require.NoError(t, err)
 	_, err = introspect(t, `{"active":true,"token_type":"DPoP","cnf":{"jkt":"J"}}`)

@@ -72,9 +72,9 @@ func TestRememberedTokenExpires(t *testing.T) {
 		require.NoError(t, err)
 		time.Sleep(1)
 		_, err = client.Introspect(t.Context(), token)
-		requireRejected(t, err, introspection.Expired)
+		requireRejected(t, err, introspection.ReasonExpired)
 		_, err = client.Introspect(t.Context(), token)
-		requireRejected(t, err, introspection.Expired)
+		requireRejected(t, err, introspection.ReasonExpired)
 		require.Equal(t, 2, e.calls(), "the refusal was remembered")
 	})
 }
@@ -107,7 +107,7 @@ func TestRememberedTokenIsCheckedAgain(t *testing.T) {
 		e := &endpoint{answer: always(active(fmt.Sprintf(`"nbf":%d`, nbf.Unix())))}
 		client := e.client(t)
 		_, err := client.Introspect(t.Context(), token)
-		requireRejected(t, err, introspection.NotYetValid)
+		requireRejected(t, err, introspection.ReasonNotYetValid)
 		time.Sleep(10 * time.Second)
 		_, err = client.Introspect(t.Context(), token)
 		require.NoError(t, err)
@@ -121,9 +121,9 @@ func TestNegativeAnswersAreRememberedBriefly(t *testing.T) {
 		body   string
 		reason introspection.Reason
 	}{
-		"inactive":       {`{"active":false}`, introspection.Inactive},
-		"wrong audience": {active(`"aud":"https://other.example"`), introspection.WrongAudience},
-		"malformed":      {active(`"exp":"soon"`), introspection.WrongMember},
+		"inactive":       {`{"active":false}`, introspection.ReasonInactive},
+		"wrong audience": {active(`"aud":"https://other.example"`), introspection.ReasonAudience},
+		"malformed":      {active(`"exp":"soon"`), introspection.ReasonClaimType},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -154,7 +154,7 @@ func TestRejectionsAreNotShared(t *testing.T) {
 		_, err := client.Introspect(t.Context(), token)
 		var rejected *introspection.Error
 		require.ErrorAs(t, err, &rejected)
-		require.Equal(t, introspection.Inactive, rejected.Reason)
+		require.Equal(t, introspection.ReasonInactive, rejected.Reason)
 		rejected.Reason = "spoilt"
 	}
 	require.Equal(t, 1, e.calls())
@@ -171,7 +171,7 @@ func TestNoCache(t *testing.T) {
 		_, err := client.Introspect(t.Context(), "good")
 		require.NoError(t, err)
 		_, err = client.Introspect(t.Context(), "bad")
-		requireRejected(t, err, introspection.Inactive)
+		requireRejected(t, err, introspection.ReasonInactive)
 	}
 	require.Equal(t, map[string]int{"good": 3, "bad": 3}, e.asked)
 }
@@ -222,7 +222,7 @@ func TestRememberedByTheWholeToken(t *testing.T) {
 	require.NoError(t, err)
 	for _, token := range []string{"token", "Token=", "Toke", "Token1", strings.Repeat("Token", 1000)} {
 		_, err := client.Introspect(t.Context(), token)
-		requireRejected(t, err, introspection.Inactive)
+		requireRejected(t, err, introspection.ReasonInactive)
 	}
 }
 
@@ -257,7 +257,7 @@ func TestRememberedTokensOutliveAnOutage(t *testing.T) {
 		require.NoError(t, err)
 		time.Sleep(time.Second)
 		_, err = client.Introspect(t.Context(), token)
-		requireUnavailable(t, err, introspection.Unreachable)
+		requireUnavailable(t, err, introspection.FailureUnreachable)
 	})
 }
 

@@ -58,10 +58,13 @@ func New(config Config) (*Client, error) {
 //
 // The token returned is shared and read-only.
 func (c *Client) Introspect(ctx context.Context, token string) (*Token, error) {
-	// Before anything is hashed, sent or allocated: these bounds make a
-	// megabyte of token as cheap to refuse as a short one.
-	if len(token) > c.config.MaxTokenBytes || !isB64Token(token) {
-		return nil, &Error{Reason: Malformed}
+	// Before anything is hashed, sent or allocated: a megabyte of token is as
+	// cheap to refuse as a short one.
+	if len(token) > c.config.MaxTokenBytes {
+		return nil, &Error{Reason: ReasonTooLarge}
+	}
+	if !isB64Token(token) {
+		return nil, &Error{Reason: ReasonMalformed}
 	}
 	key := c.key(token)
 	v, ok := c.remembered(key, c.config.Now())
@@ -116,12 +119,12 @@ func (c *Client) remember(key cacheKey, v verdict, asked time.Time) {
 // just now.
 func (c *Client) share(ctx context.Context, key cacheKey, token string) (verdict, error) {
 	if err := ctx.Err(); err != nil {
-		return verdict{}, &UnavailableError{Failure: Abandoned, err: err}
+		return verdict{}, &UnavailableError{Failure: FailureAbandoned, err: err}
 	}
 	flight := c.flights.DoChan(string(key[:]), func() (any, error) { return c.ask(key, token) })
 	select {
 	case <-ctx.Done():
-		return verdict{}, &UnavailableError{Failure: Abandoned, err: ctx.Err()}
+		return verdict{}, &UnavailableError{Failure: FailureAbandoned, err: ctx.Err()}
 	case result := <-flight:
 		if result.Err != nil {
 			return verdict{}, result.Err
@@ -140,11 +143,11 @@ func (c *Client) ask(key cacheKey, token string) (verdict, error) {
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()
 	default:
-		return verdict{}, &UnavailableError{Failure: Busy}
+		return verdict{}, &UnavailableError{Failure: FailureBusy}
 	}
 	pass, wait, ok := c.breaker.admit(asked)
 	if !ok {
-		return verdict{}, &UnavailableError{Failure: Suspended, retryAfter: wait}
+		return verdict{}, &UnavailableError{Failure: FailureSuspended, retryAfter: wait}
 	}
 	body, err := c.call(token)
 	if err != nil {
@@ -173,7 +176,7 @@ func (c *Client) call(token string) (body []byte, err error) {
 		// token source or signer would end the process from here, where in a
 		// handler it ends one request.
 		if p := recover(); p != nil {
-			body, err = nil, &UnavailableError{Failure: Unreachable, err: panicked(p)}
+			body, err = nil, &UnavailableError{Failure: FailureUnreachable, err: panicked(p)}
 		}
 	}()
 	return c.exchange(ctx, token)
@@ -201,7 +204,7 @@ func (c *Client) failed(p pass, err error) {
 		return
 	}
 	log := c.config.Logger.With(slog.String("endpoint", c.config.Endpoint), slog.Any("error", err))
-	if u.Failure == CredentialsRefused {
+	if u.Failure == FailureCredentialsRefused {
 		log.Error("introspection: the endpoint refuses our credentials; every token is answered with 503 until this is corrected")
 	}
 	if c.breaker.failed(p, c.config.Now(), u.rest()) {

@@ -85,7 +85,7 @@ func TestConfigIsCopiedIn(t *testing.T) {
 	client := newClient(t, c)
 	c.Audiences[0] = "https://other.example"
 	_, err := client.Introspect(t.Context(), token)
-	requireRejected(t, err, introspection.WrongAudience)
+	requireRejected(t, err, introspection.ReasonAudience)
 }
 
 func TestPrintingConfigShowsNoSecret(t *testing.T) {

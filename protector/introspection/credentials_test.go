@@ -106,10 +106,10 @@ func TestBearerTokenSourceFails(t *testing.T) {
 			c.Credentials = introspection.BearerToken(source)
 			_, err := newClient(t, c).Introspect(t.Context(), token)
 			if name == "panic" {
-				requireUnavailable(t, err, introspection.Unreachable)
+				requireUnavailable(t, err, introspection.FailureUnreachable)
 				return
 			}
-			requireUnavailable(t, err, introspection.NoCredentials)
+			requireUnavailable(t, err, introspection.FailureNoCredentials)
 		})
 	}
 }
@@ -173,7 +173,7 @@ func TestPrivateKeyJWTSignerFails(t *testing.T) {
 			c := config(serve(t, answering(activeAnswer)).URL)
 			c.Credentials = introspection.PrivateKeyJWT("api", "https://issuer.example", "", signer)
 			_, err := newClient(t, c).Introspect(t.Context(), token)
-			requireUnavailable(t, err, introspection.NoCredentials)
+			requireUnavailable(t, err, introspection.FailureNoCredentials)
 		})
 	}
 }

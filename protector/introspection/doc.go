@@ -36,7 +36,7 @@
 // that nothing could be learnt: 503, with a time to come back. The line between
 // them is drawn with care, because a client that gets a 401 throws its token
 // away. Our own credentials being refused is of the second kind; it has its own
-// [Failure], [CredentialsRefused], and goes to Config.Logger as an error.
+// [Failure], [FailureCredentialsRefused], and goes to Config.Logger as an error.
 //
 // # What is remembered
 //

@@ -9,46 +9,35 @@ import (
 // metric's label.
 type Reason string
 
-// The reasons a token is rejected for.
+// The reasons. New ones may be added.
 const (
-	// Malformed: it is empty, too long, or not of the characters a bearer
-	// token is made of (RFC 6750 §2.1). The endpoint was not asked.
-	Malformed Reason = "malformed"
-	// Inactive: the endpoint says active is false.
-	Inactive Reason = "inactive"
-	// Expired: exp has passed, whatever active says.
-	Expired Reason = "expired"
-	// NotYetValid: nbf is still to come.
-	NotYetValid Reason = "not_yet_valid"
-	// WrongIssuer: iss is not Config.Issuer.
-	WrongIssuer Reason = "issuer"
-	// WrongAudience: aud names none of Config.Audiences.
-	WrongAudience Reason = "audience"
-	// WrongTokenType: it is not an access token, or the answer does not say.
-	WrongTokenType Reason = "token_type"
-	// WrongConfirmation: cnf binds the token in a way that is not understood,
-	// so that nobody could check it.
-	WrongConfirmation Reason = "confirmation"
-	// MissingMember: a required member is not there.
-	MissingMember Reason = "missing_claim"
-	// WrongMember: a member is of the wrong JSON type or out of range.
-	WrongMember Reason = "claim_type"
+	ReasonTooLarge     Reason = "too_large"     // longer than Config.MaxTokenBytes; the endpoint was not asked
+	ReasonMalformed    Reason = "malformed"     // not made as bearer tokens are (RFC 6750 §2.1); the endpoint was not asked
+	ReasonInactive     Reason = "inactive"      // active is false
+	ReasonClaimType    Reason = "claim_type"    // a member has a wrong JSON type or an impossible value
+	ReasonTokenType    Reason = "token_type"    // not an access token, or the answer does not say
+	ReasonIssuer       Reason = "issuer"        // iss is not Config.Issuer
+	ReasonAudience     Reason = "audience"      // aud names none of Config.Audiences
+	ReasonMissingClaim Reason = "missing_claim" // one of Config.RequiredMembers is absent or null
+	ReasonExpired      Reason = "expired"       // exp has passed, whatever active says
+	ReasonNotYetValid  Reason = "not_yet_valid" // nbf has not come
+	ReasonConfirmation Reason = "confirmation"  // cnf binds the token by a method that is not understood
 )
 
 // Error says that a token is no good. It repeats nothing of the token or of the
-// answer about it.
+// answer about it but the name of a member.
 type Error struct {
 	Reason Reason
-	// Member is the member of the answer that decided, if one did.
-	Member string
+	// Name is the member of the answer that decided, where it is one.
+	Name string
 }
 
 // Error is for logs, not for the client.
 func (e *Error) Error() string {
-	if e.Member == "" {
+	if e.Name == "" {
 		return fmt.Sprintf("introspection: token rejected: %s", e.Reason)
 	}
-	return fmt.Sprintf("introspection: token rejected: %s (%s)", e.Reason, e.Member)
+	return fmt.Sprintf("introspection: token rejected: %s (%s)", e.Reason, e.Name)
 }
 
 // InvalidToken is true: a resource server answers 401 invalid_token.
@@ -61,34 +50,23 @@ func (e *Error) InvalidTokenReason() string { return string(e.Reason) }
 // stable, and fit a metric's label.
 type Failure string
 
-// The failures of the endpoint, of the way to it, and of our own.
+// The failures of the endpoint, of the way to it, and of our own. New ones may
+// be added.
 const (
-	// CredentialsRefused: the endpoint does not take our credentials, or does
-	// not let us ask. This one does not pass by itself: an operator is needed.
-	CredentialsRefused Failure = "credentials_refused"
-	// NoCredentials: our credentials could not be made ready; the token source
-	// or the signer failed.
-	NoCredentials Failure = "no_credentials"
-	// Unreachable: no answer came, and not for want of time.
-	Unreachable Failure = "unreachable"
-	// TimedOut: no whole answer came within Config.Timeout.
-	TimedOut Failure = "timed_out"
-	// BadStatus: the status was not 200. Redirects are of this kind.
-	BadStatus Failure = "status"
-	// BadContentType: the answer does not call itself JSON.
-	BadContentType Failure = "content_type"
-	// TooLarge: the answer is longer than Config.MaxAnswerBytes.
-	TooLarge Failure = "too_large"
-	// BadAnswer: the answer is not one JSON object with a boolean active.
-	BadAnswer Failure = "answer"
-	// Busy: Config.MaxConcurrentCalls are under way. The endpoint was not
-	// asked.
-	Busy Failure = "busy"
-	// Suspended: the endpoint failed repeatedly, or asked for a rest, and is
-	// being left alone for a moment.
-	Suspended Failure = "suspended"
-	// Abandoned: the requester's context ended before the answer came.
-	Abandoned Failure = "abandoned"
+	// FailureCredentialsRefused: the endpoint does not take our credentials,
+	// or does not let us ask. It does not pass by itself: an operator is needed.
+	FailureCredentialsRefused Failure = "credentials_refused"
+
+	FailureNoCredentials Failure = "no_credentials" // the token source or the signer failed
+	FailureUnreachable   Failure = "unreachable"    // no answer, and not for want of time
+	FailureTimedOut      Failure = "timed_out"      // no whole answer within Config.Timeout
+	FailureStatus        Failure = "status"         // a status other than 200, redirects included
+	FailureContentType   Failure = "content_type"   // the answer does not call itself JSON
+	FailureTooLarge      Failure = "too_large"      // longer than Config.MaxAnswerBytes
+	FailureAnswer        Failure = "answer"         // not one JSON object with a boolean active
+	FailureBusy          Failure = "busy"           // Config.MaxConcurrentCalls are under way; not asked
+	FailureSuspended     Failure = "suspended"      // left alone after failures or at its own wish; not asked
+	FailureAbandoned     Failure = "abandoned"      // the requester's context ended first
 )
 
 // UnavailableError says that nothing could be learnt about a token: it may be
@@ -105,7 +83,7 @@ type UnavailableError struct {
 // Error is for the operator, not for the client.
 func (e *UnavailableError) Error() string {
 	text := "introspection: cannot tell: " + string(e.Failure)
-	if e.Failure == CredentialsRefused {
+	if e.Failure == FailureCredentialsRefused {
 		text = "introspection: THE ENDPOINT REFUSES OUR OWN CREDENTIALS: correct Config.Credentials, or what the server lets this client ask"
 	}
 	if e.Status != 0 {

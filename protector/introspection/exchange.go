@@ -53,11 +53,11 @@ func (c *Client) exchange(ctx context.Context, token string) ([]byte, error) {
 	case response.StatusCode != http.StatusOK:
 		return nil, c.statusFailure(response, body)
 	case errors.Is(err, errTooLarge):
-		return nil, &UnavailableError{Failure: TooLarge, Status: response.StatusCode}
+		return nil, &UnavailableError{Failure: FailureTooLarge, Status: response.StatusCode}
 	case err != nil:
 		return nil, transportFailure(ctx, err)
 	case !isJSON(response.Header):
-		return nil, &UnavailableError{Failure: BadContentType, Status: response.StatusCode}
+		return nil, &UnavailableError{Failure: FailureContentType, Status: response.StatusCode}
 	}
 	return body, nil
 }
@@ -73,11 +73,11 @@ func (c *Client) request(ctx context.Context, token string) (*http.Request, erro
 		"Idempotency-Key": nil,
 	}
 	if err := c.config.Credentials.authenticate(ctx, header, form); err != nil {
-		return nil, &UnavailableError{Failure: NoCredentials, err: err}
+		return nil, &UnavailableError{Failure: FailureNoCredentials, err: err}
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.config.Endpoint, strings.NewReader(form.Encode()))
 	if err != nil {
-		return nil, &UnavailableError{Failure: Unreachable, err: err}
+		return nil, &UnavailableError{Failure: FailureUnreachable, err: err}
 	}
 	request.Header = header
 	return request, nil
@@ -87,13 +87,13 @@ func (c *Client) request(ctx context.Context, token string) (*http.Request, erro
 func transportFailure(ctx context.Context, err error) error {
 	var timeout interface{ Timeout() bool }
 	if ctx.Err() != nil || errors.As(err, &timeout) && timeout.Timeout() {
-		return &UnavailableError{Failure: TimedOut, err: context.DeadlineExceeded}
+		return &UnavailableError{Failure: FailureTimedOut, err: context.DeadlineExceeded}
 	}
 	var located *url.Error
 	if errors.As(err, &located) {
 		err = located.Err // without the URL, which the operator knows
 	}
-	return &UnavailableError{Failure: Unreachable, err: err}
+	return &UnavailableError{Failure: FailureUnreachable, err: err}
 }
 
 var errTooLarge = errors.New("answer too large")
@@ -121,13 +121,13 @@ func isJSON(header http.Header) bool {
 }
 
 func (c *Client) statusFailure(response *http.Response, body []byte) error {
-	u := &UnavailableError{Failure: BadStatus, Status: response.StatusCode}
+	u := &UnavailableError{Failure: FailureStatus, Status: response.StatusCode}
 	switch response.StatusCode {
 	case http.StatusUnauthorized, http.StatusForbidden:
-		u.Failure, u.retryAfter = CredentialsRefused, operatorPause
+		u.Failure, u.retryAfter = FailureCredentialsRefused, operatorPause
 	case http.StatusBadRequest:
 		if refusesClient(body) {
-			u.Failure, u.retryAfter = CredentialsRefused, operatorPause
+			u.Failure, u.retryAfter = FailureCredentialsRefused, operatorPause
 		}
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		u.retryAfter = parseRetryAfter(response.Header.Get("Retry-After"), c.config.Now())
@@ -164,9 +164,9 @@ func parseRetryAfter(value string, now time.Time) time.Duration {
 // token; being late is not excused so, because it is what costs the most.
 func (e *UnavailableError) endpointWide() bool {
 	switch e.Failure {
-	case Unreachable, TimedOut, NoCredentials, CredentialsRefused:
+	case FailureUnreachable, FailureTimedOut, FailureNoCredentials, FailureCredentialsRefused:
 		return true
-	case BadStatus:
+	case FailureStatus:
 		return e.Status == http.StatusTooManyRequests || e.Status >= http.StatusBadGateway
 	}
 	return false
@@ -174,7 +174,7 @@ func (e *UnavailableError) endpointWide() bool {
 
 // rest is how long the endpoint asked to be left alone.
 func (e *UnavailableError) rest() time.Duration {
-	if e.Failure == BadStatus {
+	if e.Failure == FailureStatus {
 		return e.retryAfter
 	}
 	return 0

@@ -64,7 +64,7 @@ func TestRequesterLeavesAndTheCallGoesOn(t *testing.T) {
 		start := time.Now()
 		group.Go(func() { // the one that started the call
 			_, err := client.Introspect(hurried, token)
-			u := requireUnavailable(t, err, introspection.Abandoned)
+			u := requireUnavailable(t, err, introspection.FailureAbandoned)
 			if !errors.Is(u, context.DeadlineExceeded) || time.Since(start) != time.Second {
 				t.Error("left late, or for another reason", err)
 			}
@@ -88,7 +88,7 @@ func TestCallOutlivesEveryRequester(t *testing.T) {
 		hurried, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		_, err := client.Introspect(hurried, token)
-		requireUnavailable(t, err, introspection.Abandoned)
+		requireUnavailable(t, err, introspection.FailureAbandoned)
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
 		_, err = client.Introspect(t.Context(), token)
@@ -102,7 +102,7 @@ func TestRequesterAlreadyGone(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := e.client(t).Introspect(ctx, token)
-	u := requireUnavailable(t, err, introspection.Abandoned)
+	u := requireUnavailable(t, err, introspection.FailureAbandoned)
 	require.ErrorIs(t, u, context.Canceled)
 	require.Zero(t, e.calls())
 }
@@ -118,7 +118,7 @@ func TestTimeLimit(t *testing.T) {
 				client := (&endpoint{answer: silent}).client(t, func(c *introspection.Config) { c.Timeout = tc.timeout })
 				start := time.Now()
 				_, err := client.Introspect(t.Context(), token)
-				requireUnavailable(t, err, introspection.TimedOut)
+				requireUnavailable(t, err, introspection.FailureTimedOut)
 				require.Equal(t, tc.want, time.Since(start))
 				time.Sleep(time.Hour) // until silent has ended too
 			})
@@ -141,7 +141,7 @@ func TestConcurrentCallsAreBounded(t *testing.T) {
 		synctest.Wait()
 		start := time.Now()
 		_, err := client.Introspect(t.Context(), "one-more")
-		requireUnavailable(t, err, introspection.Busy)
+		requireUnavailable(t, err, introspection.FailureBusy)
 		require.Zero(t, time.Since(start), "it did not wait")
 		require.Equal(t, 3, e.calls())
 
@@ -170,11 +170,11 @@ func TestOutageSuspendsCalls(t *testing.T) {
 		answer  func(string) (*http.Response, error)
 		failure introspection.Failure
 	}{
-		"unreachable": {refused, introspection.Unreachable},
-		"silent":      {silent, introspection.TimedOut},
-		"401":         {func(string) (*http.Response, error) { return response(401, ""), nil }, introspection.CredentialsRefused},
-		"429":         {func(string) (*http.Response, error) { return response(429, ""), nil }, introspection.BadStatus},
-		"502":         {func(string) (*http.Response, error) { return response(502, ""), nil }, introspection.BadStatus},
+		"unreachable": {refused, introspection.FailureUnreachable},
+		"silent":      {silent, introspection.FailureTimedOut},
+		"401":         {func(string) (*http.Response, error) { return response(401, ""), nil }, introspection.FailureCredentialsRefused},
+		"429":         {func(string) (*http.Response, error) { return response(429, ""), nil }, introspection.FailureStatus},
+		"502":         {func(string) (*http.Response, error) { return response(502, ""), nil }, introspection.FailureStatus},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -186,7 +186,7 @@ func TestOutageSuspendsCalls(t *testing.T) {
 				}
 				start := time.Now()
 				for range 100 {
-					requireUnavailable(t, a.ask(), introspection.Suspended)
+					requireUnavailable(t, a.ask(), introspection.FailureSuspended)
 				}
 				require.Zero(t, time.Since(start))
 				require.Equal(t, 3, e.calls())
@@ -194,7 +194,7 @@ func TestOutageSuspendsCalls(t *testing.T) {
 
 				time.Sleep(time.Second)
 				requireUnavailable(t, a.ask(), tc.failure) // one try, which fails
-				requireUnavailable(t, a.ask(), introspection.Suspended)
+				requireUnavailable(t, a.ask(), introspection.FailureSuspended)
 				require.Equal(t, 4, e.calls())
 
 				time.Sleep(time.Second)
@@ -216,13 +216,13 @@ func TestOneCallAtATimeTriesAgain(t *testing.T) {
 		e := &endpoint{answer: silent}
 		a := &asker{t: t, client: e.client(t)}
 		for range 3 {
-			requireUnavailable(t, a.ask(), introspection.TimedOut)
+			requireUnavailable(t, a.ask(), introspection.FailureTimedOut)
 		}
 		time.Sleep(time.Second)
 		var group sync.WaitGroup
 		group.Go(func() { a.client.Introspect(t.Context(), "probe") })
 		synctest.Wait()
-		requireUnavailable(t, a.ask(), introspection.Suspended)
+		requireUnavailable(t, a.ask(), introspection.FailureSuspended)
 		require.Equal(t, 4, e.calls())
 		group.Wait()
 		time.Sleep(time.Hour) // until silent has ended too
@@ -277,11 +277,11 @@ func TestEndpointsWishForRestIsHonoured(t *testing.T) {
 			return r, nil
 		}}
 		a := &asker{t: t, client: e.client(t)}
-		requireUnavailable(t, a.ask(), introspection.BadStatus)
+		requireUnavailable(t, a.ask(), introspection.FailureStatus)
 		e.become(always(activeAnswer))
 
 		time.Sleep(10 * time.Second)
-		u := requireUnavailable(t, a.ask(), introspection.Suspended)
+		u := requireUnavailable(t, a.ask(), introspection.FailureSuspended)
 		require.Equal(t, 20*time.Second, u.RetryAfter())
 		require.Equal(t, 1, e.calls())
 
@@ -303,7 +303,7 @@ func TestTransportPanics(t *testing.T) {
 				panic(value)
 			})}
 			_, err := newClient(t, c).Introspect(t.Context(), token)
-			requireUnavailable(t, err, introspection.Unreachable)
+			requireUnavailable(t, err, introspection.FailureUnreachable)
 			require.ErrorContains(t, err, "panic")
 		})
 	}
