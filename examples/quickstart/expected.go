@@ -1,0 +1,30 @@
+package main
+
+import "fmt"
+
+// The answers of the tour.
+var (
+	open            = answer{"open", 200, ""}
+	granted         = answer{"granted", 200, ""}
+	created         = answer{"granted", 201, ""}
+	anonymous       = answer{"anonymous", 200, ""}
+	noCredentials   = answer{"refused: no_credentials", 401, "Bearer"}
+	malformed       = answer{"refused: malformed_credentials", 400, `Bearer error="invalid_request"`}
+	methodNotListed = answer{"open", 405, ""}
+)
+
+// invalid is the answer to a token that is no good. The reason is for the
+// operator: the client is told no more than invalid_token.
+func invalid(reason string) answer {
+	return answer{"refused: " + reason, 401, `Bearer error="invalid_token"`}
+}
+
+// insufficient is the answer to a good token that grants too little. The
+// challenge names what to ask for.
+func insufficient(scope string) answer {
+	return answer{"refused: insufficient_scope", 403, fmt.Sprintf(`Bearer error="insufficient_scope" scope=%q`, scope)}
+}
+
+// unavailable says that nobody could tell: the token may be good, so the client
+// is to keep it and try again.
+var unavailable = answer{"unavailable: unavailable", 503, ""}

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+)
+
+type settings struct {
+	addr     string
+	issuer   string
+	audience string
+	once     bool
+}
+
+func parseSettings(args []string, getenv func(string) string, output io.Writer) (settings, error) {
+	var s settings
+	flags := flag.NewFlagSet("quickstart", flag.ContinueOnError)
+	flags.SetOutput(output)
+	flags.StringVar(&s.addr, "addr", "127.0.0.1:0", "`host:port` to listen on; port 0 picks a free one")
+	flags.StringVar(&s.issuer, "issuer", getenv("QUICKSTART_ISSUER"),
+		"identifier `URL` of your issuer (or QUICKSTART_ISSUER); an embedded one is started if empty")
+	flags.StringVar(&s.audience, "audience", getenv("QUICKSTART_AUDIENCE"),
+		"`name` of this API in the aud claim of your issuer's tokens (or QUICKSTART_AUDIENCE)")
+	flags.BoolVar(&s.once, "once", false, "end after the tour, with status 1 if anything was not as expected")
+	if err := flags.Parse(args); err != nil {
+		return settings{}, err
+	}
+	if flags.NArg() > 0 {
+		return settings{}, fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	if (s.issuer == "") != (s.audience == "") {
+		return settings{}, errors.New("-issuer and -audience go together: tokens are only accepted if they are meant for this API")
+	}
+	return s, nil
+}

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"example.com/resourceserver/jwt/jwttest"
+)
+
+// tour shows what the service accepts and what it refuses, and checks that it
+// was right.
+type tour struct {
+	service *service
+	issuer  *jwttest.Issuer // nil if it is somebody else's
+}
+
+// walk prints one line for each request of the tour. Its error says how many
+// were not answered as expected.
+func (t tour) walk(ctx context.Context, out io.Writer) error {
+	if err := t.service.keys.Refresh(ctx); err != nil {
+		return fmt.Errorf("the issuer's keys cannot be had yet, and requests with a token are answered 503: %w", err)
+	}
+	lines := table{out: out}
+	lines.head()
+	for _, chapter := range t.chapters() {
+		lines.title(chapter.title)
+		for _, step := range chapter.steps {
+			lines.print(step.run(ctx, t.service))
+		}
+	}
+	return lines.foot()
+}
+
+func (t tour) chapters() []chapter {
+	if t.issuer == nil {
+		return strangersOnly()
+	}
+	return append(scopeRules(t.issuer), append(badTokens(t.issuer), keyLife(t)...)...)
+}
+
+type chapter struct {
+	title string
+	steps []step
+}
