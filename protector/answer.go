@@ -18,15 +18,17 @@ import (
 //
 // The caller must not have written anything to w, and returns afterwards.
 func (p *Protector) WriteError(w http.ResponseWriter, r *http.Request, err error) {
-	if err == nil {
-		p.answer(w, r, errProgram(nil))
-		return
+	r = withGrant(r, nobody)
+	e, ok := errors.AsType[*Error](err)
+	switch {
+	case err == nil || ok && e == nil:
+		e = errProgram(nil)
+	case ok:
+		e = e.completed("")
+	default:
+		e = fromAuthenticate(err, "")
 	}
-	if e, ok := errors.AsType[*Error](err); ok && e != nil {
-		p.answer(w, r, e.completed(""))
-		return
-	}
-	p.answer(w, r, fromAuthenticate(err, ""))
+	p.answer(w, r, e)
 }
 
 // answer sets everything the protocol asks for before a caller's ErrorHandler

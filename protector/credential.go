@@ -7,9 +7,11 @@ import (
 
 // credential is the token that a request carries. The zero credential is none.
 type credential struct {
-	scheme  *scheme
-	token   string
-	inQuery bool
+	scheme *scheme
+	token  string
+	// unseen: not in the Authorization field, whose presence is what keeps
+	// shared caches from storing an answer (RFC 9111 §3.5).
+	unseen bool
 }
 
 // credential finds the request's one token. It checks syntax, length and

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -84,6 +85,9 @@ type Error struct {
 // Error describes the refusal for an operator. The text is not sent to clients
 // and never holds the token.
 func (e *Error) Error() string {
+	if e == nil { // in an error that is not nil: easily made, and no reason to crash
+		return "protector: nil *Error"
+	}
 	text := "protector: " + strconv.Itoa(e.Status) + " " + cmp.Or(e.Code, codeUnauthorized)
 	if e.Reason != "" && e.Reason != e.Code {
 		text += " (" + e.Reason + ")"
@@ -95,7 +99,12 @@ func (e *Error) Error() string {
 }
 
 // Unwrap returns the cause.
-func (e *Error) Unwrap() error { return e.Err }
+func (e *Error) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Err
+}
 
 // The sentences below are all that a client is told. They name no key, claim or
 // expected value: a reason helps the one who probes more than the one who errs,
@@ -309,10 +318,11 @@ func redact(err error, token string) error {
 		return err
 	}
 	text := err.Error()
-	if !strings.Contains(text, token) {
+	escaped := url.QueryEscape(token)
+	if !strings.Contains(text, token) && !strings.Contains(text, escaped) {
 		return err
 	}
-	return &redacted{text: strings.ReplaceAll(text, token, "[token]"), err: err}
+	return &redacted{text: strings.NewReplacer(token, "[token]", escaped, "[token]").Replace(text), err: err}
 }
 
 type redacted struct {

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// privateWriter marks successful answers to requests with a token in the query
-// as Cache-Control: private (RFC 6750 §2.3). The field cannot be set before the
-// handler runs, as the handler may set its own.
+// privateWriter marks successful answers as Cache-Control: private where the
+// token was in the query (RFC 6750 §2.3), a cookie or a form. The field cannot
+// be set before the handler runs, as the handler may set its own.
 //
 // Flush and Hijack are here, beside Unwrap, for handlers that still ask for the
 // old interfaces: event streams and WebSockets are what query tokens are for.

@@ -52,8 +52,7 @@ type Config struct {
 
 	// InsecureQueryTokens also takes the token from the access_token parameter
 	// of the query (RFC 6750 §2.3). What it gives up: URLs end in histories,
-	// referrers and the logs of every proxy on the way. Successful answers of
-	// the middleware get Cache-Control: private, unless they have no-store.
+	// referrers and the logs of every proxy on the way.
 	InsecureQueryTokens bool
 
 	// UnauthenticatedPreflight lets CORS preflights without a token through to

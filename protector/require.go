@@ -26,6 +26,9 @@ func (p *Protector) Require(alternatives ...string) func(http.Handler) http.Hand
 // through, as anonymous: the handler asks [CurrentToken]. Only a missing token
 // is anonymous. A bad one is answered 401 and one that grants too little 403,
 // exactly as by Require, so that a client learns that its token has expired.
+//
+// Where the answer to anonymous requests may be cached, the handler says Vary:
+// Authorization.
 func (p *Protector) Optional(alternatives ...string) func(http.Handler) http.Handler {
 	return p.middleware(mustCompile("Optional", Policy{Scopes: alternatives, Optional: true}))
 }
@@ -46,8 +49,8 @@ func (p *Protector) RequirePolicy(policy Policy) func(http.Handler) http.Handler
 // no start-up to panic at, and 503 would have clients repeat a request that
 // cannot succeed.
 //
-// Acquire cannot set fields of the answer: with InsecureQueryTokens, the
-// handler sets Cache-Control itself.
+// Acquire cannot set fields of the answer: with tokens in cookies, forms or
+// queries, the handler sets Cache-Control itself.
 func (p *Protector) Acquire(r *http.Request, alternatives ...string) (Token, error) {
 	rule, err := p.acquired.rule(alternatives)
 	if err != nil {
@@ -82,7 +85,7 @@ func (p *Protector) serve(w http.ResponseWriter, r *http.Request, rule *rule, ne
 		p.answer(w, r, err)
 		return
 	}
-	if g.credential.inQuery {
+	if g.credential.unseen {
 		private := &privateWriter{ResponseWriter: w}
 		next.ServeHTTP(private, r)
 		private.finish()

@@ -16,8 +16,7 @@ const parameter = "access_token"
 // source is a place beside the Authorization field where a token may be. Find
 // returns every token there, since more than one is a fault of the request.
 type source struct {
-	find  func(r *http.Request) ([]string, *Error)
-	query bool
+	find func(r *http.Request) ([]string, *Error)
 	// ambient: sent by browsers without anybody's intent, so the origin of the
 	// request has to be checked.
 	ambient bool
@@ -40,7 +39,7 @@ func (p *Protector) addSources(config Config) (faults []error) {
 	}
 	faults = append(faults, p.addForm(config)...)
 	if config.InsecureQueryTokens {
-		p.sources = append(p.sources, source{find: queryTokens, query: true})
+		p.sources = append(p.sources, source{find: queryTokens})
 	}
 	if p.sources != nil && p.schemeNamed(bearer) == nil {
 		faults = append(faults, errors.New("cookies, forms and queries carry bearer tokens: add a Bearer validator, or leave them out"))
@@ -86,7 +85,7 @@ func (p *Protector) fromSources(r *http.Request, found credential) (credential, 
 		if found, err = p.credentialOf(s, tokens[0]); err != nil {
 			return credential{}, err
 		}
-		found.inQuery = source.query
+		found.unseen = true
 	}
 	return found, nil
 }

@@ -80,8 +80,8 @@ func (e *exceptions) include(r *http.Request, pattern string) bool {
 	if !e.patterns[pattern] || !isCanonical(r.URL.Path) {
 		return false
 	}
-	handler, _ := e.mux.Handler(r)
-	return handler == opened{}
+	handler, same := e.mux.Handler(r)
+	return handler == opened{} && same == pattern
 }
 
 // isCanonical reports whether the decoded path is its own shortest form. The
