@@ -1,0 +1,115 @@
+package jwks
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+)
+
+// change is a difference between two sets.
+type change struct {
+	what string // "added", "removed" or "changed"
+	key  publicKey
+}
+
+// changes compares two sets by kid and thumbprint. A kid that lost one key and
+// gained another is one change: same name, new material.
+func changes(old, now *keySet) []change {
+	if old == now {
+		return nil
+	}
+	added, removed := now.without(old), old.without(now)
+	var all []change
+	for _, k := range added {
+		what := "added"
+		if k.kid != "" && slices.ContainsFunc(removed, k.sameKid) {
+			what = "changed"
+		}
+		all = append(all, change{what, k})
+	}
+	for _, k := range removed {
+		if k.kid == "" || !slices.ContainsFunc(added, k.sameKid) {
+			all = append(all, change{"removed", k})
+		}
+	}
+	return all
+}
+
+func (k publicKey) sameKid(other publicKey) bool { return k.kid == other.kid }
+
+// without lists the keys of s that other does not hold under the same kid.
+func (s *keySet) without(other *keySet) []publicKey {
+	type identity struct{ kid, thumbprint string }
+	held := make(map[identity]bool)
+	if other != nil {
+		for _, k := range other.keys {
+			held[identity{k.kid, k.thumbprint}] = true
+		}
+	}
+	var missing []publicKey
+	if s != nil {
+		for _, k := range s.keys {
+			if !held[identity{k.kid, k.thumbprint}] {
+				missing = append(missing, k)
+			}
+		}
+	}
+	return missing
+}
+
+// report logs what is different now. Nothing is repeated that did not change,
+// but for a fetch that fails: that is logged each time, and the back-off keeps
+// it to about one a minute.
+func (r *Remote) report(last, next *state) {
+	log, ctx := r.cfg.Logger, context.Background()
+	for _, c := range changes(last.set, next.set) {
+		level := slog.LevelInfo
+		if c.what == "changed" {
+			level = slog.LevelWarn
+		}
+		log.LogAttrs(ctx, level, "jwks: key "+c.what, slog.String("kid", c.key.kid),
+			slog.Any("alg", c.key.algorithms), slog.String("thumbprint", c.key.thumbprint))
+	}
+	r.reportSkipped(last.set, next.set)
+	r.reportFetch(last, next)
+	r.reportSource(last.source, next.source)
+}
+
+func (r *Remote) reportSkipped(old, now *keySet) {
+	if now == nil || old != nil && slices.Equal(old.skipped, now.skipped) {
+		return
+	}
+	for _, k := range now.skipped {
+		level := slog.LevelInfo
+		if k.Secret {
+			level = slog.LevelWarn
+		}
+		r.cfg.Logger.LogAttrs(context.Background(), level, "jwks: key skipped",
+			slog.Int("index", k.Index), slog.String("kid", k.KeyID), slog.String("reason", k.Reason))
+	}
+}
+
+func (r *Remote) reportFetch(last, next *state) {
+	switch {
+	case next.fault != nil:
+		r.cfg.Logger.Warn("jwks: refresh failed", "error", next.fault, "failures", next.failures,
+			"state", string(next.condition(next.faultAt)), "next", next.dueAt)
+	case last.fault != nil:
+		r.cfg.Logger.Info("jwks: refresh succeeded again", "failures", last.failures)
+	}
+}
+
+func (r *Remote) reportSource(last, next source) {
+	if next.fault != nil && (last.fault == nil || last.fault.Error() != next.fault.Error()) {
+		r.cfg.Logger.Warn("jwks: discovery failed", "issuer", r.cfg.Issuer, "error", next.fault)
+	}
+	if next.movedFrom(last) {
+		r.cfg.Logger.Warn("jwks: the key set moved to another origin",
+			"issuer", r.cfg.Issuer, "from", origin(last.metadata.jwksURL), "to", origin(next.metadata.jwksURL))
+	}
+}
+
+func (s source) movedFrom(last source) bool {
+	from, to := last.metadata.jwksURL, s.metadata.jwksURL
+	return from != "" && from != to && origin(from) != origin(to)
+}

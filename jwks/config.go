@@ -1,0 +1,134 @@
+package jwks
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// Config says where a [Remote] gets its keys and how patient it is. Exactly
+// one of URL and Issuer must be set; the zero value of every other field is its
+// documented default.
+//
+// A duration is honoured as given. What the issuer's servers ask for, by
+// Cache-Control, is kept within bounds: see RefreshInterval.
+type Config struct {
+	_ [0]func() // keyed literals only, and no comparison
+
+	// URL is where the JWK Set is, if you know it: an https URL.
+	URL string
+
+	// Issuer is the issuer identifier, exactly as it stands in the iss claim.
+	// The JWK Set is then found by discovery: the metadata at the path that RFC
+	// 8414 §3.1 inserts (https://host/.well-known/oauth-authorization-server/path)
+	// is asked first, then the one that OpenID Connect Discovery appends
+	// (https://host/path/.well-known/openid-configuration). The issuer in
+	// the answer must be identical to this one.
+	Issuer string
+
+	// HTTPClient makes the requests; its transport brings a proxy, client
+	// certificates, or headers of your own. There is no field for headers: with
+	// discovery the set may be on another host, which should not get them.
+	// Redirects stay bounded whatever its CheckRedirect says. Default: a
+	// client of this package's own, with the proxy of the environment.
+	HTTPClient *http.Client
+
+	// Logger gets a record of every change to the keys, and of faults. Default:
+	// nothing is logged.
+	Logger *slog.Logger
+
+	// RefreshInterval is the longest time between two scheduled fetches: a key
+	// withdrawn at the issuer is refused no later than this, plus one fetch.
+	// Each fetch comes up to a quarter earlier, at random, so that many
+	// instances do not move in step.
+	//
+	// Default: 15 minutes, unless the answer has a Cache-Control max-age, which
+	// is then the interval, but no less than a minute and no more than an hour.
+	// If you set it, max-age can only shorten it, to a minute at the least.
+	RefreshInterval time.Duration
+
+	// MaxStale is how old the last good set may grow while the issuer cannot be
+	// reached or answers nonsense. After that its keys are unavailable. It is
+	// also the age limit of SnapshotFile. Default: 24 hours.
+	MaxStale time.Duration
+
+	// FetchTimeout bounds one fetch, discovery included, and with it the time
+	// that a request with an unknown kid may wait. Default: 5 seconds.
+	FetchTimeout time.Duration
+
+	// Cooldown is the time between fetches that unknown kids cause, and with it
+	// the longest time that a flood of made-up kids can delay a new key. Three
+	// such fetches may come in quick succession before it applies, so that a
+	// few made-up kids do not delay anything. Default: 10 seconds.
+	Cooldown time.Duration
+
+	// SnapshotFile, if set, keeps the last good set on disk, so that a process
+	// can start while the issuer is down. It is read when the first fetch fails
+	// and written after each one that succeeds. Its directory must exist and be
+	// writable by this process alone: whoever can write the file can choose
+	// your keys. Default: none.
+	SnapshotFile string
+
+	// InsecureAllowPlainHTTP gives up https: whoever can touch the network
+	// between you and the issuer can then choose your keys, and so make any
+	// token they like. Loopback addresses need no such permission.
+	InsecureAllowPlainHTTP bool
+}
+
+// Defaults of Config.
+const (
+	defaultRefreshInterval = 15 * time.Minute
+	defaultMaxStale        = 24 * time.Hour
+	defaultFetchTimeout    = 5 * time.Second
+	defaultCooldown        = 10 * time.Second
+)
+
+// shortestDuration is less than anybody means. What is shorter was written
+// without its unit: 30 is 30 nanoseconds.
+const shortestDuration = time.Millisecond
+
+// withDefaults returns a complete copy of c, or every fault it has.
+func (c Config) withDefaults() (Config, error) {
+	err := errors.Join(
+		c.checkSource(),
+		setDuration("RefreshInterval", &c.RefreshInterval, 0), // the default depends on the answer, see timing.go
+		setDuration("MaxStale", &c.MaxStale, defaultMaxStale),
+		setDuration("FetchTimeout", &c.FetchTimeout, defaultFetchTimeout),
+		setDuration("Cooldown", &c.Cooldown, defaultCooldown),
+	)
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c, err
+}
+
+func (c Config) checkSource() error {
+	switch {
+	case c.URL == "" && c.Issuer == "":
+		return errors.New("jwks: Config.URL and Config.Issuer are both empty: set one of them")
+	case c.URL != "" && c.Issuer != "":
+		return errors.New("jwks: Config.URL and Config.Issuer are both set: use Issuer for discovery, or URL to go without")
+	case c.URL != "":
+		if err := checkURL(c.URL, c.InsecureAllowPlainHTTP); err != nil {
+			return fmt.Errorf("jwks: Config.URL: %w", err)
+		}
+	default:
+		if err := checkIssuer(c.Issuer, c.InsecureAllowPlainHTTP); err != nil {
+			return fmt.Errorf("jwks: Config.Issuer: %w", err)
+		}
+	}
+	return nil
+}
+
+func setDuration(field string, d *time.Duration, byDefault time.Duration) error {
+	if *d == 0 {
+		*d = byDefault
+		return nil
+	}
+	if *d < shortestDuration {
+		return fmt.Errorf("jwks: Config.%s: %v is negative or lacks its unit: write 30*time.Second, or leave it out for the default", field, *d)
+	}
+	return nil
+}

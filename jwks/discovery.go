@@ -1,0 +1,100 @@
+package jwks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+)
+
+// maxMetadataBytes bounds the metadata document; real ones have 2 to 8 KiB.
+const maxMetadataBytes = 128 << 10
+
+// metadata is what discovery yields. Its zero value means none yet.
+type metadata struct {
+	jwksURL string
+	found   int // which of the well-known locations had it
+}
+
+// discovery finds the JWK Set of an issuer (RFC 8414 §3, OpenID Connect
+// Discovery 1.0 §4).
+type discovery struct {
+	issuer    string
+	plainHTTP bool // Config.InsecureAllowPlainHTTP
+	get       *getter
+}
+
+// locations lists where metadata may be, in the order they are asked: RFC 8414
+// inserts the well-known part between host and path, OpenID Connect appends it.
+func (d *discovery) locations() []string {
+	u, err := url.Parse(d.issuer)
+	if err != nil {
+		return nil // checked at construction
+	}
+	base, path := origin(d.issuer), strings.TrimSuffix(u.EscapedPath(), "/")
+	return []string{
+		base + "/.well-known/oauth-authorization-server" + path,
+		base + path + "/.well-known/openid-configuration",
+	}
+}
+
+// find reads the metadata, beginning where it was the last time.
+func (d *discovery) find(ctx context.Context, last metadata) (metadata, error) {
+	locations := d.locations()
+	var faults []error
+	for i := range locations {
+		n := (last.found + i) % len(locations)
+		jwksURL, err := d.read(ctx, locations[n])
+		if err == nil {
+			return metadata{jwksURL, n}, nil
+		}
+		faults = append(faults, fmt.Errorf("discovery at %s: %w", locations[n], err))
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return metadata{}, errors.Join(faults...)
+}
+
+func (d *discovery) read(ctx context.Context, location string) (string, error) {
+	a, err := d.get.get(ctx, location, "", maxMetadataBytes, metadataMedia)
+	if err != nil {
+		return "", err
+	}
+	return d.judge(a.body)
+}
+
+// judge reads a metadata document. Its issuer must be identical to the
+// configured one, with no normalization (RFC 8414 §3.3): else one tenant
+// could speak for another.
+func (d *discovery) judge(doc []byte) (string, error) {
+	if deeperThan(doc, maxDepth) {
+		return "", errTooDeep
+	}
+	var m struct {
+		Issuer  string `json:"issuer"`
+		JWKSURI string `json:"jwks_uri"`
+	}
+	if err := json.Unmarshal(doc, &m); err != nil {
+		return "", errors.New("not a JSON object of metadata")
+	}
+	if m.Issuer != d.issuer {
+		return "", fmt.Errorf("issuer mismatch: the metadata is of %.200q", m.Issuer)
+	}
+	if err := d.checkJWKSURL(m.JWKSURI); err != nil {
+		return "", fmt.Errorf("jwks_uri: %w", err)
+	}
+	return m.JWKSURI, nil
+}
+
+// checkJWKSURL allows http to a loopback address only if the issuer is at one
+// itself: an https issuer must not be able to point at a port of this machine.
+func (d *discovery) checkJWKSURL(raw string) error {
+	if isPlainHTTP(raw) && !isPlainHTTP(d.issuer) && !d.plainHTTP {
+		return errPlainHTTP
+	}
+	return checkURL(raw, d.plainHTTP)
+}

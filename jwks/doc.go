@@ -1,0 +1,59 @@
+// Package jwks keeps the public keys that access tokens are verified with.
+//
+// # Which type
+//
+// [NewRemote] is for an issuer on the network. Give it the issuer's identifier,
+// and it finds the key set by discovery (RFC 8414, OpenID Connect Discovery), or
+// give it the URL of the JWK Set (RFC 7517). [ParseStatic] is for keys that you
+// have: in a file, in the configuration, in a test. Both have the method
+// VerificationKeys, which is all that a token validator asks for:
+//
+//   - keys, and a nil error: one of these made the signature, or it is forged;
+//   - no keys, and a nil error: there is no such key, reject the token;
+//   - an error, which is [ErrUnavailable]: it could not be found out. Answer 503,
+//     with the time its RetryAfter method gives, and not 401, which would make
+//     clients throw good tokens away.
+//
+// # What happens when keys change
+//
+// A set is refreshed every 15 minutes, in the background, a little early and at
+// random so that a fleet does not move in step. Cache-Control: max-age and ETag
+// of the issuer are honoured within bounds. A token with an unknown kid causes a
+// fetch at once, shared by all who wait, so that the first token of a new key is
+// accepted. Three such fetches may come in quick succession, and after that one
+// per cool-down (10 seconds), so that a flood of made-up kids costs next to
+// nothing and delays a real new key by no more than that. A key that is
+// withdrawn is refused from the next refresh on.
+//
+// Refreshes are begun by lookups that find one due; none of them waits for it.
+// If traffic may pause for longer than the refresh interval, call [Remote.Run] in
+// a goroutine of your own: then the set is also refreshed without traffic.
+//
+// # What happens when the issuer is down
+//
+// The last good set serves on for up to a day ([Config].MaxStale), known keys
+// never wait for the network, and fetches back off from a second to at most a
+// minute. An answer that is no key set, or has no usable key in it, replaces
+// nothing. A process that starts while the issuer is down answers 503 and tries
+// again every few seconds, or serves from [Config].SnapshotFile if it has one.
+//
+// # What is accepted as a key
+//
+// RSA of 2048 to 16384 bits, EC on P-256, P-384 and P-521, and Ed25519, for
+// signatures. Each key is judged alone, and one that is malformed, weak, private,
+// symmetric, of another use, or off its curve is skipped, with a reason that
+// [Remote.Status] shows. The document is at most 1 MiB and 1024 keys.
+//
+// # What an operator sees
+//
+// [Remote.Status] and [Remote.StatusHandler] say whether the set is fresh, stale
+// but serving, or unavailable, which keys it holds, which it skips and why, and
+// what the last error was. Config.Logger gets a record when a key is added,
+// removed, changed or skipped, when a fetch fails, and when the issuer's key set
+// moves to another origin. No record holds a token: this package never sees one.
+//
+// # Compatibility
+//
+// Exported names and the member names of the status document follow semantic
+// versioning. The wording of errors, reasons and log records does not.
+package jwks

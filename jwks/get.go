@@ -1,0 +1,195 @@
+package jwks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const maxRedirects = 3
+
+var (
+	errTooLarge = errors.New("answer larger than its bound")
+	errRedirect = fmt.Errorf("redirect to another origin, or more than %d", maxRedirects)
+)
+
+// statusError is an answer other than 200.
+type statusError int
+
+func (e statusError) Error() string {
+	return fmt.Sprintf("HTTP status %d", int(e))
+}
+
+// answer is what came back from one GET.
+type answer struct {
+	notModified bool // 304: nothing else is set but maxAge
+	body        []byte
+	etag        string
+	maxAge      time.Duration // unknownMaxAge if it said nothing
+}
+
+// getter makes bounded GET requests.
+type getter struct{ client http.Client }
+
+// newGetter copies the caller's client: its redirect policy is tightened, and
+// what the caller changes later is the caller's own.
+func newGetter(client *http.Client) *getter {
+	g := &getter{}
+	if client != nil {
+		g.client = *client
+	} else {
+		g.client.Transport = &http.Transport{
+			Proxy:                  http.ProxyFromEnvironment,
+			ForceAttemptHTTP2:      true,
+			MaxResponseHeaderBytes: 64 << 10,
+		}
+	}
+	g.client.CheckRedirect = redirectsWithin(g.client.CheckRedirect)
+	return g
+}
+
+// redirectsWithin allows a few redirects that stay at one origin. To follow
+// one elsewhere would let an open redirect at the issuer choose the keys.
+func redirectsWithin(also func(*http.Request, []*http.Request) error) func(*http.Request, []*http.Request) error {
+	return func(req *http.Request, via []*http.Request) error {
+		if len(via) > maxRedirects || origin(req.URL.String()) != origin(via[0].URL.String()) {
+			return errRedirect
+		}
+		if also != nil {
+			return also(req, via)
+		}
+		return nil
+	}
+}
+
+// get fetches a document of at most limit bytes. media says which content
+// types will do. etag, if any, makes the request conditional (RFC 9110 §13.1.2).
+func (g *getter) get(ctx context.Context, location, etag string, limit int, media func(string) bool) (answer, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, location, nil)
+	if err != nil {
+		return answer{}, errNotAbsolute
+	}
+	req.Header.Set("Accept", "application/jwk-set+json, application/json")
+	if etag != "" {
+		req.Header.Set("If-None-Match", etag)
+	}
+	// Minutes pass between fetches. A kept connection would be dead by then, and
+	// would keep two goroutines until it is.
+	req.Close = true
+	resp, err := g.client.Do(req)
+	if err != nil {
+		return answer{}, withoutURL(err)
+	}
+	defer resp.Body.Close()
+	return readAnswer(resp, etag != "", limit, media)
+}
+
+func readAnswer(resp *http.Response, conditional bool, limit int, media func(string) bool) (answer, error) {
+	a := answer{maxAge: maxAge(resp.Header), etag: resp.Header.Get("ETag")}
+	switch {
+	case resp.StatusCode == http.StatusNotModified && conditional:
+		a.notModified = true
+		return a, nil
+	case resp.StatusCode != http.StatusOK:
+		return answer{}, statusError(resp.StatusCode)
+	case !media(mediaType(resp.Header)):
+		return answer{}, fmt.Errorf("content type %.80q is not JSON", resp.Header.Get("Content-Type"))
+	}
+	var err error
+	a.body, err = readAtMost(resp.Body, resp.ContentLength, limit)
+	return a, err
+}
+
+// readAtMost reads one byte more than limit, so that overflow is an error and
+// not a document cut short. A length that is announced is not believed beyond
+// the bound; the buffer doubles at most.
+func readAtMost(r io.Reader, announced int64, limit int) ([]byte, error) {
+	if announced > int64(limit) {
+		return nil, errTooLarge
+	}
+	size := 8 << 10
+	if announced >= 0 {
+		size = int(announced) + 1
+	}
+	buf := make([]byte, 0, min(size, limit+1))
+	for {
+		n, err := r.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		switch {
+		case len(buf) > limit:
+			return nil, errTooLarge
+		case errors.Is(err, io.EOF):
+			return buf, nil
+		case err != nil:
+			return nil, withoutURL(err)
+		case len(buf) == cap(buf):
+			buf = append(make([]byte, 0, min(2*cap(buf), limit+1)), buf...)
+		}
+	}
+}
+
+// withoutURL drops the URL that net/http puts into its errors: a query may
+// hold what does not belong into a log. Who reports the error adds the place.
+func withoutURL(err error) error {
+	if u := (*url.Error)(nil); errors.As(err, &u) {
+		err = u.Err
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("no complete answer in time: %w", context.DeadlineExceeded)
+	}
+	return err
+}
+
+func mediaType(h http.Header) string {
+	t, _, err := mime.ParseMediaType(h.Get("Content-Type"))
+	if err != nil {
+		t, _, _ = strings.Cut(strings.ToLower(h.Get("Content-Type")), ";")
+	}
+	return strings.TrimSpace(t)
+}
+
+// keySetMedia accepts what issuers send with a JWK Set: JSON by any name, and
+// what file servers and object stores say of a file they do not know. The
+// body decides then. HTML is an error page, whatever is in it.
+func keySetMedia(t string) bool {
+	return metadataMedia(t) || t == "" || t == "text/plain" || t == "text/json" || t == "application/octet-stream"
+}
+
+// metadataMedia accepts JSON only (RFC 8414 §3.2).
+func metadataMedia(t string) bool {
+	return t == "application/json" || strings.HasPrefix(t, "application/") && strings.HasSuffix(t, "+json")
+}
+
+// maxAge reads Cache-Control: max-age less Age (RFC 9111 §5.2.2.1, §4.2.3).
+// no-store and no-cache are about copies that others keep, and do not count as
+// zero: several issuers send them with every answer.
+func maxAge(h http.Header) time.Duration {
+	for directive := range strings.SplitSeq(strings.Join(h.Values("Cache-Control"), ","), ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(directive), "=")
+		if !strings.EqualFold(name, "max-age") {
+			continue
+		}
+		if d, ok := deltaSeconds(strings.Trim(value, `"`)); ok {
+			age, _ := deltaSeconds(h.Get("Age"))
+			return max(d-age, 0)
+		}
+	}
+	return unknownMaxAge
+}
+
+// deltaSeconds reads a number of seconds; a huge one is as good as a day.
+func deltaSeconds(s string) (time.Duration, bool) {
+	const most = 24 * 60 * 60
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
+		return 0, false
+	}
+	return time.Duration(min(n, most)) * time.Second, true
+}

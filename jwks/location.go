@@ -1,0 +1,65 @@
+package jwks
+
+import (
+	"errors"
+	"net"
+	"net/url"
+	"strings"
+)
+
+var (
+	errNotAbsolute = errors.New("must be an absolute https URL with a host")
+	errPlainHTTP   = errors.New("must be https (http is for loopback addresses; InsecureAllowPlainHTTP gives up that protection)")
+	errUserinfo    = errors.New("must not hold a user name or password: let HTTPClient authenticate")
+	errFragment    = errors.New("must not hold a fragment")
+	errQuery       = errors.New("must not hold a query (RFC 8414 §2)")
+)
+
+// checkURL says whether keys may be fetched from a URL. The authenticity of
+// the keys is that of the connection, hence https. A program of one's own on
+// the same machine is the exception: no network lies between.
+func checkURL(raw string, plainHTTP bool) error {
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
+		return errNotAbsolute
+	case u.Scheme == "http" && !plainHTTP && !loopback(u.Hostname()):
+		return errPlainHTTP
+	case u.User != nil:
+		return errUserinfo
+	case strings.Contains(raw, "#"):
+		return errFragment
+	}
+	return nil
+}
+
+// checkIssuer adds what RFC 8414 §2 asks of an issuer identifier.
+func checkIssuer(raw string, plainHTTP bool) error {
+	if err := checkURL(raw, plainHTTP); err != nil {
+		return err
+	}
+	if strings.Contains(raw, "?") {
+		return errQuery
+	}
+	return nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// isPlainHTTP reports a URL without TLS.
+func isPlainHTTP(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && u.Scheme == "http"
+}
+
+// origin is scheme, host and port of a URL (RFC 6454 §4), "" if it has none.
+func origin(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
+}

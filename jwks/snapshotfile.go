@@ -1,0 +1,162 @@
+package jwks
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/go-json-experiment/json"
+)
+
+// The snapshot file is one line of JSON about the set, and then the document
+// as the issuer sent it, byte for byte.
+
+// snapshotHeader is the first line.
+type snapshotHeader struct {
+	Format    string    `json:"format"`
+	Source    string    `json:"source"`     // Config.Issuer or Config.URL: another issuer's keys are not ours
+	FetchedAt time.Time `json:"fetched_at"` // when the issuer last had this set
+	SHA256    string    `json:"sha256"`     // over source, time and document
+}
+
+const (
+	snapshotFormat   = "jwks-snapshot-1"
+	maxSnapshotBytes = maxDocumentBytes + 4<<10
+	maxClockSkew     = time.Minute // a file from further in the future has a wrong date, and no known age
+)
+
+// restored is what the snapshot file gave; set is nil if it was no good.
+type restored struct {
+	set       *keySet
+	fetchedAt time.Time
+}
+
+// seal is the hash that shows damage and careless edits. It is no signature:
+// whoever may write the file can write a new hash, too. Against that stand
+// the permissions of file and directory.
+func (h snapshotHeader) seal(doc []byte) string {
+	sum := sha256.New()
+	fmt.Fprintf(sum, "%s\n%s\n%s\n", h.Format, h.Source, h.FetchedAt.UTC().Format(time.RFC3339Nano))
+	sum.Write(doc)
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+func (r *Remote) sourceName() string { return r.cfg.Issuer + r.cfg.URL }
+
+// readSnapshot reads the file, which is judged like any answer of the issuer.
+// What is wrong with it is logged and no error: the process then starts as
+// if there were none.
+func (r *Remote) readSnapshot() *restored {
+	h, doc, err := loadSnapshot(r.cfg.SnapshotFile)
+	if errors.Is(err, os.ErrNotExist) {
+		r.cfg.Logger.Info("jwks: no snapshot file yet", "file", r.cfg.SnapshotFile)
+		return &restored{}
+	}
+	if err == nil {
+		err = h.check(r.sourceName(), doc, time.Now(), r.cfg.MaxStale)
+	}
+	var set *keySet
+	if err == nil {
+		set, err = parseSet(doc, nil)
+	}
+	if err != nil {
+		r.cfg.Logger.Warn("jwks: snapshot file ignored", "file", r.cfg.SnapshotFile, "error", err)
+		return &restored{}
+	}
+	r.cfg.Logger.Warn("jwks: serving keys from the snapshot file", "file", r.cfg.SnapshotFile, "fetched_at", h.FetchedAt)
+	return &restored{set, h.FetchedAt}
+}
+
+func loadSnapshot(name string) (h snapshotHeader, doc []byte, err error) {
+	info, err := os.Stat(name) // before Open: to open a pipe would block
+	if err != nil {
+		return h, nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return h, nil, errors.New("not a regular file")
+	}
+	if runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0 {
+		return h, nil, errors.New("others may write it: chmod go-w")
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return h, nil, err
+	}
+	defer f.Close()
+	b, err := readAtMost(f, -1, maxSnapshotBytes)
+	if err != nil {
+		return h, nil, err
+	}
+	line, doc, _ := bytes.Cut(b, []byte("\n"))
+	if err := json.Unmarshal(line, &h); err != nil {
+		return h, nil, errors.New("no header line")
+	}
+	return h, doc, nil
+}
+
+func (h snapshotHeader) check(source string, doc []byte, now time.Time, maxAge time.Duration) error {
+	age := now.Sub(h.FetchedAt)
+	switch {
+	case h.Format != snapshotFormat:
+		return fmt.Errorf("format %.40q is not %s", h.Format, snapshotFormat)
+	case h.SHA256 != h.seal(doc):
+		return errors.New("damaged or edited: the hash does not match")
+	case h.Source != source:
+		return fmt.Errorf("holds the keys of %.200q", h.Source)
+	case age >= maxAge:
+		return fmt.Errorf("too old: %v", age.Round(time.Second))
+	case age < -maxClockSkew:
+		return errors.New("dated in the future")
+	}
+	return nil
+}
+
+// writeSnapshot replaces the file after a fetch that succeeded, even if nothing
+// changed but its date. The document comes from memory, never from the old
+// file. A fault is logged and no more; the set in memory is good.
+func (r *Remote) writeSnapshot(fetchedAt time.Time, doc []byte) {
+	if r.cfg.SnapshotFile == "" || !r.writing.TryLock() {
+		return // a disk that hangs must not collect goroutines
+	}
+	defer r.writing.Unlock()
+	h := snapshotHeader{Format: snapshotFormat, Source: r.sourceName(), FetchedAt: fetchedAt.UTC()}
+	h.SHA256 = h.seal(doc)
+	if err := replaceFile(r.cfg.SnapshotFile, h, doc); err != nil {
+		r.cfg.Logger.Warn("jwks: snapshot file not written", "file", r.cfg.SnapshotFile, "error", err)
+	}
+}
+
+// replaceFile writes beside the file and renames, so that a reader, or a start
+// after a crash, finds the old one or the new one and never a part.
+func replaceFile(name string, h snapshotHeader, doc []byte) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(f.Name())
+		}
+	}()
+	err = errors.Join(writeSnapshotTo(f, h, doc), f.Sync(), f.Close())
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}
+
+func writeSnapshotTo(w io.Writer, h snapshotHeader, doc []byte) error {
+	line, err := json.Marshal(h)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(append(line, '\n'), doc...))
+	return err
+}

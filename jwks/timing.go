@@ -1,0 +1,65 @@
+package jwks
+
+import "time"
+
+// All that decides when to fetch next is in this file. It reads no clock and
+// rolls no dice: r is a random number, 0 ≤ r < 1, from the caller.
+
+// Bounds on what max-age may ask for.
+const (
+	shortestMaxAge = time.Minute
+	longestMaxAge  = time.Hour
+)
+
+// Back-off after failures in a row.
+const (
+	firstRetry     = time.Second
+	longestRetry   = 40 * time.Second // with jitter, a hung attempt and the one that succeeds: within a minute
+	longestOutage  = 5 * time.Second  // the same with no usable key, when every request waits for the next attempt
+	unknownMaxAge  = -1 * time.Second // the answer had none
+	earliestShare  = 0.75             // of an interval: where the scheduled fetch may begin
+	retrySpread    = 0.5              // of a back-off: half of it to either side
+	missFetchBurst = 3                // fetches for unknown kids before the cool-down applies
+)
+
+// interval is the longest time until the next scheduled fetch after a
+// successful one. configured is 0 if left to its default; maxAge is
+// unknownMaxAge if the answer had none.
+func interval(configured, maxStale, maxAge time.Duration) time.Duration {
+	d := configured
+	switch {
+	case maxAge == unknownMaxAge && configured == 0:
+		d = defaultRefreshInterval
+	case maxAge == unknownMaxAge:
+	case configured == 0:
+		d = clamp(maxAge)
+	default:
+		d = min(configured, clamp(maxAge))
+	}
+	return min(d, maxStale) // a set that nobody refreshes in time would expire in calm weather
+}
+
+func clamp(maxAge time.Duration) time.Duration {
+	return min(max(maxAge, shortestMaxAge), longestMaxAge)
+}
+
+// afterSuccess spreads scheduled fetches over the last quarter of the
+// interval. Early, never late: the interval is a promise. A thousand instances
+// that start together are spread over minutes from their second fetch on.
+func afterSuccess(interval time.Duration, r float64) time.Duration {
+	return time.Duration(float64(interval) * (earliestShare + (1-earliestShare)*r))
+}
+
+// afterFailure doubles from a second on. failures counts from 1; serving says
+// whether there is a set that can be used meanwhile.
+func afterFailure(failures int, serving bool, r float64) time.Duration {
+	limit := longestOutage
+	if serving {
+		limit = longestRetry
+	}
+	d := limit
+	if failures < 10 { // 2^9 seconds are past every limit: no overflow
+		d = min(firstRetry<<(failures-1), limit)
+	}
+	return time.Duration(float64(d) * (1 - retrySpread/2 + retrySpread*r))
+}
