@@ -128,8 +128,8 @@ func (iss *Issuer) serveMetadata(w http.ResponseWriter) {
 	document := map[string]any{
 		"issuer":                                iss.url,
 		"jwks_uri":                              iss.JWKSURL(),
-		"authorization_endpoint":                iss.url + "/authorize",
-		"token_endpoint":                        iss.url + "/token",
+		"authorization_endpoint":                iss.base() + "/authorize",
+		"token_endpoint":                        iss.base() + "/token",
 		"response_types_supported":              []string{"code"},
 		"subject_types_supported":               []string{"public"},
 		"id_token_signing_alg_values_supported": []string{"RS256"},

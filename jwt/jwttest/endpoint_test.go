@@ -64,7 +64,19 @@ func TestMetadataOfAnIssuerWithAPath(t *testing.T) {
 		require.Equal(t, tt.status, response.StatusCode, tt.path)
 	}
 	_, err := issuer.Client().Get("https://elsewhere.example/jwks")
-	require.ErrorContains(t, err, "only id.example is here")
+	require.ErrorContains(t, err, "only https://id.example is here")
+	_, err = issuer.Client().Get("http://id.example/tenant/jwks")
+	require.ErrorContains(t, err, "only https://id.example is here")
+}
+
+func TestMetadataOfAnIssuerWithATrailingSlash(t *testing.T) {
+	issuer := jwttest.NewIssuer(t, jwttest.FirstKey("ES256"), jwttest.At("https://id.example/"))
+	require.Equal(t, "https://id.example/", claims(t, issuer.Token())["iss"])
+	require.Equal(t, "https://id.example/jwks", issuer.JWKSURL())
+	for _, url := range []string{"https://id.example/.well-known/openid-configuration", issuer.JWKSURL()} {
+		response, _ := get(t, issuer, url)
+		require.Equal(t, 200, response.StatusCode, url)
+	}
 }
 
 func TestAlterMetadata(t *testing.T) {

@@ -21,9 +21,14 @@ type fault struct {
 }
 
 // Fail answers requests to the endpoints, or to all of them if none is named,
-// with this status and no document, until Recover. With a Location set by
-// SetHeader it makes a redirect.
+// with this status, 200 to 599, and no document, until Recover. With a Location
+// set by SetHeader it makes a redirect.
 func (iss *Issuer) Fail(status int, on ...Endpoint) {
+	iss.helper()
+	if status < 200 || status > 599 {
+		iss.fail("Fail: status %d; want 200 to 599", status)
+		return
+	}
 	iss.setFault(fault{kind: faultFail, status: status}, on)
 }
 

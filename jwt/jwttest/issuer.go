@@ -34,6 +34,7 @@ type Issuer struct {
 	path      string
 	transport http.RoundTripper
 	server    *http.Server // nil in memory
+	serving   sync.WaitGroup
 
 	mu         sync.Mutex
 	keys       []*key
@@ -123,12 +124,12 @@ func start(opts []IssuerOption) (*Issuer, error) {
 
 func (iss *Issuer) inMemory(identifier string) error {
 	parsed, err := url.Parse(identifier)
-	if err != nil || parsed.Host == "" || parsed.RawQuery != "" || parsed.Fragment != "" {
+	if err != nil || parsed.Scheme == "" || parsed.Host == "" || parsed.RawQuery != "" || parsed.Fragment != "" {
 		return fmt.Errorf("issuer %q: want an absolute URL without query and fragment, such as %q", identifier, defaultURL)
 	}
 	iss.url = identifier
 	iss.path = strings.TrimSuffix(parsed.Path, "/")
-	iss.transport = memoryTransport{host: parsed.Host, issuer: iss}
+	iss.transport = memoryTransport{origin: origin(parsed), issuer: iss}
 	return nil
 }
 
@@ -142,9 +143,11 @@ func (iss *Issuer) listen() error {
 	// idle connections would outlive the issuer.
 	iss.transport = &http.Transport{}
 	iss.server = &http.Server{Handler: iss.Handler(), ReadHeaderTimeout: time.Minute}
-	go iss.server.Serve(listener)
+	iss.serving.Go(func() { iss.server.Serve(listener) })
 	return nil
 }
+
+func origin(u *url.URL) string { return u.Scheme + "://" + u.Host }
 
 // Close ends the issuer: held requests are let go, the port is closed. NewIssuer
 // arranges for it. Closing twice is harmless.
@@ -155,6 +158,7 @@ func (iss *Issuer) Close() {
 	iss.Recover()
 	if iss.server != nil {
 		iss.server.Close()
+		iss.serving.Wait()
 		iss.Client().CloseIdleConnections()
 	}
 	iss.giveKeysBack()
@@ -180,7 +184,10 @@ func (iss *Issuer) giveKeysBack() {
 func (iss *Issuer) URL() string { return iss.url }
 
 // JWKSURL returns the address of the key set.
-func (iss *Issuer) JWKSURL() string { return iss.url + jwksPath }
+func (iss *Issuer) JWKSURL() string { return iss.base() + jwksPath }
+
+// base is what paths are appended to: some issuers' identifiers end in a slash.
+func (iss *Issuer) base() string { return strings.TrimSuffix(iss.url, "/") }
 
 // Audience returns the "aud" claim of its tokens: https://api.example.
 func (iss *Issuer) Audience() string { return defaultAudience }

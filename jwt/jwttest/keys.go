@@ -114,14 +114,26 @@ func (iss *Issuer) KeyID() string {
 // *ecdsa.PublicKey or an ed25519.PublicKey.
 func (iss *Issuer) PublicKey(kid string) crypto.PublicKey {
 	iss.helper()
+	if pair := iss.PrivateKey(kid); pair != nil {
+		return pair.Public()
+	}
+	return nil
+}
+
+// PrivateKey returns a key by its ID, published or not, for a test that makes
+// signatures of its own: an *rsa.PrivateKey, an *ecdsa.PrivateKey or an
+// ed25519.PrivateKey. It protects nothing: it is used again by other tests of
+// the process.
+func (iss *Issuer) PrivateKey(kid string) crypto.Signer {
+	iss.helper()
 	iss.mu.Lock()
 	k, err := iss.find(kid)
 	iss.mu.Unlock()
 	if err != nil {
-		iss.fail("PublicKey: %v", err)
+		iss.fail("%v", err)
 		return nil
 	}
-	return k.pair.Public()
+	return k.pair
 }
 
 // VerificationKeys makes the issuer a jwt.KeySource that needs no network: it

@@ -10,7 +10,7 @@ import (
 // memoryTransport answers for an issuer that has no socket. It serves in the
 // caller's goroutine, so a synctest bubble sees nothing that could block it.
 type memoryTransport struct {
-	host   string
+	origin string // scheme and host
 	issuer *Issuer
 }
 
@@ -22,8 +22,8 @@ func (t memoryTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
-	if r.URL.Host != t.host || t.isClosed() {
-		return nil, fmt.Errorf("jwttest: dial %s: connection refused: only %s is here, while its issuer is open", r.URL.Host, t.host)
+	if origin(r.URL) != t.origin || t.isClosed() {
+		return nil, fmt.Errorf("jwttest: dial %s: connection refused: only %s is here, while its issuer is open", origin(r.URL), t.origin)
 	}
 	answer := &memoryAnswer{header: http.Header{}}
 	broken := serveInMemory(t.issuer, answer, r)
@@ -31,7 +31,7 @@ func (t memoryTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if broken {
-		return nil, fmt.Errorf("jwttest: dial %s: connection refused", t.host)
+		return nil, fmt.Errorf("jwttest: dial %s: connection refused", t.origin)
 	}
 	return answer.response(r), nil
 }

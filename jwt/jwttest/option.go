@@ -132,7 +132,18 @@ func Signature(sign func(signingInput []byte) []byte) TokenOption {
 	return func(t *token) { t.sign = sign }
 }
 
+// AlterSignature puts the function's result in the place of the good signature
+// that it gets: truncated, or in another encoding.
+func AlterSignature(alter func(signature []byte) []byte) TokenOption {
+	return func(t *token) { t.alter = alter }
+}
+
 // Tampered flips one bit of the signature, so that it fits no content.
 func Tampered() TokenOption {
-	return func(t *token) { t.tamper = true }
+	return AlterSignature(func(signature []byte) []byte {
+		if len(signature) > 0 {
+			signature[len(signature)/2] ^= 1
+		}
+		return signature
+	})
 }

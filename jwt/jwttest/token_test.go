@@ -147,6 +147,15 @@ func TestTokenSignatureByHand(t *testing.T) {
 	}))
 	require.Equal(t, covered+"."+base64.RawURLEncoding.EncodeToString([]byte("sig")), token)
 	require.True(t, strings.HasSuffix(issuer.Token(jwttest.Alg("none")), "."))
+	require.True(t, strings.HasSuffix(issuer.Token(jwttest.Alg("none"), jwttest.Tampered()), "."))
+
+	good := 0
+	token = issuer.Token(jwttest.AlterSignature(func(signature []byte) []byte {
+		good = len(signature)
+		return signature[:1]
+	}))
+	require.Equal(t, 256, good)
+	require.Len(t, part(t, token, 2), 1)
 }
 
 func TestTokenExpiredWasGoodOnce(t *testing.T) {
@@ -193,6 +202,30 @@ func TestTokenMisuseFailsTheTest(t *testing.T) {
 			spy := &spyTB{TB: t}
 			issuer := jwttest.NewIssuer(spy, jwttest.InMemory(), jwttest.FirstKey("ES256"))
 			require.Empty(t, issuer.Token(tt.opts...))
+			require.Contains(t, spy.fatal, tt.want)
+		})
+	}
+}
+
+func TestOtherMisuseFailsTheTest(t *testing.T) {
+	tests := []struct {
+		name   string
+		misuse func(*jwttest.Issuer)
+		want   string
+	}{
+		{"AddKey", func(iss *jwttest.Issuer) { iss.AddKey("HS256") }, "sign with Secret"},
+		{"Retire", func(iss *jwttest.Issuer) { iss.Retire("k") }, `no key "k"`},
+		{"Alter", func(iss *jwttest.Issuer) { iss.Alter("k", nil) }, `no key "k"`},
+		{"Alter to no JSON", func(iss *jwttest.Issuer) {
+			iss.Alter(iss.KeyID(), func(jwk map[string]any) { jwk["f"] = func() {} })
+		}, "unsupported type"},
+		{"PublicKey", func(iss *jwttest.Issuer) { iss.PublicKey("k") }, `no key "k"`},
+		{"Fail", func(iss *jwttest.Issuer) { iss.Fail(0) }, "status 0; want 200 to 599"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			spy := &spyTB{TB: t}
+			tt.misuse(jwttest.NewIssuer(spy, jwttest.InMemory(), jwttest.FirstKey("ES256")))
 			require.Contains(t, spy.fatal, tt.want)
 		})
 	}
