@@ -80,7 +80,7 @@ func TestThroughHTTP(t *testing.T) {
 		"a string":       {answering(`{"active":"true","scope":"user"}`), 503, "", "1"},
 		"HTML":           {withType("text/html"), 503, "", "1"},
 		"500":            {withStatus(500, ""), 503, "", "1"},
-		"redirect":       {http.RedirectHandler("/elsewhere", 307).ServeHTTP, 503, "", "1"},
+		"redirect":       {http.RedirectHandler("/elsewhere", http.StatusTemporaryRedirect).ServeHTTP, 503, "", "1"},
 		"our 401":        {withStatus(401, `{"error":"invalid_client"}`), 503, "", "30"},
 		"wants a rest": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "12")
