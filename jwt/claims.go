@@ -20,21 +20,39 @@ func (v *Validator) checkClaims(payload string) (*Token, error) {
 		return nil, invalid(ReasonClaims, "", err.Error())
 	}
 	t := &Token{claims: payload, profile: &v.profile, leeway: v.leeway}
-	for _, check := range [...]func(*Validator, *Token, strictjson.Object) error{
-		(*Validator).checkKind, (*Validator).checkIssuer, (*Validator).checkAudience, (*Validator).checkTimes,
-		(*Validator).checkRequired, (*Validator).readIdentity, (*Validator).readAuthentication,
-		(*Validator).readScopes, (*Validator).checkConfirmation,
-	} {
-		if err := check(v, t, claims); err != nil {
-			return nil, err
-		}
+	if err := v.checkKind(claims); err != nil {
+		return nil, err
+	}
+	if err := v.checkIssuer(t, claims); err != nil {
+		return nil, err
+	}
+	if err := v.checkAudience(t, claims); err != nil {
+		return nil, err
+	}
+	if err := v.checkTimes(t, claims); err != nil {
+		return nil, err
+	}
+	if err := v.checkRequired(claims); err != nil {
+		return nil, err
+	}
+	if err := v.readIdentity(t, claims); err != nil {
+		return nil, err
+	}
+	if err := v.readAuthentication(t, claims); err != nil {
+		return nil, err
+	}
+	if err := v.readScopes(t, claims); err != nil {
+		return nil, err
+	}
+	if err := v.checkConfirmation(t, claims); err != nil {
+		return nil, err
 	}
 	return t, nil
 }
 
 // checkKind tells access tokens from others where the profile knows a mark in
 // the claims (RFC 8725 §3.12).
-func (v *Validator) checkKind(_ *Token, claims strictjson.Object) error {
+func (v *Validator) checkKind(claims strictjson.Object) error {
 	for name, want := range v.profile.Equal {
 		value, _ := claims.Get(name)
 		if got, ok := strictjson.String(value); !ok || got != want {
@@ -78,12 +96,15 @@ func (v *Validator) checkAudience(t *Token, claims strictjson.Object) error {
 	if !ok {
 		return invalid(ReasonClaimType, name, "neither a string nor an array of strings")
 	}
+	ours := false
 	for _, audience := range t.audience {
-		if !isStringOrURI(audience) {
+		if slices.Contains(v.audiences, audience) {
+			ours = true
+		} else if !isStringOrURI(audience) {
 			return invalid(ReasonClaimType, name, "a value with ':' that is not a URI")
 		}
 	}
-	if !v.isOurs(t.audience) {
+	if !ours {
 		return invalid(ReasonAudience, name, "")
 	}
 	return nil
@@ -116,7 +137,7 @@ func (v *Validator) checkTimes(t *Token, claims strictjson.Object) (err error) {
 
 // checkRequired demands that the required claims are there and say something: an
 // empty sub names nobody.
-func (v *Validator) checkRequired(_ *Token, claims strictjson.Object) error {
+func (v *Validator) checkRequired(claims strictjson.Object) error {
 	for _, name := range v.profile.Required {
 		switch value, _ := claims.Get(name); value {
 		case "", `""`, "[]", "{}", "null":

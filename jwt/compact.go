@@ -40,8 +40,9 @@ func split(token string, maxBytes int) (compact, error) {
 	if first > maxHeaderBytes {
 		return compact{}, invalid(ReasonTooLarge, "", "the header")
 	}
-	// One buffer holds the bytes of the token and, behind them, the signature.
-	buf := make([]byte, len(token), len(token)+strictBase64.DecodedLen(len(token)-last-1))
+	// One buffer holds the bytes of the token and, behind them, the signature and
+	// later the payload.
+	buf := make([]byte, len(token), len(token)+strictBase64.DecodedLen(len(token)-first-1))
 	copy(buf, token)
 	c := compact{signed: buf[:last], payload: buf[first+1 : last]}
 	var err error
@@ -63,9 +64,9 @@ func decodeHeader(encoded []byte) (string, error) {
 	return string(header), nil
 }
 
-// decodePayload returns the payload's text.
+// decodePayload returns the payload's text. It may be called once.
 func (c compact) decodePayload() (string, error) {
-	payload, err := strictBase64.AppendDecode(nil, c.payload)
+	payload, err := strictBase64.AppendDecode(c.signature[len(c.signature):], c.payload)
 	if err != nil {
 		return "", invalid(ReasonMalformed, "", "the payload is not base64url")
 	}

@@ -5,7 +5,6 @@ import (
 	"crypto"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -147,9 +146,4 @@ func (v *Validator) verify(ctx context.Context, h header, jws compact) (crypto.P
 		return nil, invalid(ReasonUnknownKey, "kid", "the issuer has no such key for this algorithm")
 	}
 	return nil, invalid(ReasonSignature, "", "")
-}
-
-// isOurs reports whether one of audience is one of ours.
-func (v *Validator) isOurs(audience []string) bool {
-	return slices.ContainsFunc(audience, func(name string) bool { return slices.Contains(v.audiences, name) })
 }
