@@ -1,11 +1,12 @@
 package jwt
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"errors"
 	"fmt"
-	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -101,7 +102,7 @@ type Config struct {
 
 // resolve returns a copy of c with the defaults filled in, or every fault of c.
 func (c Config) resolve() (Config, error) {
-	faults := slices.Concat(c.identityFaults(), c.keyFaults(), c.limitFaults(), c.Profile.faults())
+	faults := slices.Concat(c.identityFaults(), c.keyFaults(), c.limitFaults(), c.Profile.faults(c.Required))
 	if len(faults) > 0 {
 		return c, errors.Join(faults...)
 	}
@@ -131,18 +132,20 @@ func (c Config) identityFaults() (faults []error) {
 	if c.Issuer == "" {
 		faults = append(faults, errors.New("jwt: Config.Issuer is empty: set it to the exact iss of the tokens"))
 	} else if !isStringOrURI(c.Issuer) {
-		faults = append(faults, errors.New("jwt: Config.Issuer holds a ':' and is not a URI (RFC 7519 §2)"))
+		faults = append(faults, fmt.Errorf("jwt: Config.Issuer: %q holds a ':' and is not a URI (RFC 7519 §2): no valid token can have it", c.Issuer))
 	}
 	if len(c.Audiences) == 0 {
 		faults = append(faults, errors.New("jwt: Config.Audiences is empty: name the identifier by which the issuer addresses this API"))
 	}
-	if slices.Contains(c.Audiences, "") {
-		faults = append(faults, errors.New("jwt: Config.Audiences holds an empty string: remove it"))
+	for _, audience := range c.Audiences {
+		if !isStringOrURI(audience) {
+			faults = append(faults, fmt.Errorf("jwt: Config.Audiences: %q holds a ':' and is not a URI (RFC 7519 §2): no valid token can have it", audience))
+		}
 	}
 	for _, list := range []struct {
 		field string
 		names []string
-	}{{"Required", c.Required}, {"Confirmations", c.Confirmations}} {
+	}{{"Audiences", c.Audiences}, {"Required", c.Required}, {"Confirmations", c.Confirmations}} {
 		if slices.Contains(list.names, "") {
 			faults = append(faults, fmt.Errorf("jwt: Config.%s holds an empty string: remove it", list.field))
 		}
@@ -151,30 +154,61 @@ func (c Config) identityFaults() (faults []error) {
 }
 
 func (c Config) keyFaults() (faults []error) {
-	hmacs, longest := 0, 0
+	symmetric, asymmetric, longest := 0, 0, 0
 	for _, name := range c.Algorithms {
-		alg := algorithms[name]
-		if alg == nil {
+		switch alg := algorithms[name]; {
+		case alg == nil:
 			faults = append(faults, fmt.Errorf("jwt: Config.Algorithms: %q is not supported: use any of %s, or %s", name,
 				strings.Join(asymmetricAlgorithms, ", "), strings.Join(symmetricAlgorithms, ", ")))
-		} else if alg.symmetric() {
-			hmacs++
+		case alg.symmetric():
+			symmetric++
 			longest = max(longest, alg.hash.Size())
+		default:
+			asymmetric++
 		}
 	}
 	switch {
-	case hmacs == 0 && c.Keys == nil:
-		faults = append(faults, errors.New("jwt: Config.Keys is nil: set it to the issuer's keys, such as those of jwks.NewRemote"))
-	case hmacs == 0 && c.Secret != nil:
-		faults = append(faults, errors.New("jwt: Config.Secret is set and Config.Algorithms names no HS algorithm: remove one or name the other"))
-	case hmacs > 0 && hmacs < len(c.Algorithms):
+	case symmetric > 0 && asymmetric > 0:
 		faults = append(faults, errors.New("jwt: Config.Algorithms mixes HS algorithms with others: an issuer that does both needs two validators"))
-	case hmacs > 0 && c.Keys != nil:
-		faults = append(faults, errors.New("jwt: Config.Keys is set and Config.Algorithms names HS algorithms: these use Config.Secret alone"))
-	case hmacs > 0 && len(c.Secret) < longest:
-		faults = append(faults, fmt.Errorf("jwt: Config.Secret has %d bytes: the algorithms named need at least %d (RFC 7518 §3.2)", len(c.Secret), longest))
+	case symmetric > 0:
+		faults = append(faults, c.secretFaults(longest)...)
+	default:
+		faults = append(faults, c.sourceFaults()...)
 	}
 	return faults
+}
+
+// sourceFaults reports what is wrong with the keys for asymmetric algorithms.
+func (c Config) sourceFaults() (faults []error) {
+	if isNil(c.Keys) {
+		faults = append(faults, errors.New("jwt: Config.Keys is nil: set it to the issuer's keys, such as those of jwks.NewRemote"))
+	}
+	if c.Secret != nil {
+		faults = append(faults, errors.New("jwt: Config.Secret is set and Config.Algorithms names no HS algorithm: remove one or name the other"))
+	}
+	return faults
+}
+
+// secretFaults reports what is wrong with the key for symmetric algorithms.
+func (c Config) secretFaults(longest int) (faults []error) {
+	if c.Keys != nil {
+		faults = append(faults, errors.New("jwt: Config.Keys is set and Config.Algorithms names HS algorithms: these use Config.Secret alone"))
+	}
+	if len(c.Secret) < longest {
+		faults = append(faults, fmt.Errorf("jwt: Config.Secret has %d bytes: the algorithms named need at least %d (RFC 7518 §3.2)", len(c.Secret), longest))
+	}
+	// Whoever has a public key could make tokens with it (RFC 8725 §2.1).
+	if bytes.HasPrefix(bytes.TrimSpace(c.Secret), []byte("-----BEGIN ")) {
+		faults = append(faults, errors.New("jwt: Config.Secret is a PEM block: a key pair goes with an asymmetric algorithm and Config.Keys"))
+	}
+	return faults
+}
+
+// isNil also finds the nil pointer that a constructor returned beside an error
+// which nobody looked at. It would make each request panic.
+func isNil(keys KeySource) bool {
+	v := reflect.ValueOf(keys)
+	return keys == nil || (v.Kind() == reflect.Pointer || v.Kind() == reflect.Func) && v.IsNil()
 }
 
 func (c Config) limitFaults() (faults []error) {
@@ -185,17 +219,4 @@ func (c Config) limitFaults() (faults []error) {
 		faults = append(faults, errors.New("jwt: Config.MaxTokenBytes is negative: leave it 0 for the default"))
 	}
 	return faults
-}
-
-// isStringOrURI reports whether s is a StringOrURI (RFC 7519 §2): any string,
-// but one that holds a ':' must be a URI (RFC 3986 §3).
-func isStringOrURI(s string) bool {
-	if strings.IndexByte(s, ':') < 0 {
-		return true
-	}
-	if strings.ContainsAny(s, " \"<>\\^`{|}") {
-		return false
-	}
-	u, err := url.Parse(s)
-	return err == nil && u.Scheme != ""
 }

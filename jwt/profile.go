@@ -84,8 +84,9 @@ func (p ClaimPath) in(object strictjson.Object) (value string, ok bool) {
 	return "", false
 }
 
-// faults reports everything that is wrong with p.
-func (p Profile) faults() (faults []error) {
+// faults reports everything that is wrong with p in the company of required,
+// the further required claims.
+func (p Profile) faults(required []string) (faults []error) {
 	for _, list := range []struct {
 		field string
 		names []string
@@ -98,13 +99,14 @@ func (p Profile) faults() (faults []error) {
 		}
 	}
 	for _, path := range slices.Concat(p.Groups, p.Roles, p.Entitlements) {
-		if len(path) == 0 {
-			faults = append(faults, errors.New("jwt: Profile.Groups, Roles or Entitlements holds an empty path: remove it"))
+		if len(path) == 0 || slices.Contains(path, "") {
+			faults = append(faults, errors.New("jwt: Profile.Groups, Roles or Entitlements holds an empty path or name: remove it"))
 		}
 	}
+	all := p.resolve(required).Required
 	for _, name := range p.Absent {
-		if slices.Contains(p.Required, name) || p.Equal[name] != "" {
-			faults = append(faults, fmt.Errorf("jwt: Profile.Absent and Required or Equal both name %q: remove one", name))
+		if _, equal := p.Equal[name]; equal || slices.Contains(all, name) || name == "iss" || name == "exp" {
+			faults = append(faults, fmt.Errorf("jwt: Profile.Absent names %q, which is required as well: remove one", name))
 		}
 	}
 	return faults
@@ -121,9 +123,9 @@ func (p Profile) resolve(required []string) Profile {
 	p.Audience = cloneOr(p.Audience, "aud")
 	p.ClientID = cloneOr(p.ClientID, "client_id")
 	p.Scope = cloneOr(p.Scope, "scope", "scp")
-	p.Groups = cloneOr(p.Groups, ClaimPath{"groups"})
-	p.Roles = cloneOr(p.Roles, ClaimPath{"roles"})
-	p.Entitlements = cloneOr(p.Entitlements, ClaimPath{"entitlements"})
+	p.Groups = clonePathsOr(p.Groups, "groups")
+	p.Roles = clonePathsOr(p.Roles, "roles")
+	p.Entitlements = clonePathsOr(p.Entitlements, "entitlements")
 	p.Equal = maps.Clone(p.Equal)
 	p.Absent = slices.Clone(p.Absent)
 	return p
@@ -134,4 +136,12 @@ func cloneOr[T any](list []T, otherwise ...T) []T {
 		return otherwise
 	}
 	return slices.Clone(list)
+}
+
+func clonePathsOr(paths []ClaimPath, otherwise string) []ClaimPath {
+	paths = cloneOr(paths, ClaimPath{otherwise})
+	for i := range paths {
+		paths[i] = slices.Clone(paths[i])
+	}
+	return paths
 }
