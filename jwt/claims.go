@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"example.com/resourceserver/jwt/internal/strictjson"
@@ -139,12 +140,22 @@ func (v *Validator) checkTimes(t *Token, claims strictjson.Object) (err error) {
 // empty sub names nobody.
 func (v *Validator) checkRequired(claims strictjson.Object) error {
 	for _, name := range v.profile.Required {
-		switch value, _ := claims.Get(name); value {
-		case "", `""`, "[]", "{}", "null":
+		if value, ok := claims.Get(name); !ok || isEmpty(value) {
 			return invalid(ReasonMissingClaim, name, "")
 		}
 	}
 	return nil
+}
+
+// isEmpty reports whether value is an empty string, array or object.
+func isEmpty(value string) bool {
+	switch value[0] {
+	case '"':
+		return len(value) == 2
+	case '[', '{':
+		return strings.Trim(value[1:len(value)-1], " \t\r\n") == ""
+	}
+	return false
 }
 
 func (v *Validator) readIdentity(t *Token, claims strictjson.Object) (err error) {

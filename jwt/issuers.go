@@ -98,7 +98,9 @@ func IsCompact(token string) bool {
 
 func isJWE(token string) bool { return hasSegments(token, 5) }
 
-// hasSegments also demands "ey", which is how '{"' looks in base64url.
+// hasSegments also demands the beginning of an object in base64url: "ey" is '{'
+// before '"' or a space, and "ew" is '{' before a line break or a tab, since some
+// issuers indent their headers.
 func hasSegments(token string, n int) bool {
-	return strings.HasPrefix(token, "ey") && strings.Count(token, ".") == n-1
+	return (strings.HasPrefix(token, "ey") || strings.HasPrefix(token, "ew")) && strings.Count(token, ".") == n-1
 }

@@ -75,7 +75,7 @@ func fitsRSA(_ *algorithm, key crypto.PublicKey) bool {
 		return false
 	}
 	bits := k.N.BitLen()
-	return bits >= 2048 && bits <= 16384 && k.N.Bit(0) == 1 && k.E >= 3 && k.E <= 1<<31-1 && k.E&1 == 1
+	return k.N.Sign() > 0 && bits >= 2048 && bits <= 16384 && k.N.Bit(0) == 1 && k.E >= 3 && k.E <= 1<<31-1 && k.E&1 == 1
 }
 
 func verifyPKCS1(a *algorithm, key crypto.PublicKey, signed, signature []byte) bool {

@@ -85,13 +85,15 @@ func (t *Token) Scopes() scopes.Set { return t.scopes }
 // the profile has in its place. Each call reads them anew. A claim that is
 // neither a list of strings nor, as in RFC 7643 §4.1.2, of objects with a value,
 // names nothing.
-func (t *Token) Groups() scopes.Set { return t.names(t.profile.Groups) }
+func (t *Token) Groups() scopes.Set { return t.names(func(p *Profile) []ClaimPath { return p.Groups }) }
 
 // Roles returns the names in the roles claim, as Groups does.
-func (t *Token) Roles() scopes.Set { return t.names(t.profile.Roles) }
+func (t *Token) Roles() scopes.Set { return t.names(func(p *Profile) []ClaimPath { return p.Roles }) }
 
 // Entitlements returns the names in the entitlements claim, as Groups does.
-func (t *Token) Entitlements() scopes.Set { return t.names(t.profile.Entitlements) }
+func (t *Token) Entitlements() scopes.Set {
+	return t.names(func(p *Profile) []ClaimPath { return p.Entitlements })
+}
 
 // Confirmation returns the members of the cnf claim (RFC 7800 §3.1): what the
 // client has to prove, by method. All are among Config.Confirmations. It is
@@ -108,12 +110,17 @@ func (t *Token) ValidAt(at time.Time) bool {
 // Decode stores the claims in the value that v points to, usually a struct with
 // the fields that the application needs. Names match exactly, letter case
 // included; claims without a field are ignored. A number that goes into an any
-// becomes an encoding/json.Number, so that no digit is lost.
+// becomes an encoding/json.Number, so that no digit is lost. An error names the
+// claim and leaves out its value.
 func (t *Token) Decode(v any) error {
-	if err := json.Unmarshal([]byte(t.claims), v, decodeOptions); err != nil {
-		return fmt.Errorf("jwt: decoding the claims: %w", err)
+	err := json.Unmarshal([]byte(t.claims), v, decodeOptions)
+	if err == nil {
+		return nil
 	}
-	return nil
+	if semantic, ok := errors.AsType[*json.SemanticError](err); ok {
+		semantic.JSONValue = nil
+	}
+	return fmt.Errorf("jwt: decoding the claims: %w", err)
 }
 
 var decodeOptions = json.WithUnmarshalers(json.JoinUnmarshalers(
@@ -135,13 +142,14 @@ var decodeOptions = json.WithUnmarshalers(json.JoinUnmarshalers(
 	}),
 ))
 
-// names returns what the first of the paths that is present names.
-func (t *Token) names(paths []ClaimPath) scopes.Set {
+// names returns what the first of the profile's paths that is present names.
+// The zero Token has no claims and no profile, and names nothing.
+func (t *Token) names(paths func(*Profile) []ClaimPath) scopes.Set {
 	object, err := strictjson.Parse(nil, t.claims)
 	if err != nil {
 		return scopes.Set{}
 	}
-	for _, path := range paths {
+	for _, path := range paths(t.profile) {
 		if value, ok := path.in(object); ok {
 			return scopes.NewSet(namesIn(value)...)
 		}
