@@ -3,6 +3,10 @@ package jwt
 import (
 	"context"
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"time"
 )
 
 // provenance is how a token was verified, so that it can be asked later whether
@@ -11,6 +15,14 @@ type provenance struct {
 	keys     KeySource
 	kid, alg string
 	key      crypto.PublicKey
+	now      func() time.Time
+}
+
+// stillValid reports whether t, which was found valid before, would be now: in
+// time, and signed by a key that is still the issuer's. Nothing else that was
+// checked can change.
+func (t *Token) stillValid(ctx context.Context) bool {
+	return t.ValidAt(t.provenance.now()) && t.provenance.stillTrusted(ctx)
 }
 
 // stillTrusted reports whether the key that verified the token is still the
@@ -32,9 +44,19 @@ func (p *provenance) stillTrusted(ctx context.Context) bool {
 	return false
 }
 
-// sameKey compares by material. Key sources keep the identity of a key whose
-// material did not change, and Equal is quick then.
+// sameKey compares by identity first, which is how a source that keeps its keys
+// answers, and then by material.
 func sameKey(a, b crypto.PublicKey) bool {
-	k, ok := a.(interface{ Equal(crypto.PublicKey) bool })
-	return ok && k.Equal(b)
+	switch a := a.(type) {
+	case *rsa.PublicKey:
+		b, ok := b.(*rsa.PublicKey)
+		return ok && a != nil && (a == b || a.Equal(b))
+	case *ecdsa.PublicKey:
+		b, ok := b.(*ecdsa.PublicKey)
+		return ok && a != nil && (a == b || a.Equal(b))
+	case ed25519.PublicKey:
+		b, ok := b.(ed25519.PublicKey)
+		return ok && a.Equal(b)
+	}
+	return false
 }

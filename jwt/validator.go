@@ -88,7 +88,7 @@ func (v *Validator) Validate(ctx context.Context, token string) (*Token, error) 
 	if err != nil {
 		return nil, err
 	}
-	t.provenance = provenance{keys: v.keys, kid: header.kid, alg: header.alg.name, key: key}
+	t.provenance = provenance{keys: v.keys, kid: header.kid, alg: header.alg.name, key: key, now: v.now}
 	return t, nil
 }
 

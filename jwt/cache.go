@@ -1,0 +1,182 @@
+package jwt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+)
+
+// Defaults of CacheConfig.
+const (
+	DefaultCacheEntries = 16 << 10
+	DefaultCacheBytes   = 32 << 20
+)
+
+// CacheConfig bounds a [Cache]. The zero value of each field is its default.
+type CacheConfig struct {
+	_ [0]func() // keyed literals only, and no comparison
+
+	// MaxEntries bounds how many tokens are remembered; it is rounded up to a
+	// power of two. Each costs 8 bytes from the start. Default 16384.
+	MaxEntries int
+
+	// MaxBytes bounds the memory that remembered tokens take, as estimated from
+	// the length of their claims. Default 32 MiB.
+	MaxBytes int
+
+	// MaxTokenBytes is the length beyond which a token is passed on unseen, so
+	// that nobody can make the cache read megabytes. Default 16 KiB.
+	MaxTokenBytes int
+}
+
+// Cache remembers tokens that were found valid, so that the second request with
+// a token costs no signature check. It is a decorator: its Validate has the
+// signature of the Validate behind it. Services use one when the same token
+// comes again and again; it is never needed for correctness, and nothing else in
+// this package keeps tokens.
+//
+// Only verified tokens enter. A remembered token is good for nothing more than
+// the same bytes again, and each time its exp and nbf are compared with the time
+// and the key that verified it must still be among the issuer's: a token whose
+// key was withdrawn or replaced is forgotten when it comes next. What a
+// validator accepts depends on nothing else.
+//
+// The cache does not hold tokens that could be used: it keeps the claims, which
+// the [Token] it hands out holds anyway, and finds them by a 128-bit
+// authentication code of the token's text under a key that is made at random
+// when the cache is made and never leaves it. A signature cannot be computed
+// back from either.
+//
+// When many requests bring the same new token at once, one of them verifies it
+// and the others wait for the result, each no longer than its own context lasts.
+//
+// A Cache may be used by any number of goroutines; finding a token takes no lock.
+type Cache struct {
+	validate      func(context.Context, string) (*Token, error)
+	maxTokenBytes int
+	digests       *digester
+	table         *table
+
+	mu      sync.Mutex
+	flights map[digest]*flight
+}
+
+// flight is a validation under way. token and err may be read once done is
+// closed.
+type flight struct {
+	done  chan struct{}
+	token *Token
+	err   error
+}
+
+// NewCache returns a cache in front of validate, which is the Validate of a
+// [Validator] or of [Issuers]. The error joins every fault of the config. In a
+// program restricted to FIPS 140 (GODEBUG=fips140=only) the authentication code
+// is not allowed, and the error says so.
+func NewCache(validate func(ctx context.Context, token string) (*Token, error), config CacheConfig) (*Cache, error) {
+	var faults []error
+	if validate == nil {
+		faults = append(faults, errors.New("jwt: NewCache: validate is nil: give it the Validate of a validator"))
+	}
+	for _, limit := range []struct {
+		field    string
+		value    *int
+		standard int
+	}{
+		{"MaxEntries", &config.MaxEntries, DefaultCacheEntries},
+		{"MaxBytes", &config.MaxBytes, DefaultCacheBytes},
+		{"MaxTokenBytes", &config.MaxTokenBytes, DefaultMaxTokenBytes},
+	} {
+		if *limit.value < 0 {
+			faults = append(faults, fmt.Errorf("jwt: CacheConfig.%s is negative: leave it 0 for the default", limit.field))
+		}
+		if *limit.value == 0 {
+			*limit.value = limit.standard
+		}
+	}
+	digests, err := newDigester()
+	if err != nil {
+		faults = append(faults, fmt.Errorf("jwt: NewCache: %w", err))
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	return &Cache{
+		validate: validate, maxTokenBytes: config.MaxTokenBytes, digests: digests,
+		table: newTable(config.MaxEntries, config.MaxBytes), flights: make(map[digest]*flight),
+	}, nil
+}
+
+// Validate returns the remembered token if token was found valid before and
+// would be still, and otherwise what the validator behind the cache says, errors
+// included.
+func (c *Cache) Validate(ctx context.Context, token string) (*Token, error) {
+	if !c.cacheable(token) {
+		return c.validate(ctx, token)
+	}
+	d := c.digests.of(token)
+	if e := c.table.find(d); e != nil {
+		if e.token.stillValid(ctx) {
+			e.touch()
+			return e.token, nil
+		}
+		// Whatever the reason, the validator tells it better. A key that cannot
+		// be had at the moment makes it say so, and does no harm to forget.
+		c.table.remove(e)
+	}
+	return c.validateOnce(ctx, d, token)
+}
+
+// Usage returns how many tokens are remembered and an estimate of the bytes that
+// they take.
+func (c *Cache) Usage() (entries, bytes int) { return c.table.usage() }
+
+// cacheable keeps what cannot be a token away from the cost of the digest.
+func (c *Cache) cacheable(token string) bool {
+	return len(token) <= c.maxTokenBytes && strings.HasPrefix(token, "ey") && strings.Count(token, ".") >= 2
+}
+
+// validateOnce validates token unless that is under way already, in which case
+// it waits for the result.
+func (c *Cache) validateOnce(ctx context.Context, d digest, token string) (*Token, error) {
+	c.mu.Lock()
+	f, underWay := c.flights[d]
+	if !underWay {
+		f = &flight{done: make(chan struct{})}
+		c.flights[d] = f
+	}
+	c.mu.Unlock()
+	if !underWay {
+		return c.lead(ctx, f, d, token)
+	}
+	select {
+	case <-f.done:
+	case <-ctx.Done():
+		return nil, fmt.Errorf("jwt: waiting for the validation of the same token: %w", context.Cause(ctx))
+	}
+	var invalid *Error
+	if f.token != nil || errors.As(f.err, &invalid) {
+		return f.token, f.err
+	}
+	// The other request could not tell, perhaps because its client went away.
+	// That says nothing about this one.
+	return c.validate(ctx, token)
+}
+
+// lead validates token and shares the result. It lets those who wait go even if
+// the validation panics.
+func (c *Cache) lead(ctx context.Context, f *flight, d digest, token string) (*Token, error) {
+	defer func() {
+		c.mu.Lock()
+		delete(c.flights, d)
+		c.mu.Unlock()
+		close(f.done)
+	}()
+	f.token, f.err = c.validate(ctx, token)
+	if f.err == nil && f.token != nil && f.token.provenance.now != nil {
+		c.table.add(d, f.token)
+	}
+	return f.token, f.err
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"example.com/resourceserver/jwt"
+	"example.com/resourceserver/jwt/jwttest"
+	"example.com/resourceserver/protector"
+	"example.com/resourceserver/scopes"
+)
+
+type validate func(context.Context, string) (*jwt.Token, error)
+
+func (v validate) accepts(token string) func() bool {
+	ctx := context.Background()
+	return func() bool { _, err := v(ctx, token); return err == nil }
+}
+
+func (v validate) refuses(token string) func() bool {
+	accepts := v.accepts(token)
+	return func() bool { return !accepts() }
+}
+
+// run measures f, which reports whether it did what it should.
+func run(b *testing.B, name string, f func() bool) {
+	b.Run(name, func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if !f() {
+				b.Fatal("not the expected decision")
+			}
+		}
+	})
+}
+
+func BenchmarkAccept(b *testing.B) {
+	for _, alg := range []string{"RS256", "PS256", "ES256", "EdDSA", "ES384"} {
+		f := newFixture(b, alg, 1)
+		for _, claims := range []string{"small", "large"} {
+			token, name := f.token(claims), "alg="+alg+"/claims="+claims+"/path="
+			run(b, name+"floor", floor(b, alg, f.key, token))
+			run(b, name+"validate", validate(f.tokens.Validate).accepts(token))
+			if alg == "RS256" {
+				run(b, name+"middleware", serve(guarded[*jwt.Token](b, protector.Bearer(f.tokens.Validate)), token, 200))
+				run(b, name+"cache", validate(f.cached.Validate).accepts(token))
+				run(b, name+"cachedmiddleware", serve(guarded[*jwt.Token](b, protector.Bearer(f.cached.Validate)), token, 200))
+			}
+		}
+	}
+}
+
+func BenchmarkManyKeys(b *testing.B) {
+	f := newFixture(b, "RS256", 1000)
+	run(b, "alg=RS256/claims=small/path=validate/keys=1000", validate(f.tokens.Validate).accepts(f.token("small")))
+}
+
+func BenchmarkRefuse(b *testing.B) {
+	f := newFixture(b, "RS256", 1)
+	good, tokens := f.token("small"), validate(f.tokens.Validate)
+	requests := f.issuer.Requests()
+	last := strings.LastIndexByte(good, '.')
+	badSignature := good[:last+1] + strings.Repeat("A", 341) + "A"
+	run(b, "input=none", serve(guarded[*jwt.Token](b, protector.Bearer(f.tokens.Validate)), "", 401))
+	run(b, "input=junk8K", tokens.refuses(junk(8<<10)))
+	run(b, "input=junk1M", tokens.refuses(junk(1<<20)))
+	run(b, "input=algnone", tokens.refuses(f.token("small", jwttest.Alg("none"))))
+	run(b, "input=payload1M", tokens.refuses(oversized(good, "payload", 1<<20)))
+	run(b, "input=header1M", tokens.refuses(oversized(good, "header", 1<<20)))
+	run(b, "input=expired", tokens.refuses(expired(f)))
+	run(b, "input=badsignature", tokens.refuses(badSignature))
+	if f.issuer.Requests() != requests {
+		b.Fatal("a refused token caused a fetch")
+	}
+	run(b, "input=unknownkid", tokens.refuses(f.token("small", jwttest.Header("kid", "no-such-key"))))
+}
+
+func expired(f fixture) string {
+	return f.issuer.Token(jwttest.Scope("openid profile email"), jwttest.ExpiresIn(-3600e9))
+}
+
+func BenchmarkScopes(b *testing.B) {
+	granted := scopes.Parse("openid profile email phone address offline_access orders:read orders:write invoices reports")
+	required := scopes.MustAnyOf("orders:write billing", "orders:read refunds", "profile email")
+	run(b, "scopes=10/alternatives=3", func() bool { return required.SatisfiedBy(granted) })
+}
+
+func BenchmarkParallel(b *testing.B) {
+	f := newFixture(b, "RS256", 1)
+	token := f.token("small")
+	for name, v := range map[string]validate{"validate": f.tokens.Validate, "cache": f.cached.Validate} {
+		b.Run("path="+name, func(b *testing.B) {
+			b.RunParallel(func(pb *testing.PB) {
+				for accepts := v.accepts(token); pb.Next(); {
+					if !accepts() {
+						b.Error("refused")
+					}
+				}
+			})
+		})
+	}
+}
