@@ -200,6 +200,7 @@ func TestAuthenticateErrors(t *testing.T) {
 		{"own outage", &protector.Error{Status: 503, Err: errDown}, 503, "temporarily_unavailable", "5"},
 		{"nothing said", &protector.Error{}, 403, "insufficient_scope", ""},
 		{"success is no refusal", &protector.Error{Status: 200}, 403, "insufficient_scope", ""},
+		{"nil of the type", (*protector.Error)(nil), 503, "temporarily_unavailable", "5"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			guard := newGuard(t, protector.Config{Validators: []protector.Validator{protector.Bearer(fails(tt.err))}})

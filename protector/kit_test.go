@@ -129,7 +129,8 @@ func raw(t testing.TB, server *httptest.Server, request string) answer {
 	defer conn.Close()
 	_, err = io.WriteString(conn, request)
 	require.NoError(t, err)
-	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	method, _, _ := strings.Cut(request, " ")
+	response, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: method})
 	require.NoError(t, err)
 	return read(t, response)
 }

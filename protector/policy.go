@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync/atomic"
 
@@ -150,7 +151,8 @@ func (m *requirements) rule(alternatives []string) (*rule, error) {
 			return found, nil
 		}
 	}
-	compiled, err := compile("Acquire", Policy{Scopes: alternatives})
+	// A copy, so that the caller's list stays on its stack when it is known.
+	compiled, err := compile("Acquire", Policy{Scopes: slices.Clone(alternatives)})
 	if err != nil {
 		return nil, err
 	}

@@ -132,8 +132,11 @@ func New(config Config) (*Protector, error) {
 	case n > 0:
 		p.limit = n
 	}
+	for i, fault := range faults {
+		faults[i] = fmt.Errorf("protector: %w", fault)
+	}
 	if err := errors.Join(faults...); err != nil {
-		return nil, fmt.Errorf("protector: %w", err)
+		return nil, err
 	}
 	return p, nil
 }
@@ -149,11 +152,11 @@ func (p *Protector) addSchemes(config Config) (faults []error) {
 		faults = append(faults, err)
 	}
 	if len(config.Validators) == 0 {
-		faults = append(faults, errors.New("Validators is empty: give at least one, such as Bearer(validator.Validate)"))
+		faults = append(faults, errors.New("no Validators: give at least one, such as Bearer(validator.Validate)"))
 	}
 	for i, v := range config.Validators {
 		if err := p.addValidator(v, realm); err != nil {
-			faults = append(faults, fmt.Errorf("Validators[%d]: %w", i, err))
+			faults = append(faults, fmt.Errorf("in Validators[%d]: %w", i, err))
 		}
 	}
 	return faults

@@ -1,0 +1,121 @@
+package protector_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/resourceserver/protector"
+)
+
+func newSubtree(guard *protector.Protector) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /healthz", says("healthy"))
+	mux.Handle("/public/", says("public"))
+	mux.Handle("/public/admin", says("admin"))
+	mux.Handle("/public/secret/", says("secret"))
+	mux.Handle("/files/{path...}", says("files"))
+	mux.Handle("/docs/", says("docs"))
+	mux.Handle("/user", guard.Require("profile")(hello))
+	return guard.Subtree(mux, protector.Policy{}, "GET /healthz", "/public/", "/files/{path...}", "/not/registered")
+}
+
+func TestSubtree(t *testing.T) {
+	server := serve(t, newSubtree(newGuard(t, protector.Config{})))
+	for _, tt := range []struct {
+		name, method, target string
+		anonymous, alice     int // statuses
+	}{
+		{"open", "GET", "/healthz", 200, 200},
+		{"open, HEAD as the mux has it", "HEAD", "/healthz", 200, 200},
+		{"open, with a query", "GET", "/healthz?x=/user", 200, 200},
+		{"open for GET only", "POST", "/healthz", 401, 405},
+		{"open subtree", "GET", "/public/", 200, 200},
+		{"open subtree, deeper", "GET", "/public/a/b", 200, 200},
+		{"open subtree, every method", "DELETE", "/public/a", 200, 200},
+		{"route within an open subtree", "GET", "/public/admin", 401, 200},
+		{"subtree within an open subtree", "GET", "/public/secret/x", 401, 200},
+		{"redirect to an open route", "GET", "/public", 401, 307},
+		{"redirect by cleaning", "GET", "//healthz", 401, 307},
+		{"dot segments", "GET", "/public/../user", 401, 307},
+		{"dot segments to an open route", "GET", "/user/../healthz", 401, 307},
+		{"doubled slash", "GET", "/public//admin", 401, 307},
+		{"encoded dot segments", "GET", "/public/%2e%2e/user", 401, 200},
+		{"encoded dot segments in a wildcard", "GET", "/files/%2e%2e/user", 401, 200},
+		{"half encoded dot segments", "GET", "/public/.%2e/user", 401, 200},
+		{"encoded slash and dots", "GET", "/public/..%2fuser", 401, 200},
+		{"encoded slash for the open one", "GET", "/public%2Fadmin", 401, 404},
+		{"doubled encoded slash", "GET", "/public/%2f/admin", 401, 200},
+		{"encoded letter", "GET", "/public/%61dmin", 401, 200},
+		{"backslash", "GET", `/public/..%5cuser`, 401, 200},
+		{"other case", "GET", "/Healthz", 401, 404},
+		{"protected", "GET", "/user", 401, 200},
+		{"protected subtree", "GET", "/docs/a", 401, 200},
+		{"redirect to a protected subtree", "GET", "/docs", 401, 307},
+		{"unknown", "GET", "/nothing", 401, 404},
+		{"root", "GET", "/", 401, 404},
+		{"open but not registered", "GET", "/not/registered", 401, 404},
+		{"CONNECT, open route", "CONNECT", "/public/x", 200, 200},
+		{"CONNECT, redirect", "CONNECT", "/public", 401, 307},
+		{"CONNECT, dot segments", "CONNECT", "/public/../user", 401, 200},
+		{"CONNECT, doubled slash", "CONNECT", "/public//user", 401, 200},
+		{"OPTIONS *", "OPTIONS", "*", 200, 200}, // net/http answers it before any handler
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			const request = "%s %s HTTP/1.1\r\nHost: api.example\r\n%sConnection: close\r\n\r\n"
+			a := raw(t, server, fmt.Sprintf(request, tt.method, tt.target, ""))
+			require.Equal(t, tt.anonymous, a.status, a.body)
+			a = raw(t, server, fmt.Sprintf(request, tt.method, tt.target, "Authorization: Bearer alice\r\n"))
+			require.Equal(t, tt.alice, a.status, a.body)
+		})
+	}
+}
+
+// The subtree's requirement and the route's both hold; the token is
+// authenticated once, and the decision names the route.
+func TestSubtreeAndRoute(t *testing.T) {
+	rows := newTable()
+	var seen []protector.Decision
+	guard := newGuard(t, protector.Config{OnDecision: record(&seen), Validators: []protector.Validator{protector.Bearer(rows.lookup)}})
+	server := serve(t, newSubtree(guard))
+	require.Equal(t, 403, get(t, server, "/user", "Authorization: Bearer bob").status)
+	require.EqualValues(t, 1, rows.asked.Load())
+	require.Len(t, seen, 2)
+	require.Equal(t, "/user", seen[0].Pattern)
+	require.Equal(t, protector.OutcomeGranted, seen[0].Outcome)
+	require.Equal(t, protector.OutcomeRefused, seen[1].Outcome)
+
+	get(t, server, "/public/x", "Authorization: Bearer bob")
+	require.Len(t, seen, 2, "nothing is decided on an open route")
+}
+
+// The mux finds path values behind the protector as without it.
+func TestSubtreePathValues(t *testing.T) {
+	guard := newGuard(t, protector.Config{})
+	mux := http.NewServeMux()
+	show := func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.Pattern, " ", r.PathValue("id")) }
+	mux.HandleFunc("GET /user/{id}", show)
+	mux.HandleFunc("GET /open/{id}", show)
+	server := serve(t, guard.Subtree(mux, protector.Policy{}, "GET /open/{id}"))
+	require.Equal(t, "GET /user/{id} 7", get(t, server, "/user/7", "Authorization: Bearer alice").body)
+	require.Equal(t, "GET /open/{id} 7", get(t, server, "/open/7").body)
+}
+
+func TestFaultySubtrees(t *testing.T) {
+	guard := newGuard(t, protector.Config{})
+	mux := http.NewServeMux()
+	for _, tt := range []struct {
+		name string
+		call func()
+	}{
+		{"nil mux", func() { guard.Subtree(nil, protector.Policy{}) }},
+		{"policy", func() { guard.Subtree(mux, protector.Policy{Scopes: []string{""}}) }},
+		{"blank pattern", func() { guard.Subtree(mux, protector.Policy{}, "") }},
+		{"malformed pattern", func() { guard.Subtree(mux, protector.Policy{}, "/a/{") }},
+		{"twice", func() { guard.Subtree(mux, protector.Policy{}, "/a", "/a") }},
+	} {
+		t.Run(tt.name, func(t *testing.T) { require.Panics(t, tt.call) })
+	}
+}
