@@ -19,7 +19,7 @@ var (
 
 // lowOrderY holds the y coordinates of the eight points whose order divides 8.
 var lowOrderY = func() []*big.Int {
-	order8, _ := new(big.Int).SetString("7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd83d3d706a17c7", 16)
+	order8, _ := new(big.Int).SetString("7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7", 16)
 	return []*big.Int{
 		big.NewInt(0), bigOne, new(big.Int).Sub(edwardsP, bigOne),
 		order8, new(big.Int).Sub(edwardsP, order8),

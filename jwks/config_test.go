@@ -1,0 +1,87 @@
+package jwks_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/resourceserver/jwks"
+)
+
+func TestNewRemoteReportsEveryFault(t *testing.T) {
+	r, err := jwks.NewRemote(jwks.Config{RefreshInterval: -1, MaxStale: 30, FetchTimeout: -time.Second, Cooldown: time.Microsecond})
+	require.Nil(t, r)
+	for _, field := range []string{"URL", "RefreshInterval", "MaxStale", "FetchTimeout", "Cooldown"} {
+		require.ErrorContains(t, err, "jwks: Config."+field)
+	}
+	require.ErrorContains(t, err, "30*time.Second", "the remedy")
+}
+
+func TestSourceURL(t *testing.T) {
+	// checklist 96, 114
+	for raw, ok := range map[string]bool{
+		"https://issuer.example/jwks":          true,
+		"https://issuer.example:8443/jwks?p=1": true,
+		"http://localhost:8080/jwks":           true,
+		"http://127.0.0.1:8080/jwks":           true,
+		"http://127.9.9.9/jwks":                true,
+		"http://[::1]:8080/jwks":               true,
+		"http://issuer.example/jwks":           false,
+		"http://localhost.evil.example/jwks":   false,
+		"http://127.0.0.1.evil.example/jwks":   false,
+		"http://10.0.0.1/jwks":                 false,
+		"https://user:pw@issuer.example/jwks":  false,
+		"https://issuer.example/jwks#a":        false,
+		"https://issuer.example/jwks#":         false,
+		"ftp://issuer.example/jwks":            false,
+		"file:///etc/jwks":                     false,
+		"issuer.example/jwks":                  false,
+		"/jwks":                                false,
+		"https:///jwks":                        false,
+		"https://":                             false,
+		"https://issuer.example/%zz":           false,
+	} {
+		_, err := jwks.NewRemote(jwks.Config{URL: raw})
+		require.Equal(t, ok, err == nil, "URL %s: %v", raw, err)
+		_, err = jwks.NewRemote(jwks.Config{Issuer: raw})
+		require.Equal(t, ok && !strings.Contains(raw, "?"), err == nil, "Issuer %s: %v", raw, err)
+		if err != nil {
+			require.NotContains(t, err.Error(), "pw", "no credentials in errors")
+		}
+	}
+	_, err := jwks.NewRemote(jwks.Config{URL: "http://issuer.example/jwks", InsecureAllowPlainHTTP: true})
+	require.NoError(t, err)
+	_, err = jwks.NewRemote(jwks.Config{URL: setURL, Issuer: issuerURL})
+	require.ErrorContains(t, err, "both set")
+}
+
+// What the caller does to its client later is no concern of the Remote, and
+// its redirect policy is asked beside ours.
+func TestClientIsCopied(t *testing.T) {
+	e := newEndpoint(ecJWK("a"))
+	asked := 0
+	client := &http.Client{Transport: e, CheckRedirect: func(*http.Request, []*http.Request) error { asked++; return nil }}
+	r, err := jwks.NewRemote(jwks.Config{URL: setURL, HTTPClient: client})
+	require.NoError(t, err)
+	client.Transport = nil
+	client.CheckRedirect = nil
+	e.answer(func(req *http.Request) (*http.Response, error) {
+		if req.URL.Path == "/moved" {
+			return respond(req, 200, nil, setOf(ecJWK("b"))), nil
+		}
+		return respond(req, 307, http.Header{"Location": {"/moved"}}, ""), nil
+	})
+	require.NoError(t, r.Refresh(t.Context()))
+	require.Equal(t, 1, asked)
+}
+
+// A setting is honoured as given, down to a second.
+func TestSecondsAreHonoured(t *testing.T) {
+	for _, d := range []time.Duration{time.Second, time.Hour} {
+		_, err := jwks.NewRemote(jwks.Config{URL: setURL, RefreshInterval: d, MaxStale: d, FetchTimeout: d, Cooldown: d})
+		require.NoError(t, err)
+	}
+}
