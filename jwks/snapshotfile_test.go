@@ -1,0 +1,208 @@
+package jwks_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/resourceserver/jwks"
+)
+
+// callback is a logger that calls a function for every record.
+func callback(f func()) *slog.Logger { return slog.New(callbackHandler{slog.DiscardHandler, f}) }
+
+type callbackHandler struct {
+	slog.Handler
+	f func()
+}
+
+func (callbackHandler) Enabled(context.Context, slog.Level) bool { return true }
+
+func (h callbackHandler) Handle(context.Context, slog.Record) error {
+	h.f()
+	return nil
+}
+
+// restart makes a Remote whose issuer is down, with a snapshot file.
+func restart(t *testing.T, file string, log *logBuffer) *jwks.Remote {
+	e := newEndpoint()
+	e.down = true
+	return newRemote(t, e, func(c *jwks.Config) { c.SnapshotFile, c.Logger = file, log.logger() })
+}
+
+// saved loads a set and returns its snapshot file.
+func saved(t *testing.T, e *endpoint) string {
+	file := filepath.Join(t.TempDir(), "keys")
+	save(t, file, e)
+	return file
+}
+
+func save(t *testing.T, file string, e *endpoint) {
+	r := newRemote(t, e, func(c *jwks.Config) { c.SnapshotFile = file })
+	require.NoError(t, r.Refresh(t.Context()))
+}
+
+func TestSnapshotFile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file, log := saved(t, newEndpoint(ecJWK("a"), `{"kty":"oct"}`)), &logBuffer{}
+		info, err := os.Stat(file)
+		require.NoError(t, err)
+		if runtime.GOOS != "windows" {
+			require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+		}
+		others, err := filepath.Glob(file + ".*")
+		require.NoError(t, err)
+		require.Empty(t, others, "no temporary file is left")
+
+		time.Sleep(23 * time.Hour) // simulated
+		r := restart(t, file, log)
+		require.True(t, accepts(r, "a"))
+		require.Equal(t, jwks.Stale, r.Status().State)
+		require.Equal(t, 23*time.Hour, r.Status().Age, "its age goes on")
+		require.Len(t, r.Status().Skipped, 1)
+		require.Contains(t, log.String(), "serving keys from the snapshot file")
+		_, err = r.VerificationKeys(t.Context(), "b", "ES256")
+		require.ErrorIs(t, err, jwks.ErrUnavailable, "an old file cannot say that a key does not exist")
+
+		time.Sleep(2 * time.Hour) // simulated
+		_, err = r.VerificationKeys(t.Context(), "a", "ES256")
+		require.ErrorIs(t, err, jwks.ErrUnavailable)
+	})
+}
+
+func TestSnapshotFileIgnored(t *testing.T) {
+	other := saved(t, newEndpoint(ecJWK("b")))
+	for name, tc := range map[string]struct {
+		spoil  func(t *testing.T, file string, content []byte)
+		reason string
+	}{
+		"edited": {func(t *testing.T, file string, b []byte) {
+			b = bytes.Replace(b, []byte(`"kid":"a"`), []byte(`"kid":"e"`), 1)
+			require.NoError(t, os.WriteFile(file, b, 0o600))
+		}, "hash"},
+		"newer date": {func(t *testing.T, file string, b []byte) {
+			i := bytes.Index(b, []byte(`"fetched_at":"2`))
+			require.Positive(t, i)
+			b[i+len(`"fetched_at":"2`)+2]++ // another year
+			require.NoError(t, os.WriteFile(file, b, 0o600))
+		}, "hash"},
+		"keys of another file": {func(t *testing.T, file string, b []byte) {
+			line, _, _ := bytes.Cut(b, []byte("\n"))
+			_, keys, _ := bytes.Cut(must(os.ReadFile(other)), []byte("\n"))
+			require.NoError(t, os.WriteFile(file, append(append(line, '\n'), keys...), 0o600))
+		}, "hash"},
+		"truncated": {func(t *testing.T, file string, b []byte) {
+			require.NoError(t, os.WriteFile(file, b[:len(b)-20], 0o600))
+		}, "hash"},
+		"empty": {func(t *testing.T, file string, _ []byte) { require.NoError(t, os.WriteFile(file, nil, 0o600)) }, "no header"},
+		"garbage": {func(t *testing.T, file string, _ []byte) {
+			require.NoError(t, os.WriteFile(file, []byte("\x00garbage"), 0o600))
+		}, "no header"},
+		"another format": {func(t *testing.T, file string, b []byte) {
+			require.NoError(t, os.WriteFile(file, bytes.Replace(b, []byte("snapshot-1"), []byte("snapshot-9"), 1), 0o600))
+		}, "format"},
+		"too large": {func(t *testing.T, file string, _ []byte) {
+			require.NoError(t, os.Truncate(file, 100<<20))
+		}, "larger"},
+		"writable by others": {func(t *testing.T, file string, _ []byte) { require.NoError(t, os.Chmod(file, 0o622)) }, "chmod"},
+		"a directory": {func(t *testing.T, file string, _ []byte) {
+			require.NoError(t, os.Remove(file))
+			require.NoError(t, os.Mkdir(file, 0o700))
+		}, "regular"},
+		"missing": {func(t *testing.T, file string, _ []byte) { require.NoError(t, os.Remove(file)) }, "no snapshot file yet"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if name == "writable by others" && runtime.GOOS == "windows" {
+				t.Skip("Windows has no such permission bits")
+			}
+			file, log := saved(t, newEndpoint(ecJWK("a"))), &logBuffer{}
+			tc.spoil(t, file, must(os.ReadFile(file)))
+			r := restart(t, file, log)
+			_, err := r.VerificationKeys(t.Context(), "a", "ES256")
+			require.ErrorIs(t, err, jwks.ErrUnavailable)
+			require.Contains(t, log.String(), tc.reason)
+			if name != "missing" {
+				require.Contains(t, log.String(), `level=WARN msg="jwks: snapshot file ignored"`)
+			}
+		})
+	}
+}
+
+func TestSnapshotFileOfAnotherSource(t *testing.T) {
+	file, log := saved(t, newEndpoint(ecJWK("a"))), &logBuffer{}
+	e := newEndpoint()
+	e.down = true
+	r := newRemote(t, e, func(c *jwks.Config) { byIssuer(c); c.SnapshotFile, c.Logger = file, log.logger() })
+	_, err := r.VerificationKeys(t.Context(), "a", "ES256")
+	require.ErrorIs(t, err, jwks.ErrUnavailable)
+	require.Contains(t, log.String(), "holds the keys of")
+}
+
+func TestSnapshotFileAge(t *testing.T) {
+	for name, tc := range map[string]struct {
+		later time.Duration
+		ok    bool
+	}{
+		"just in time": {24*time.Hour - time.Second, true}, "too old": {24 * time.Hour, false},
+		"clock a little back": {-30 * time.Second, true}, "from the future": {-time.Hour, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file, log := filepath.Join(t.TempDir(), "keys"), &logBuffer{}
+			synctest.Test(t, func(t *testing.T) { // each bubble begins at the same time of day
+				time.Sleep(max(-tc.later, 0)) // simulated
+				save(t, file, newEndpoint(ecJWK("a")))
+			})
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(max(tc.later, 0)) // simulated
+				require.Equal(t, tc.ok, accepts(restart(t, file, log), "a"), log.String())
+			})
+		})
+	}
+}
+
+// The file follows the set: after a 304 it has a new date and the same
+// keys, taken from memory and not from whatever is in the file by then.
+func TestSnapshotFileAfter304(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEndpoint(ecJWK("a"))
+		e.header.Set("ETag", `"1"`)
+		file, log := filepath.Join(t.TempDir(), "keys"), &logBuffer{}
+		r := newRemote(t, e, func(c *jwks.Config) { c.SnapshotFile = file })
+		require.NoError(t, r.Refresh(t.Context()))
+		time.Sleep(20 * time.Hour) // simulated
+		edited := strings.Replace(string(must(os.ReadFile(file))), `"kid":"a"`, `"kid":"e"`, 1)
+		require.NoError(t, os.WriteFile(file, []byte(edited), 0o600))
+		e.answer(body(304, "", ""))
+		require.NoError(t, r.Refresh(t.Context()))
+		time.Sleep(20 * time.Hour) // simulated
+		r = restart(t, file, log)
+		require.True(t, accepts(r, "a"), log.String())
+		require.False(t, accepts(r, "e"))
+	})
+}
+
+func TestSnapshotFileNotWritable(t *testing.T) {
+	log := &logBuffer{}
+	file := filepath.Join(t.TempDir(), "no such directory", "keys")
+	r := newRemote(t, newEndpoint(ecJWK("a")), func(c *jwks.Config) { c.SnapshotFile, c.Logger = file, log.logger() })
+	require.True(t, accepts(r, "a"))
+	require.Contains(t, log.String(), `level=WARN msg="jwks: snapshot file not written"`)
+}
+
+// While the issuer answers, the file is not asked: a key that was withdrawn
+// while the process was down must not come back with it.
+func TestSnapshotFileIsSecondChoice(t *testing.T) {
+	file := saved(t, newEndpoint(ecJWK("withdrawn")))
+	r := newRemote(t, newEndpoint(ecJWK("a")), func(c *jwks.Config) { c.SnapshotFile = file })
+	require.True(t, refuses(r, "withdrawn"))
+	require.True(t, accepts(r, "a"))
+}

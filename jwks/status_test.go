@@ -1,0 +1,150 @@
+package jwks_test
+
+import (
+	"encoding/json"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/resourceserver/jwks"
+)
+
+func TestStatusThroughALife(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEndpoint(ecJWK("a"), jwk{"kty": "oct", "kid": "s", "k": "AAAA"})
+		r := newRemote(t, e, nil)
+		s := r.Status()
+		require.Equal(t, jwks.NeverLoaded, s.State)
+		require.Equal(t, jwks.Status{State: jwks.NeverLoaded, Source: setURL, JWKSURL: setURL}, s)
+
+		e.set(func(e *endpoint) { e.down = true })
+		require.Error(t, r.Refresh(t.Context()))
+		require.Equal(t, jwks.NeverLoaded, r.Status().State)
+		require.ErrorContains(t, r.Status().LastError, "connection refused")
+
+		e.set(func(e *endpoint) { e.down = false })
+		require.NoError(t, r.Refresh(t.Context()))
+		loaded := time.Now()
+		time.Sleep(time.Minute) // simulated
+		s = r.Status()
+		require.Equal(t, jwks.Fresh, s.State)
+		require.Equal(t, time.Minute, s.Age)
+		require.Equal(t, loaded, s.ConfirmedAt)
+		require.Equal(t, loaded.Add(24*time.Hour), s.UsableUntil)
+		require.NoError(t, s.LastError)
+		require.Equal(t, "a", s.Keys[0].KeyID)
+		require.Equal(t, "EC", s.Keys[0].Type)
+		require.Equal(t, []string{"ES256"}, s.Keys[0].Algorithms)
+		require.Len(t, s.Keys[0].Thumbprint, 43)
+		require.Equal(t, 1, s.Skipped[0].Index)
+		require.Equal(t, "s", s.Skipped[0].KeyID)
+
+		time.Sleep(15 * time.Minute) // simulated: nobody asks
+		require.Equal(t, jwks.Stale, r.Status().State)
+		require.True(t, accepts(r, "a"))
+		synctest.Wait()
+		require.Equal(t, jwks.Fresh, r.Status().State, "a lookup began the refresh")
+
+		e.set(func(e *endpoint) { e.down = true })
+		require.Error(t, r.Refresh(t.Context()))
+		require.Equal(t, jwks.Stale, r.Status().State)
+		require.Equal(t, 1, r.Status().Failures)
+		time.Sleep(24 * time.Hour) // simulated
+		require.Equal(t, jwks.Unavailable, r.Status().State)
+		require.EqualValues(t, 4, r.Status().Counts.Fetches)
+		require.EqualValues(t, 2, r.Status().Counts.Failures)
+	})
+}
+
+func TestStatusHandler(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEndpoint(ecJWK("a"), `{"kty":"oct"}`)
+		r := newRemote(t, e, nil)
+		probe := func(method string) (int, map[string]any) {
+			w := httptest.NewRecorder()
+			r.StatusHandler().ServeHTTP(w, httptest.NewRequest(method, "/", nil))
+			doc := map[string]any{}
+			if w.Code != 405 {
+				require.Equal(t, "application/json", w.Header().Get("Content-Type"))
+				require.Equal(t, "no-store", w.Header().Get("Cache-Control"))
+				require.NoError(t, json.Unmarshal(w.Body.Bytes(), &doc))
+			}
+			return w.Code, doc
+		}
+		code, doc := probe("GET")
+		require.Equal(t, 503, code)
+		require.Equal(t, "never loaded", doc["state"])
+		require.Equal(t, []any{}, doc["keys"])
+		synctest.Wait()
+		code, doc = probe("GET")
+		require.Equal(t, 200, code, "the probe itself began the first fetch")
+		require.Equal(t, "fresh", doc["state"])
+		require.Equal(t, "a", doc["keys"].([]any)[0].(map[string]any)["kid"])
+		require.Contains(t, doc["skipped"].([]any)[0].(map[string]any)["reason"], "symmetric")
+		require.Equal(t, 1.0, doc["counts"].(map[string]any)["fetches"])
+
+		e.set(func(e *endpoint) { e.down = true })
+		require.Error(t, r.Refresh(t.Context()))
+		code, doc = probe("HEAD")
+		require.Equal(t, 200, code)
+		require.Equal(t, "stale", doc["state"])
+		require.Contains(t, doc["last_error"], "refused")
+		time.Sleep(25 * time.Hour) // simulated
+		code, doc = probe("GET")
+		require.Equal(t, 503, code)
+		require.Equal(t, "unavailable", doc["state"])
+		code, _ = probe("POST")
+		require.Equal(t, 405, code)
+	})
+}
+
+func TestEvents(t *testing.T) {
+	log := &logBuffer{}
+	kept := ecJWK("kept")
+	e := newEndpoint(kept, ecJWK("renewed"), ecJWK("gone"), ecJWK(""))
+	r := newRemote(t, e, func(c *jwks.Config) { c.Logger = log.logger() })
+	since := func() string { // what was logged since the last call
+		log.mu.Lock()
+		defer log.mu.Unlock()
+		s := log.buf.String()
+		log.buf.Reset()
+		return s
+	}
+	require.NoError(t, r.Refresh(t.Context()))
+	require.Equal(t, 4, strings.Count(since(), `msg="jwks: key added"`))
+
+	e.publish(kept, ecJWK("renewed"), ecJWK("new"), `{"kty":"oct","kid":"s"}`)
+	require.NoError(t, r.Refresh(t.Context()))
+	events := since()
+	require.Contains(t, events, `level=WARN msg="jwks: key changed" kid=renewed`)
+	require.Contains(t, events, `level=INFO msg="jwks: key added" kid=new`)
+	require.Contains(t, events, `level=INFO msg="jwks: key removed" kid=gone`)
+	require.Contains(t, events, `level=INFO msg="jwks: key removed" kid=""`)
+	require.Contains(t, events, `msg="jwks: key skipped" index=3 kid=s`)
+	require.NotContains(t, events, "kept")
+
+	require.NoError(t, r.Refresh(t.Context()))
+	require.Empty(t, since(), "nothing changed, nothing said")
+	e.answer(refuse)
+	require.Error(t, r.Refresh(t.Context()))
+	require.Contains(t, since(), `level=WARN msg="jwks: refresh failed" error="key set at https://issuer.example/jwks.json: connection refused" failures=1 state=stale`)
+	e.answer(nil)
+	require.NoError(t, r.Refresh(t.Context()))
+	require.Contains(t, since(), `level=INFO msg="jwks: refresh succeeded again" failures=1`)
+
+	counts := r.Status().Counts
+	require.Equal(t, []uint64{5, 2, 1}, []uint64{counts.Added, counts.Removed, counts.Changed})
+}
+
+// A logger may call back: no lock is held while it runs.
+func TestLoggerMayCallBack(t *testing.T) {
+	e := newEndpoint(ecJWK("a"))
+	var r *jwks.Remote
+	log := callback(func() { _ = r.Status(); accepts(r, "a") })
+	r = newRemote(t, e, func(c *jwks.Config) { c.Logger = log })
+	require.NoError(t, r.Refresh(t.Context()))
+}
