@@ -2,10 +2,12 @@ package oidcprovider_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -82,6 +84,38 @@ func TestJWTAccessTokensOfAnotherMake(t *testing.T) {
 	}
 }
 
+// The other use of the provider: opaque tokens, which it answers about.
+func TestOpaqueTokensCanBeIntrospectedUntilTheyAreRevoked(t *testing.T) {
+	provider := start(t)
+	token := fetch(t, provider, oidcprovider.OpaqueResource, "profile email")
+	answer := introspect(t, provider, token)
+	require.Equal(t, true, answer["active"])
+	require.Equal(t, provider.Issuer, answer["iss"])
+	require.Equal(t, oidcprovider.OpaqueResource, answer["aud"])
+	require.Equal(t, "profile email", answer["scope"])
+
+	require.NoError(t, provider.Revoke(t.Context(), token))
+	require.Equal(t, map[string]any{"active": false}, introspect(t, provider, token))
+	require.NotContains(t, introspect(t, provider, fetch(t, provider, "", "profile")), "aud")
+
+	_, err := provider.Token(t.Context(), "https://unknown.example", "profile")
+	require.ErrorContains(t, err, "invalid_target")
+}
+
+func introspect(t *testing.T, provider *oidcprovider.Provider, token string) (answer map[string]any) {
+	t.Helper()
+	form := strings.NewReader(url.Values{"token": {token}}.Encode())
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, provider.IntrospectionURL(), form)
+	require.NoError(t, err)
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.SetBasicAuth(provider.IntrospectionClientID, provider.IntrospectionClientSecret)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	require.NoError(t, json.NewDecoder(response.Body).Decode(&answer))
+	return answer
+}
+
 func TestStartEndsWithItsContext(t *testing.T) {
 	start(t) // skips where nothing can run
 	ctx, cancel := context.WithCancel(t.Context())
@@ -117,9 +151,9 @@ func alter(token string, part int) string {
 	return strings.Join(parts, ".")
 }
 
-func ask(t *testing.T, url, token string) (status int, challenge, body string) {
+func ask(t *testing.T, address, token string) (status int, challenge, body string) {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
 	require.NoError(t, err)
 	if token != "" {
 		request.Header.Set("Authorization", "Bearer "+token)

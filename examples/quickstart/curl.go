@@ -8,8 +8,17 @@ import (
 	"example.com/resourceserver/jwt/jwttest"
 )
 
-// printCurl prints lines to paste into a shell, with tokens for an hour.
-func printCurl(out io.Writer, url string, issuer *jwttest.Issuer) {
+// printCurl prints lines to paste into a shell.
+func printCurl(out io.Writer, url string, settings settings, embedded *jwttest.Issuer) {
+	if embedded == nil {
+		printCurlForIssuer(out, url, settings)
+	} else {
+		printCurlWithTokens(out, url, embedded)
+	}
+	fmt.Fprintf(out, "\nServing on %s. The log below says why a request is refused. Ctrl-C ends.\n", url)
+}
+
+func printCurlWithTokens(out io.Writer, url string, issuer *jwttest.Issuer) {
 	token := func(opts ...jwttest.TokenOption) string {
 		return issuer.Token(append(opts, jwttest.Subject("alice"), jwttest.ExpiresIn(time.Hour))...)
 	}
@@ -29,7 +38,6 @@ func printCurl(out io.Writer, url string, issuer *jwttest.Issuer) {
 	} {
 		fmt.Fprintln(out, "curl -i "+line)
 	}
-	printFarewell(out, url)
 }
 
 // printCurlForIssuer cannot know a token.
@@ -39,9 +47,4 @@ func printCurlForIssuer(out io.Writer, url string, settings settings) {
 	for _, path := range []string{"/me", "/profile", "/contact", "/user"} {
 		fmt.Fprintf(out, "curl -i -H \"Authorization: Bearer $TOKEN\" %s%s\n", url, path)
 	}
-	printFarewell(out, url)
-}
-
-func printFarewell(out io.Writer, url string) {
-	fmt.Fprintf(out, "\nServing on %s. The log below says why a request is refused. Ctrl-C ends.\n", url)
 }

@@ -47,52 +47,34 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, lo
 		return err
 	}
 	if settings.issuer != "" {
-		return runWithIssuer(ctx, settings, out, logs)
+		return show(ctx, settings, nil, out, logs)
 	}
-	return runEmbedded(ctx, settings, out, logs)
-}
-
-// runEmbedded brings an issuer of its own.
-func runEmbedded(ctx context.Context, settings settings, out, logs io.Writer) error {
 	issuer, err := jwttest.StartIssuer(jwttest.FirstKey("ES256"))
 	if err != nil {
 		return err
 	}
 	defer issuer.Close()
 	settings.issuer, settings.audience = issuer.URL(), issuer.Audience()
-	service, err := startService(ctx, settings, logs)
-	if err != nil {
-		return err
-	}
-	defer service.stop()
-
-	surprises := tour{service: service, issuer: issuer}.walk(ctx, out)
-	if settings.once {
-		return surprises
-	}
-	if surprises != nil {
-		fmt.Fprintln(out, surprises)
-	}
-	printCurl(out, service.url, issuer)
-	return service.serve(ctx)
+	return show(ctx, settings, issuer, out, logs)
 }
 
-// runWithIssuer protects the API with somebody else's issuer, whose tokens only
-// the user can get.
-func runWithIssuer(ctx context.Context, settings settings, out, logs io.Writer) error {
+// show starts the API, walks the tour and goes on serving. The embedded issuer
+// is nil if the API is protected with another, whose tokens only the user can
+// get.
+func show(ctx context.Context, settings settings, embedded *jwttest.Issuer, out, logs io.Writer) error {
 	service, err := startService(ctx, settings, logs)
 	if err != nil {
 		return err
 	}
 	defer service.stop()
 
-	surprises := tour{service: service}.walk(ctx, out)
+	surprises := tour{service: service, issuer: embedded}.walk(ctx, out)
 	if settings.once {
 		return surprises
 	}
 	if surprises != nil {
-		fmt.Fprintln(out, surprises)
+		fmt.Fprintf(out, "\n%v\n", surprises)
 	}
-	printCurlForIssuer(out, service.url, settings)
+	printCurl(out, service.url, settings, embedded)
 	return service.serve(ctx)
 }

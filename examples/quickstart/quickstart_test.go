@@ -5,8 +5,10 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -74,6 +76,24 @@ func TestTableTellsSurprises(t *testing.T) {
 		})
 	}
 	require.NoError(t, (&table{out: io.Discard}).foot())
+}
+
+// Of many requests a single odd answer is the one to show.
+func TestStepFindsTheOddAnswer(t *testing.T) {
+	var served atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if served.Add(1) == 30 {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	}))
+	defer server.Close()
+	halfway := int32(0)
+	s := step{request: "GET /", times: 40, want: open, during: func() { halfway = served.Load() }}
+	got, err := s.askAll(t.Context(), server.URL)
+	require.NoError(t, err)
+	require.Equal(t, 500, got.status)
+	require.EqualValues(t, 40, served.Load())
+	require.Greater(t, halfway, int32(0))
 }
 
 func TestUnreachableIssuerIsASurprise(t *testing.T) {

@@ -17,7 +17,7 @@
 //		token := issuer.Token(jwttest.Scope("profile"))
 //		// send it as "Authorization: Bearer " + token, and expect 200
 //
-//		token = issuer.Token(jwttest.Scope("profile"), jwttest.ExpiresIn(-time.Minute))
+//		token = issuer.Token(jwttest.Scope("profile"), jwttest.ExpiresIn(-time.Hour))
 //		// expect 401
 //	}
 //

@@ -146,6 +146,25 @@ func TestCloseLetsGo(t *testing.T) {
 	})
 }
 
+func TestCloseEndsAStallInMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		issuer := jwttest.NewIssuer(t, jwttest.InMemory(), jwttest.FirstKey("ES256"))
+		issuer.Stall()
+		done := false
+		go func() {
+			response, err := issuer.Client().Get(issuer.JWKSURL())
+			if err == nil {
+				response.Body.Close()
+			}
+			done = true
+		}()
+		synctest.Wait()
+		issuer.Close()
+		synctest.Wait()
+		require.True(t, done)
+	})
+}
+
 // Two issuers that live at the same time must not vouch for each other.
 func TestOpenIssuersShareNoKey(t *testing.T) {
 	a := jwttest.NewIssuer(t, jwttest.InMemory())

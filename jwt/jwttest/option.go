@@ -26,7 +26,8 @@ func Audience(audience ...string) TokenOption {
 
 // ExpiresIn makes the token expire that long after Token is called. With a
 // negative duration the token has expired already, and its iat is set so that
-// it was a good token once: five minutes before it expired.
+// it was a good token once: five minutes before it expired. Validators allow for
+// clocks that differ, by half a minute or so: use -time.Hour to be past that.
 func ExpiresIn(d time.Duration) TokenOption {
 	return func(t *token) {
 		expiry := t.now.Add(d)

@@ -2,6 +2,8 @@ package jwttest_test
 
 import (
 	"crypto"
+	"crypto/rsa"
+	"crypto/sha512"
 	"encoding/base64"
 	"encoding/json"
 	"strings"
@@ -106,6 +108,7 @@ func TestTokenClaims(t *testing.T) {
 			require.Contains(t, part(t, issuer.Token(tt.opts...), 1), tt.want)
 		})
 	}
+	require.Equal(t, 1, strings.Count(part(t, issuer.Token(jwttest.DuplicateClaim("iss", "b"), jwttest.Claim("iss", "c")), 1), `"iss"`))
 	require.NotContains(t, claims(t, issuer.Token(jwttest.Without("sub", "jti"))), "sub")
 	require.Equal(t, 2, strings.Count(part(t, issuer.Token(jwttest.DuplicateClaim("iss", "x")), 1), `"iss"`))
 }
@@ -182,6 +185,39 @@ func TestTokenByARetiredKey(t *testing.T) {
 	found, err = issuer.VerificationKeys(t.Context(), "", "ES256")
 	require.NoError(t, err)
 	require.Equal(t, []crypto.PublicKey{issuer.PublicKey(fresh)}, found)
+}
+
+func TestTokenAlgPrefersTheCurrentKey(t *testing.T) {
+	issuer := jwttest.NewIssuer(t, jwttest.InMemory(), jwttest.FirstKey("ES256"))
+	kid := func(alg string) any { return header(t, issuer.Token(jwttest.Alg(alg)))["kid"] }
+	issuer.AddKey("ES256")
+	require.Equal(t, issuer.KeyID(), kid("ES256"), "an announced key does not sign yet")
+
+	older, newer := issuer.AddKey("EdDSA"), issuer.AddKey("EdDSA")
+	require.Equal(t, newer, kid("EdDSA"))
+	issuer.Retire(newer)
+	require.Equal(t, older, kid("EdDSA"))
+}
+
+// The kit's own oracle takes any salt, RFC 7518 §3.5 does not.
+func TestTokenPSSSaltIsAsLongAsTheHash(t *testing.T) {
+	issuer := jwttest.NewIssuer(t, jwttest.InMemory(), jwttest.FirstKey("PS384"))
+	token := issuer.Token()
+	digest := sha512.Sum384([]byte(token[:strings.LastIndexByte(token, '.')]))
+	public := issuer.PublicKey(issuer.KeyID()).(*rsa.PublicKey)
+	err := rsa.VerifyPSS(public, crypto.SHA384, digest[:], []byte(part(t, token, 2)), &rsa.PSSOptions{SaltLength: 48})
+	require.NoError(t, err)
+}
+
+func TestVerificationKeysAreForOneAlgorithm(t *testing.T) {
+	issuer := jwttest.NewIssuer(t, jwttest.InMemory(), jwttest.FirstKey("ES256"))
+	edwards := issuer.AddKey("EdDSA")
+	found, err := issuer.VerificationKeys(t.Context(), "", "EdDSA")
+	require.NoError(t, err)
+	require.Equal(t, []crypto.PublicKey{issuer.PublicKey(edwards)}, found)
+	found, err = issuer.VerificationKeys(t.Context(), edwards, "ES256")
+	require.NoError(t, err)
+	require.Empty(t, found)
 }
 
 func TestTokenMisuseFailsTheTest(t *testing.T) {
