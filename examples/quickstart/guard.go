@@ -10,15 +10,16 @@ import (
 
 // newGuard wires the library: keys from the issuer, tokens checked with these
 // keys, requests checked for these tokens. It does no I/O.
-func newGuard(issuer, audience string, logger *slog.Logger, decisions *decisions) (*protector.Protector, *jwks.Remote, error) {
-	keys, err := jwks.NewRemote(jwks.Config{Issuer: issuer, Logger: logger})
+func newGuard(settings settings, logger *slog.Logger, decisions *decisions) (*protector.Protector, *jwks.Remote, error) {
+	keys, err := jwks.NewRemote(jwks.Config{Issuer: settings.issuer, Logger: logger})
 	if err != nil {
 		return nil, nil, err
 	}
 	tokens, err := jwt.NewValidator(jwt.Config{
-		Issuer:    issuer,
-		Audiences: []string{audience},
+		Issuer:    settings.issuer,
+		Audiences: []string{settings.audience},
 		Keys:      keys,
+		Profile:   profiles[settings.profile](), // RFC 9068 if you leave it out
 	})
 	if err != nil {
 		return nil, nil, err

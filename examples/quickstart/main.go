@@ -9,8 +9,8 @@
 //
 //	go run ./examples/quickstart -issuer https://id.example -audience https://api.example
 //
-// protects the same API with an issuer of your own instead. It must issue JWT
-// access tokens by RFC 9068.
+// protects the same API with an issuer of your own instead. If its tokens are
+// not as RFC 9068 has them, add -profile with its name.
 //
 // What to copy from: guard.go wires the library in a dozen lines, api.go has a
 // route for every form of protection, and notes.go is a handler type with

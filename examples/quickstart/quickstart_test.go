@@ -109,13 +109,14 @@ func TestSettings(t *testing.T) {
 
 	got, err := parseSettings(nil, fromEnvironment, io.Discard)
 	require.NoError(t, err)
-	require.Equal(t, settings{addr: "127.0.0.1:0", issuer: "https://id.example", audience: "api"}, got)
+	require.Equal(t, settings{addr: "127.0.0.1:0", issuer: "https://id.example", audience: "api", profile: "rfc9068"}, got)
 
-	got, err = parseSettings([]string{"-issuer", "https://other.example", "-addr", ":8080", "-once"}, fromEnvironment, io.Discard)
+	got, err = parseSettings([]string{"-issuer", "https://other.example", "-addr", ":8080", "-profile", "keycloak", "-once"}, fromEnvironment, io.Discard)
 	require.NoError(t, err)
-	require.Equal(t, settings{addr: ":8080", issuer: "https://other.example", audience: "api", once: true}, got)
+	require.Equal(t, settings{addr: ":8080", issuer: "https://other.example", audience: "api", profile: "keycloak", once: true}, got)
 
-	for _, args := range [][]string{{"-issuer", "https://id.example"}, {"-audience", "api"}, {"tour"}, {"-unknown"}} {
+	for _, args := range [][]string{{"-issuer", "https://id.example"}, {"-audience", "api"}, {"tour"}, {"-unknown"}, {"-profile", "keycloak"},
+		{"-issuer", "https://id.example", "-audience", "api", "-profile", "acme"}} {
 		_, err := parseSettings(args, noEnvironment, io.Discard)
 		require.Error(t, err, args)
 	}
@@ -142,6 +143,18 @@ func TestServesWithAnotherIssuer(t *testing.T) {
 	require.Equal(t, 200, get(t, url+"/profile", issuer.Token(jwttest.Scope("profile"))))
 	require.Equal(t, 403, get(t, url+"/profile", issuer.Token(jwttest.Scope("email"))))
 	require.Equal(t, 401, get(t, url+"/profile", issuer.Token(jwttest.Scope("profile"), jwttest.Tampered())))
+}
+
+func TestServesWithAnIssuerThatNeedsAProfile(t *testing.T) {
+	issuer := jwttest.NewIssuer(t)
+	token := issuer.Token(jwttest.Scope("profile"), jwttest.Typ("JWT"), jwttest.Claim("typ", "Bearer"),
+		jwttest.Without("client_id"), jwttest.Claim("azp", "app"))
+	want := map[string]int{"keycloak": 200, "rfc9068": 401}
+	for profile, status := range want {
+		out := start(t, "-issuer", issuer.URL(), "-audience", issuer.Audience(), "-profile", profile)
+		url := regexp.MustCompile(`Serving on (http://\S+)\.`).FindStringSubmatch(out)[1]
+		require.Equal(t, status, get(t, url+"/profile", token), profile)
+	}
 }
 
 // start runs the program until the test ends, and returns what it printed up

@@ -32,7 +32,7 @@ func startService(ctx context.Context, settings settings, logs io.Writer) (*serv
 	s := &service{decisions: &decisions{}, logLevel: &slog.LevelVar{}, failed: make(chan error, 1)}
 	s.logLevel.Set(silent)
 	logger := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: s.logLevel}))
-	guard, keys, err := newGuard(settings.issuer, settings.audience, logger, s.decisions)
+	guard, keys, err := newGuard(settings, logger, s.decisions)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -11,6 +12,7 @@ type settings struct {
 	addr     string
 	issuer   string
 	audience string
+	profile  string
 	once     bool
 }
 
@@ -23,6 +25,8 @@ func parseSettings(args []string, getenv func(string) string, output io.Writer) 
 		"identifier `URL` of your issuer (or QUICKSTART_ISSUER); an embedded one is started if empty")
 	flags.StringVar(&s.audience, "audience", getenv("QUICKSTART_AUDIENCE"),
 		"`name` of this API in the aud claim of your issuer's tokens (or QUICKSTART_AUDIENCE)")
+	flags.StringVar(&s.profile, "profile", cmp.Or(getenv("QUICKSTART_PROFILE"), "rfc9068"),
+		"how your issuer's tokens look, by `name` (or QUICKSTART_PROFILE): one of "+profileNames())
 	flags.BoolVar(&s.once, "once", false, "end after the tour, with status 1 if anything was not as expected")
 	if err := flags.Parse(args); err != nil {
 		return settings{}, err
@@ -33,5 +37,8 @@ func parseSettings(args []string, getenv func(string) string, output io.Writer) 
 	if (s.issuer == "") != (s.audience == "") {
 		return settings{}, errors.New("-issuer and -audience go together: tokens are only accepted if they are meant for this API")
 	}
-	return s, nil
+	if s.issuer == "" && s.profile != "rfc9068" {
+		return settings{}, errors.New("-profile describes your issuer's tokens: it needs -issuer")
+	}
+	return s, knownProfile(s.profile)
 }
