@@ -76,7 +76,7 @@ func TestAcquireTellsListsApart(t *testing.T) {
 		require.NoError(t, err)
 		_, err = guard.Acquire(newRequest("bob"), "profile", "emailuser")
 		require.Error(t, err)
-		for _, key := range []string{"profile\x005:email", "profile5:email", "", "+"} {
+		for _, key := range []string{"profile\x005:email", "profile5:email", "profile:email", "", "+"} {
 			_, err = guard.Acquire(newRequest("carol"), key)
 			require.Error(t, err)
 		}
@@ -94,6 +94,10 @@ func TestAcquireRemembersLittle(t *testing.T) {
 		_, err = guard.Acquire(r, fmt.Sprintf("other%d", i))
 		require.Error(t, err)
 	}
+	cost := func(scope string) float64 {
+		return testing.AllocsPerRun(10, func() { _, _ = guard.Acquire(r, scope, "profile") })
+	}
+	require.Greater(t, cost("another"), cost("scope0"), "the memory has to be full")
 }
 
 func TestWriteError(t *testing.T) {

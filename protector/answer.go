@@ -65,7 +65,8 @@ func writeJSON(w http.ResponseWriter, e *Error) {
 	w.Write(append(body, '\n'))
 }
 
-// wholeSeconds rounds up: a client that comes back early comes in vain.
+// wholeSeconds rounds up, since a client that comes back early comes in vain,
+// and stops at an hour: a longer time was computed wrongly.
 func wholeSeconds(d time.Duration) string {
 	return strconv.FormatInt(int64((min(d, time.Hour)+time.Second-1)/time.Second), 10)
 }

@@ -19,7 +19,7 @@ func fails(err error) func(context.Context, string) (*token, error) {
 	return func(context.Context, string) (*token, error) { return nil, err }
 }
 
-// checklist 10, 11, 12, 14, 15, 16, 17, 18, 19, 20, 23, 24
+// checklist 10, 11, 12, 14, 15, 16, 17, 18, 19, 20, 21, 23, 24
 func TestChallenge(t *testing.T) {
 	guard := newGuard(t, protector.Config{})
 	for _, tt := range []struct {
@@ -65,7 +65,8 @@ func TestChallenge(t *testing.T) {
 			a := get(t, serve(t, guard.Require(tt.alternatives...)(hello)), "/", tt.header)
 			require.Equal(t, tt.status, a.status)
 			require.Equal(t, []string{tt.challenge}, a.challenges())
-			parseChallenge(t, a.challenges()[0])
+			_, params := parseChallenge(t, a.challenges()[0])
+			require.NotContains(t, params, "error_uri", "there is no page to point to")
 			require.JSONEq(t, tt.body, a.body)
 			require.Equal(t, "application/json", a.header.Get("Content-Type"))
 			require.Equal(t, "no-store", a.header.Get("Cache-Control"))

@@ -127,8 +127,12 @@ func (d *Decision) identify(g *grant) {
 // than personal data should be. The path and the query are left out as well;
 // either may hold secrets, the query the token itself.
 func (p *Protector) log(ctx context.Context, d Decision) {
-	level, leftOut := p.levelOf(d)
-	if level == levelNone || !p.logger.Enabled(ctx, level) {
+	level := levelOf(d)
+	if !p.logger.Enabled(ctx, level) {
+		return
+	}
+	leftOut, ok := p.sample(d)
+	if !ok {
 		return
 	}
 	attrs := []slog.Attr{
@@ -160,27 +164,26 @@ func appendSet(attrs []slog.Attr, key, value string) []slog.Attr {
 	return append(attrs, slog.String(key, value))
 }
 
-// levelNone is for records that the sampler leaves out.
-const levelNone = slog.Level(-1 << 20)
-
-// levelOf weighs how much an operator wants to know of it. An outage meets every
-// request alike, so its records are thinned out; a mistake in the program is
-// not, since its place has to be found.
-func (p *Protector) levelOf(d Decision) (level slog.Level, leftOut int64) {
+// levelOf weighs how much an operator wants to know of it.
+func levelOf(d Decision) slog.Level {
 	switch {
 	case d.Outcome == OutcomeGranted, d.Outcome == OutcomeAnonymous,
 		d.Reason == reasonNoCredentials, d.Reason == reasonCanceled:
-		return slog.LevelDebug, 0
+		return slog.LevelDebug
 	case d.Outcome == OutcomeRefused:
-		return slog.LevelInfo, 0
-	case d.Status == http.StatusInternalServerError:
-		return slog.LevelError, 0
+		return slog.LevelInfo
 	}
-	leftOut, ok := p.outages.take(time.Now())
-	if !ok {
-		return levelNone, 0
+	return slog.LevelError
+}
+
+// sample decides whether an outage is logged. It meets every request alike, so
+// its records are thinned out; a mistake in the program is not, since its place
+// has to be found.
+func (p *Protector) sample(d Decision) (leftOut int64, ok bool) {
+	if d.Status != http.StatusServiceUnavailable || d.Reason == reasonCanceled {
+		return 0, true
 	}
-	return slog.LevelError, leftOut
+	return p.outages.take(time.Now())
 }
 
 // sampler lets one event a second through, and counts the others.

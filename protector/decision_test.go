@@ -200,7 +200,8 @@ func TestTokenStaysSecret(t *testing.T) {
 		{"escaped in an outage", errors.New("Get https://as.example/?token=" + escaped + ": EOF"), nil},
 		{"quoted in a refusal", fmt.Errorf("token %s: %w", canary, invalid{"signature"}), nil},
 		{"given as the reason", invalid{canary}, nil},
-		{"quoted in an answer", &protector.Error{Status: 401, Reason: canary, Err: errors.New("bad: " + canary)}, nil},
+		{"given as the reason of an answer", &protector.Error{Status: 401, Reason: canary}, nil},
+		{"quoted in an answer", &protector.Error{Status: 401, Err: errors.New("bad: " + canary)}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var out bytes.Buffer
@@ -231,4 +232,18 @@ func TestTokenStaysSecret(t *testing.T) {
 			require.NotContains(t, out.String(), "canary", "something let the token out")
 		})
 	}
+}
+
+// A reason that looks like one, and is the token.
+//
+// checklist 27
+func TestShortTokenIsNoReason(t *testing.T) {
+	var seen []protector.Decision
+	guard := newGuard(t, protector.Config{OnDecision: record(&seen), Validators: []protector.Validator{protector.Bearer(fails(invalid{"not:canary"}))}})
+	guard.Require()(hello).ServeHTTP(newRecorder(), newRequest("canary"))
+	require.Equal(t, "invalid_token", seen[0].Reason)
+	seen = nil
+	guard = newGuard(t, protector.Config{OnDecision: record(&seen), Validators: []protector.Validator{protector.Bearer(fails(invalid{"not.canary"}))}})
+	guard.Require()(hello).ServeHTTP(newRecorder(), newRequest("canary"))
+	require.Equal(t, "invalid_token", seen[0].Reason)
 }

@@ -55,7 +55,8 @@
 // unasked. A cookie is sent with every request to its site, also with one that
 // another site made the browser send: cross-site request forgery. With
 // Config.AmbientCookie the protector therefore refuses requests with unsafe
-// methods from other origins, by [http.CrossOriginProtection]. It is up to the
+// methods from other origins, by [http.CrossOriginProtection], and likewise
+// WebSocket handshakes from other origins. It is up to the
 // application that
 //
 //   - GET, HEAD and OPTIONS change nothing: they are let through from anywhere;

@@ -299,14 +299,14 @@ type retryAfterError interface {
 	RetryAfter() time.Duration
 }
 
-// retryAfter is when the client may try again, between a second and an hour.
+// retryAfter is when the client may try again: a second at least.
 func retryAfter(err error) time.Duration {
 	const unknown = 5 * time.Second
 	if err == nil {
 		return unknown
 	}
 	if e, ok := errors.AsType[retryAfterError](err); ok {
-		return min(max(e.RetryAfter(), time.Second), time.Hour)
+		return max(e.RetryAfter(), time.Second)
 	}
 	return unknown
 }

@@ -2,6 +2,7 @@ package protector_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -14,6 +15,7 @@ import (
 func TestAuthorizationHeader(t *testing.T) {
 	rows := newTable()
 	rows.rows["a-b.c_d~e+f/g=="] = &token{user: "syntax"}
+	rows.rows["/alice"] = &token{user: "slash"}
 	guard := newGuard(t, protector.Config{Validators: []protector.Validator{protector.Bearer(rows.lookup)}})
 	server := serve(t, guard.Require()(hello))
 
@@ -46,6 +48,7 @@ func TestAuthorizationHeader(t *testing.T) {
 		{"equals sign alone", []string{"Authorization: Bearer ="}, 400, "invalid_request"},
 		{"equals sign within", []string{"Authorization: Bearer al=ice"}, 400, "invalid_request"},
 		{"equals sign for a space", []string{"Authorization: Bearer=alice"}, 400, "invalid_request"},
+		{"slash for a space", []string{"Authorization: Bearer/alice"}, 400, "invalid_request"},
 		{"quoted", []string{`Authorization: Bearer "alice"`}, 400, "invalid_request"},
 		{"not ASCII", []string{"Authorization: Bearer alic\u00e9"}, 400, "invalid_request"},
 		{"percent", []string{"Authorization: Bearer ali%63e"}, 400, "invalid_request"},
@@ -159,6 +162,13 @@ func TestUnauthenticatedPreflight(t *testing.T) {
 	require.Equal(t, 200, a.status)
 	require.Equal(t, "hello anonymous", a.body)
 	require.Equal(t, protector.OutcomeAnonymous, seen[0].Outcome)
+
+	r := httptest.NewRequest(http.MethodOptions, "/", nil)
+	r.Header.Set("Origin", "https://app.example")
+	r.Header.Set("Access-Control-Request-Method", "GET")
+	tok, err := guard.Acquire(r)
+	require.Error(t, err, "Acquire promises a token")
+	require.Nil(t, tok)
 
 	require.Equal(t, 401, ask(t, server, http.MethodOptions, "/", "", preflight[0]).status)
 	require.Equal(t, 401, ask(t, server, http.MethodOptions, "/", "", preflight[1]).status)

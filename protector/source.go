@@ -79,7 +79,7 @@ func (p *Protector) fromSources(r *http.Request, found credential) (credential, 
 		if len(tokens) > 1 || found.token != "" {
 			return credential{}, errInvalidRequest(reasonSeveral).usedBy(s)
 		}
-		if source.ambient && p.origins.Check(r) != nil {
+		if source.ambient && p.isCrossOrigin(r) {
 			return credential{}, errCrossOrigin().usedBy(s)
 		}
 		if found, err = p.credentialOf(s, tokens[0]); err != nil {
@@ -88,6 +88,19 @@ func (p *Protector) fromSources(r *http.Request, found credential) (credential, 
 		found.unseen = true
 	}
 	return found, nil
+}
+
+// isCrossOrigin reports whether another site may have made the browser send r.
+//
+// CrossOriginProtection lets every GET pass, since browsers keep its answer from
+// the other site. They do not keep a WebSocket from it, which begins as a GET, so
+// that one is judged as if its method were unsafe.
+func (p *Protector) isCrossOrigin(r *http.Request) bool {
+	if r.Header["Upgrade"] != nil {
+		r = r.WithContext(r.Context()) // a shallow copy
+		r.Method = http.MethodPost
+	}
+	return p.origins.Check(r) != nil
 }
 
 // errCrossOrigin refuses rather than treating the request as anonymous: under

@@ -89,7 +89,7 @@ func TestWhen(t *testing.T) {
 		kind("rest"),
 	}})
 	closed := newGuard(t, protector.Config{Validators: []protector.Validator{
-		kind("both").When(prefix("pat_")).When(prefix("pat_a")),
+		kind("both").When(prefix("pat_")).When(func(s string) bool { return strings.HasSuffix(s, "a") }),
 	}})
 	for _, tt := range []struct {
 		name  string
@@ -102,7 +102,8 @@ func TestWhen(t *testing.T) {
 		{"another", open, "a.b.c", "jwt"},
 		{"the rest", open, "opaque", "rest"},
 		{"both conditions", closed, "pat_a", "both"},
-		{"one condition", closed, "pat_b", ""},
+		{"first condition", closed, "pat_b", ""},
+		{"second condition", closed, "a", ""},
 		{"none", closed, "opaque", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
