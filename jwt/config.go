@@ -93,7 +93,8 @@ type Config struct {
 	// Decrypt turns a JWE in compact serialization into the JWS inside it, for
 	// issuers that encrypt access tokens (RFC 9068 §4). Where it is set every
 	// token must be encrypted. An error means that the token is no good, unless
-	// it has a method InvalidToken() bool that returns false.
+	// ctx has ended or the error has a method InvalidToken() bool that returns
+	// false: give it one where a key service may be out of reach.
 	Decrypt func(ctx context.Context, jwe string) (jws string, err error)
 
 	// Now returns the time. Default time.Now.

@@ -20,9 +20,10 @@ type provenance struct {
 
 // stillValid reports whether t, which was found valid before, would be now: in
 // time, and signed by a key that is still the issuer's. Nothing else that was
-// checked can change.
+// checked can change. The zero Token, which no validator returns, never is.
 func (t *Token) stillValid(ctx context.Context) bool {
-	return t.ValidAt(t.provenance.now()) && t.provenance.stillTrusted(ctx)
+	p := &t.provenance
+	return p.now != nil && t.ValidAt(p.now()) && p.stillTrusted(ctx)
 }
 
 // stillTrusted reports whether the key that verified the token is still the
@@ -36,24 +37,26 @@ func (p *provenance) stillTrusted(ctx context.Context) bool {
 	if err != nil {
 		return false
 	}
+	alg := algorithms[p.alg]
 	for _, key := range keys[:min(len(keys), maxKeysTried)] {
-		if sameKey(key, p.key) {
+		if alg.fits(alg, key) && sameKey(key, p.key) {
 			return true
 		}
 	}
 	return false
 }
 
-// sameKey compares by identity first, which is how a source that keeps its keys
-// answers, and then by material.
+// sameKey compares keys that fit their algorithm: by identity first, which is how
+// a source that keeps its keys answers, and then by material. Equal panics with
+// keys that have nil inside, which do not fit.
 func sameKey(a, b crypto.PublicKey) bool {
 	switch a := a.(type) {
 	case *rsa.PublicKey:
 		b, ok := b.(*rsa.PublicKey)
-		return ok && a != nil && (a == b || a.Equal(b))
+		return ok && (a == b || a.Equal(b))
 	case *ecdsa.PublicKey:
 		b, ok := b.(*ecdsa.PublicKey)
-		return ok && a != nil && (a == b || a.Equal(b))
+		return ok && (a == b || a.Equal(b))
 	case ed25519.PublicKey:
 		b, ok := b.(ed25519.PublicKey)
 		return ok && a.Equal(b)

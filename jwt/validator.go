@@ -109,7 +109,7 @@ func (v *Validator) decrypted(ctx context.Context, token string) (string, error)
 	switch {
 	case err == nil:
 		return jws, nil
-	case errors.As(err, &unable) && !unable.InvalidToken():
+	case ctx.Err() != nil || errors.As(err, &unable) && !unable.InvalidToken():
 		return "", fmt.Errorf("jwt: the token could not be decrypted: %w", err)
 	}
 	return "", invalid(ReasonEncrypted, "", "decryption failed")
