@@ -1,0 +1,134 @@
+package jwt_test
+
+import (
+	"context"
+	"crypto"
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/resourceserver/jwt"
+	"example.com/resourceserver/jwt/jwttest"
+)
+
+// canary is in what a test sends and must be in no error.
+const canary = "c4n4ry"
+
+// secret is an HMAC secret that is long enough for every HS algorithm.
+var secret = []byte(strings.Repeat("correct horse battery staple ", 3))
+
+// someTime is a second for tests that fix the time.
+var someTime = time.Unix(1_800_000_000, 0)
+
+// strict returns an issuer whose first key is for EdDSA, the quickest to sign
+// with, and a validator for it that has no setting but those of adjust.
+func strict(t *testing.T, adjust ...func(*jwt.Config)) (*jwttest.Issuer, *jwt.Validator) {
+	t.Helper()
+	issuer := jwttest.NewIssuer(t, jwttest.InMemory(), jwttest.FirstKey("EdDSA"))
+	return issuer, validatorOf(t, issuer, adjust...)
+}
+
+func validatorOf(t *testing.T, issuer *jwttest.Issuer, adjust ...func(*jwt.Config)) *jwt.Validator {
+	t.Helper()
+	config := configOf(issuer)
+	for _, f := range adjust {
+		f(&config)
+	}
+	validator, err := jwt.NewValidator(config)
+	require.NoError(t, err)
+	return validator
+}
+
+func configOf(issuer *jwttest.Issuer) jwt.Config {
+	return jwt.Config{Issuer: issuer.URL(), Audiences: []string{issuer.Audience()}, Keys: issuer}
+}
+
+// withSecret makes a validator of HMAC tokens.
+func withSecret(config *jwt.Config) {
+	config.Keys, config.Secret, config.Algorithms = nil, secret, []string{"HS256", "HS384", "HS512"}
+}
+
+func withKeys(keys jwt.KeySource) func(*jwt.Config) {
+	return func(config *jwt.Config) { config.Keys = keys }
+}
+
+func withProfile(profile jwt.Profile) func(*jwt.Config) {
+	return func(config *jwt.Config) { config.Profile = profile }
+}
+
+func at(now time.Time) func(*jwt.Config) {
+	return func(config *jwt.Config) { config.Now = func() time.Time { return now } }
+}
+
+// keySource is a KeySource made of a function.
+type keySource func(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error)
+
+func (f keySource) VerificationKeys(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error) {
+	return f(ctx, kid, alg)
+}
+
+// always answers with these keys, whatever is asked for.
+func always(keys ...crypto.PublicKey) jwt.KeySource {
+	return keySource(func(context.Context, string, string) ([]crypto.PublicKey, error) { return keys, nil })
+}
+
+// validating is what Validator and Issuers have in common.
+type validating interface {
+	Validate(ctx context.Context, token string) (*jwt.Token, error)
+}
+
+func accept(t *testing.T, v validating, token string) *jwt.Token {
+	t.Helper()
+	claims, err := v.Validate(t.Context(), token)
+	require.NoError(t, err)
+	require.NotNil(t, claims)
+	return claims
+}
+
+// refuse demands that the token is refused for that reason, in an error that
+// repeats nothing of it.
+func refuse(t *testing.T, v validating, token string, reason jwt.Reason) *jwt.Error {
+	t.Helper()
+	claims, err := v.Validate(t.Context(), token)
+	require.Nil(t, claims)
+	var invalid *jwt.Error
+	require.ErrorAs(t, err, &invalid)
+	require.Equal(t, reason, invalid.Reason, "%v", err)
+	require.True(t, invalid.InvalidToken())
+	require.Equal(t, string(reason), invalid.InvalidTokenReason())
+	tellsNothing(t, token, err.Error())
+	return invalid
+}
+
+// tellsNothing demands that text holds no segment of token and no string of its
+// header and claims.
+func tellsNothing(t *testing.T, token, text string) {
+	t.Helper()
+	require.NotContains(t, text, canary)
+	for segment := range strings.SplitSeq(token, ".") {
+		if len(segment) >= 4 {
+			require.NotContains(t, text, segment)
+		}
+		decoded, _ := base64.RawURLEncoding.DecodeString(segment)
+		var members map[string]any
+		if json.Unmarshal(decoded, &members) != nil {
+			continue
+		}
+		for _, value := range members {
+			if s, ok := value.(string); ok && len(s) >= 4 {
+				require.NotContains(t, text, s)
+			}
+		}
+	}
+}
+
+// panicking is a key source that must not be asked.
+type panicking struct{}
+
+func (panicking) VerificationKeys(context.Context, string, string) ([]crypto.PublicKey, error) {
+	panic("the key source was asked")
+}
