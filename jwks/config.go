@@ -61,7 +61,7 @@ type Config struct {
 	// Cooldown is the time between fetches that unknown kids cause, and with it
 	// the longest time that a flood of made-up kids can delay a new key. Three
 	// such fetches may come in quick succession before it applies, so that a
-	// few made-up kids do not delay anything. Default: 10 seconds.
+	// couple of made-up kids do not delay anything. Default: 8 seconds.
 	Cooldown time.Duration
 
 	// SnapshotFile, if set, keeps the last good set on disk, so that a process
@@ -82,7 +82,7 @@ const (
 	defaultRefreshInterval = 15 * time.Minute
 	defaultMaxStale        = 24 * time.Hour
 	defaultFetchTimeout    = 5 * time.Second
-	defaultCooldown        = 10 * time.Second
+	defaultCooldown        = 8 * time.Second // and the fetch itself: a new key within ten seconds
 )
 
 // shortestDuration is less than anybody means. What is shorter was written

@@ -21,7 +21,7 @@
 // of the issuer are honoured within bounds. A token with an unknown kid causes a
 // fetch at once, shared by all who wait, so that the first token of a new key is
 // accepted. Three such fetches may come in quick succession, and after that one
-// per cool-down (10 seconds), so that a flood of made-up kids costs next to
+// per cool-down (8 seconds), so that a flood of made-up kids costs next to
 // nothing and delays a real new key by no more than that. A key that is
 // withdrawn is refused from the next refresh on.
 //
