@@ -146,11 +146,19 @@ func (c *Client) checkRequired(body []byte) verdict {
 		return memberRefusal(err)
 	}
 	for _, name := range c.config.RequiredMembers {
-		if v, ok := all[name]; !ok || v.Kind() == 'n' {
+		if isEmpty(all[name]) {
 			return refused(ReasonMissingClaim, name)
 		}
 	}
 	return verdict{}
+}
+
+// isEmpty says whether a member is there in name only.
+func isEmpty(v jsontext.Value) bool {
+	if v.Compact() != nil {
+		return true // not there at all
+	}
+	return slices.Contains([]string{"null", `""`, "[]", "{}"}, string(v))
 }
 
 // isAccessToken tells an access token from whatever else the server keeps and

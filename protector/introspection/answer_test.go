@@ -89,6 +89,8 @@ func TestActiveButRejected(t *testing.T) {
 		"not yet":              {active(fmt.Sprintf(`"nbf":%d`, seconds(time.Minute))), introspection.ReasonNotYetValid},
 		"other audience":       {active(`"aud":"https://other.example"`), introspection.ReasonAudience},
 		"other audiences":      {active(`"aud":["https://other.example","https://api.example/"]`), introspection.ReasonAudience},
+		"audience of no name":  {active(`"aud":""`), introspection.ReasonAudience},
+		"audiences of no name": {active(`"aud":[""]`), introspection.ReasonAudience},
 		"audience in capitals": {active(`"aud":"https://API.example"`), introspection.ReasonAudience},
 		"other issuer":         {active(`"iss":"https://evil.example"`), introspection.ReasonIssuer},
 		"issuer with slash":    {active(`"iss":"https://issuer.example/"`), introspection.ReasonIssuer},
@@ -260,10 +262,16 @@ func TestRequiredMembers(t *testing.T) {
 	all := fmt.Sprintf(`"aud":"https://api.example","exp":%d,"tenant":0`, seconds(time.Hour))
 	_, err := introspect(t, active(all), require3)
 	require.NoError(t, err)
+	for _, nothing := range []string{`""`, `[]`, `[ ]`, `null`} {
+		_, err := introspect(t, active(strings.Replace(all, `"https://api.example"`, nothing, 1)), require3)
+		require.Error(t, err, nothing)
+	}
 	for _, name := range []string{"aud", "exp", "tenant"} {
 		_, err := introspect(t, active(strings.Replace(all, `"`+name+`":`, `"`+name+`":null,"x":`, 1)), require3)
 		requireRejected(t, err, introspection.ReasonMissingClaim)
 		require.ErrorContains(t, err, "("+name+")")
+		_, err = introspect(t, active(strings.Replace(all, `"`+name+`":`, `"no-`+name+`":`, 1)), require3)
+		requireRejected(t, err, introspection.ReasonMissingClaim)
 	}
 }
 

@@ -41,7 +41,7 @@ func (b *breaker) admit(now time.Time) (p pass, wait time.Duration, ok bool) {
 	switch {
 	case b.failures < breakerThreshold:
 		return pass{}, 0, true
-	case now.Before(b.until):
+	case now.Before(b.until) && b.until.Sub(now) <= maxRest: // further off: the clock was set back
 		return pass{}, b.until.Sub(now), false
 	case b.probing:
 		return pass{}, breakerPause, false

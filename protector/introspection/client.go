@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -20,6 +21,7 @@ import (
 type Client struct {
 	config Config
 	http   *http.Client
+	logger *slog.Logger
 
 	secret   [32]byte // see key
 	active   *cache
@@ -41,6 +43,7 @@ func New(config Config) (*Client, error) {
 	c := &Client{
 		config:   config,
 		http:     httpClient(config),
+		logger:   config.Logger.With(slog.String("endpoint", withoutQuery(config.Endpoint))),
 		active:   newCache(config.CacheSize),
 		inactive: newCache(config.CacheSize),
 		slots:    make(chan struct{}, config.MaxConcurrentCalls),
@@ -75,6 +78,12 @@ func (c *Client) Introspect(ctx context.Context, token string) (*Token, error) {
 		}
 	}
 	return v.at(c.config.Now())
+}
+
+// withoutQuery is the endpoint as logs have it: some put a key in the query.
+func withoutQuery(endpoint string) string {
+	before, _, _ := strings.Cut(endpoint, "?")
+	return before
 }
 
 // cacheKey stands for a token in the caches.
@@ -193,7 +202,7 @@ func panicked(p any) error {
 
 func (c *Client) succeeded(p pass) {
 	if c.breaker.succeeded(p) {
-		c.config.Logger.Info("introspection: calls resumed", slog.String("endpoint", c.config.Endpoint))
+		c.logger.Info("introspection: calls resumed")
 	}
 }
 
@@ -203,11 +212,10 @@ func (c *Client) failed(p pass, err error) {
 		c.succeeded(p) // it answered: what is wrong may be wrong with this token alone
 		return
 	}
-	log := c.config.Logger.With(slog.String("endpoint", c.config.Endpoint), slog.Any("error", err))
 	if u.Failure == FailureCredentialsRefused {
-		log.Error("introspection: the endpoint refuses our credentials; every token is answered with 503 until this is corrected")
+		c.logger.Error("introspection: the endpoint refuses our credentials; tokens are answered with 503 until this is corrected", slog.Any("error", err))
 	}
 	if c.breaker.failed(p, c.config.Now(), u.rest()) {
-		log.Warn("introspection: calls suspended")
+		c.logger.Warn("introspection: calls suspended", slog.Any("error", err))
 	}
 }

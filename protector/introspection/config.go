@@ -66,7 +66,8 @@ type Config struct {
 	Issuer string
 
 	// RequiredMembers are members of the answer, such as "exp", "aud" or
-	// "sub", without which a token is rejected. Default: none.
+	// "sub", without which a token is rejected. One that is null or empty is not
+	// there. Default: none.
 	RequiredMembers []string
 
 	// AllowMissingTokenType accepts answers without token_type, and gives up
@@ -97,7 +98,8 @@ type Config struct {
 	// CacheSize bounds how many active tokens, and how many inactive ones, are
 	// remembered; the least recently used make room. The two kinds are kept
 	// apart, so that a flood of invented tokens pushes out no real one.
-	// Default 10,000 of each.
+	// Default 10,000 of each: some twenty megabytes with answers of the usual
+	// size, which are kept whole.
 	CacheSize int
 
 	// Timeout bounds one call to the endpoint, connection to last byte.

@@ -1,13 +1,17 @@
 package introspection_test
 
 import (
+	"bufio"
+	"compress/gzip"
 	"crypto/tls"
 	"fmt"
 	"io"
 	"log"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -72,6 +76,13 @@ func TestHostileServer(t *testing.T) {
 				}
 			}
 		}, introspection.FailureTooLarge},
+		"gzip bomb": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Content-Encoding", "gzip")
+			bomb := gzip.NewWriter(w)
+			io.Copy(bomb, io.LimitReader(spaces{}, 2<<20))
+			bomb.Close()
+		}, introspection.FailureTooLarge},
 		"cut short": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			w.Header().Set("Content-Length", "1000")
@@ -93,6 +104,16 @@ func TestHostileServer(t *testing.T) {
 			require.Nil(t, got)
 		})
 	}
+}
+
+// spaces has no end of them.
+type spaces struct{}
+
+func (spaces) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = ' '
+	}
+	return len(p), nil
 }
 
 // checklist 178
@@ -171,7 +192,7 @@ func TestTLS(t *testing.T) {
 
 func TestCredentialsRefusedIsLoud(t *testing.T) {
 	var logged strings.Builder
-	c := config(serve(t, withStatus(401, `{"error":"invalid_client","error_description":"`+token+`"}`)).URL)
+	c := config(serve(t, withStatus(401, `{"error":"invalid_client","error_description":"`+token+`"}`)).URL + "/introspect?key=hush")
 	c.Logger = newLogger(&logged)
 	_, err := newClient(t, c).Introspect(t.Context(), token)
 	u := requireUnavailable(t, err, introspection.FailureCredentialsRefused)
@@ -182,6 +203,8 @@ func TestCredentialsRefusedIsLoud(t *testing.T) {
 	require.Contains(t, logged.String(), "refuses our credentials")
 	require.NotContains(t, logged.String(), token)
 	require.NotContains(t, logged.String(), "secret")
+	require.Contains(t, logged.String(), "/introspect")
+	require.NotContains(t, logged.String(), "hush")
 }
 
 func TestRetryAfter(t *testing.T) {
@@ -258,4 +281,63 @@ func TestRefusingAMegabyteIsCheap(t *testing.T) {
 	big := strings.Repeat("a", 1<<20)
 	// One allocation: the error.
 	require.LessOrEqual(t, testing.AllocsPerRun(100, func() { client.Introspect(t.Context(), big) }), 1.0)
+}
+
+func TestCookiesAreNotSent(t *testing.T) {
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if len(r.Cookies()) > 0 {
+			t.Error("sent", r.Cookies())
+		}
+		http.SetCookie(w, &http.Cookie{Name: "session", Value: "theirs"})
+		answering(`{"active":false}`)(w, r)
+	})
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	location, err := url.Parse(server.URL)
+	require.NoError(t, err)
+	jar.SetCookies(location, []*http.Cookie{{Name: "mine", Value: "1"}})
+	c := config(server.URL)
+	c.HTTPClient = &http.Client{Jar: jar}
+	client := newClient(t, c)
+	client.Introspect(t.Context(), "one")
+	client.Introspect(t.Context(), "two")
+	require.Len(t, jar.Cookies(location), 1)
+}
+
+// A server may close a kept connection at the moment that it is used again.
+// That is no outage: the question is asked once more.
+func TestKeptConnectionIsClosed(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go answerOnce(conn)
+		}
+	}()
+	client := newClient(t, config("http://"+listener.Addr().String()))
+	for i := range 5 {
+		_, err := client.Introspect(t.Context(), fmt.Sprint("token", i))
+		require.NoError(t, err)
+	}
+}
+
+// answerOnce answers one question, reads the next, and hangs up on it.
+func answerOnce(conn net.Conn) {
+	defer conn.Close()
+	reader := bufio.NewReader(conn)
+	for i := range 2 {
+		request, err := http.ReadRequest(reader)
+		if err != nil {
+			return
+		}
+		io.Copy(io.Discard, request.Body)
+		if i == 0 {
+			fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(activeAnswer), activeAnswer)
+		}
+	}
 }

@@ -82,33 +82,41 @@ func (a *audience) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
 }
 
 func oneOrList(decoder *jsontext.Decoder) ([]string, error) {
+	if decoder.PeekKind() == 'n' {
+		return nil, decoder.SkipValue()
+	}
 	text, list, err := stringOrList(decoder)
-	if err != nil || list != nil || text == "" {
+	if err != nil || list != nil {
 		return list, err
 	}
 	return []string{text}, nil
 }
 
-// stringOrList reads a string, an array of nothing but strings, or null. The
-// list is nil if and only if it was no array.
+// stringOrList reads a string, or an array of nothing but strings. The list is
+// nil if and only if it was no array; null reads as the empty string.
 func stringOrList(decoder *jsontext.Decoder) (text string, list []string, err error) {
 	if decoder.PeekKind() != '[' {
 		err = json.UnmarshalDecode(decoder, &text)
 		return text, nil, err
 	}
+	list, err = stringList(decoder)
+	return "", list, err
+}
+
+func stringList(decoder *jsontext.Decoder) ([]string, error) {
 	// Pointers, because a null in the array would pass for "".
 	var pointers []*string
 	if err := json.UnmarshalDecode(decoder, &pointers); err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	list = make([]string, 0, len(pointers))
+	list := make([]string, 0, len(pointers))
 	for _, p := range pointers {
 		if p == nil {
-			return "", nil, errors.New("null in an array of strings")
+			return nil, errors.New("null in an array of strings")
 		}
 		list = append(list, *p)
 	}
-	return "", list, nil
+	return list, nil
 }
 
 // confirmation holds the two confirmation methods that this library knows how

@@ -98,13 +98,16 @@ func TestCallOutlivesEveryRequester(t *testing.T) {
 }
 
 func TestRequesterAlreadyGone(t *testing.T) {
-	e := &endpoint{answer: always(activeAnswer)}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	_, err := e.client(t).Introspect(ctx, token)
-	u := requireUnavailable(t, err, introspection.FailureAbandoned)
-	require.ErrorIs(t, u, context.Canceled)
-	require.Zero(t, e.calls())
+	synctest.Test(t, func(t *testing.T) {
+		e := &endpoint{answer: always(activeAnswer)}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err := e.client(t).Introspect(ctx, token)
+		u := requireUnavailable(t, err, introspection.FailureAbandoned)
+		require.ErrorIs(t, u, context.Canceled)
+		synctest.Wait()
+		require.Zero(t, e.calls())
+	})
 }
 
 // checklist 178
