@@ -4,7 +4,7 @@
 // There are three kinds, each where it is the right tool:
 //
 //   - Published vectors (vectors_test.go): the examples printed in the RFCs, typed in as data with their section.
-//   - Sweeps (sweep_test.go): spaces small enough to be walked to the end. Every truncation, every flipped bit and every
+//   - Sweeps (sweep_*_test.go): spaces small enough to be walked to the end. Every truncation, every flipped bit and every
 //     inserted byte of a token; every subset of the required claims; every JSON type for every claim; every pair of
 //     algorithm and key; every requirement over a few scope names.
 //   - Fuzz targets (fuzz_*_test.go): everything larger. Their seeds, and what they once found, are in testdata/fuzz and
