@@ -118,7 +118,7 @@ var vendors = []vendor{
 		audience:     []string{"https://api.example/orders", "https://shop.eu.auth0.example/userinfo"},
 		entitlements: "read:orders refund:orders",
 		required:     "iss exp aud sub azp iat", optional: "scope permissions",
-		otherTypes: []string{"jwt"}, refusedTypes: []string{"", "at+jwt", "logout+jwt"},
+		otherTypes: []string{"jwt"}, refusedTypes: []string{"", "at+jwt", "logout+jwt", "dpop+jwt"},
 		acceptedVariations: map[string]claims{
 			"of a machine": {"sub": "k9Qx2fVb0cTz@clients", "aud": "https://api.example/orders", "gty": "client-credentials", "scope": nil},
 		},
@@ -279,6 +279,7 @@ var vendors = []vendor{
 		nearMisses: map[string]nearMiss{
 			"bound to another resource": {claims{"aud": "https://api.example/invoices"}, jwt.ReasonAudience},
 			"of another app client":     {claims{"client_id": "7unknown"}, jwt.ReasonAudience},
+			"bound, of no client":       {claims{"aud": "https://api.example/orders", "client_id": nil}, jwt.ReasonMissingClaim},
 			"token_use absent":          {claims{"token_use": nil}, jwt.ReasonType},
 			"token_use in capitals":     {claims{"token_use": "ACCESS"}, jwt.ReasonType},
 			"of another pool":           {claims{"iss": "https://cognito-idp.eu-west-1.amazonaws.example/eu-west-1_0ther"}, jwt.ReasonIssuer},
@@ -616,6 +617,45 @@ func TestCognitoWithBoundTokensOnly(t *testing.T) {
 	require.Equal(t, "57cbishk4j24pabc", token.ClientID())
 	_, err = v.validate(t, keys, profile, v.sign(t, keys, v.access, nil))
 	requireRefused(t, err, jwt.ReasonMissingClaim, "aud")
+}
+
+// A claim that an application may add under the other of the two common names
+// grants nothing.
+//
+// checklist 44
+func TestVendorProfileReadsScopesFromTheDocumentedClaimOnly(t *testing.T) {
+	for name, c := range map[string]struct {
+		changes claims
+		want    string
+	}{
+		"Keycloak":  {claims{"scope": nil, "scp": []string{"admin"}}, ""},
+		"Auth0":     {claims{"scope": nil, "scp": []string{"admin"}}, ""},
+		"Cognito":   {claims{"scope": nil, "scp": []string{"admin"}}, ""},
+		"Okta":      {claims{"scope": "admin"}, "openid orders"},
+		"EntraID":   {claims{"scope": "admin"}, "Orders.Read Orders.Write"},
+		"EntraIDv1": {claims{"scope": "admin"}, "Orders.Read"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := vendorNamed(t, name)
+			keys := jwttest.NewIssuer(t, jwttest.InMemory())
+			token, err := v.validate(t, keys, v.profile(), v.sign(t, keys, v.access, c.changes))
+			require.NoError(t, err)
+			require.Equal(t, c.want, sorted(token.Scopes().String()))
+		})
+	}
+}
+
+// checklist 43
+func TestHydraNamesBesideExt(t *testing.T) {
+	v := vendorNamed(t, "Hydra")
+	keys := jwttest.NewIssuer(t, jwttest.InMemory())
+	token, err := v.validate(t, keys, jwt.Hydra(), v.sign(t, keys, v.access, claims{
+		"groups": []string{"board"}, "roles": []string{"owner"}, "entitlements": []string{"all"},
+	}))
+	require.NoError(t, err)
+	require.Equal(t, "board", token.Groups().String())
+	require.Equal(t, "owner", token.Roles().String())
+	require.Equal(t, "all", token.Entitlements().String())
 }
 
 // checklist 44, 45
