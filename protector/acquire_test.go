@@ -77,7 +77,7 @@ func TestAcquireTellsListsApart(t *testing.T) {
 		_, err = guard.Acquire(newRequest("bob"), "profile", "emailuser")
 		require.Error(t, err)
 		for _, key := range []string{"profile\x005:email", "profile5:email", "profile:email", "", "+"} {
-			_, err = guard.Acquire(newRequest("carol"), key)
+			_, err = guard.Acquire(newRequest("alice"), key)
 			require.Error(t, err)
 		}
 	}
