@@ -42,9 +42,10 @@ func BenchmarkVerificationKeys(b *testing.B) {
 		b.Run(fmt.Sprintf("keys=%d/ask=no-kid", n), func(b *testing.B) { lookups(b, r, "") })
 		b.Run(fmt.Sprintf("keys=%d/ask=known/parallel", n), func(b *testing.B) {
 			b.ReportAllocs()
+			ctx := b.Context()
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
-					_, _ = r.VerificationKeys(b.Context(), kid, "ES256")
+					_, _ = r.VerificationKeys(ctx, kid, "ES256")
 				}
 			})
 		})
@@ -56,8 +57,9 @@ func BenchmarkVerificationKeys(b *testing.B) {
 
 func lookups(b *testing.B, s keySource, kid string) {
 	b.ReportAllocs()
+	ctx := b.Context()
 	for b.Loop() {
-		_, _ = s.VerificationKeys(b.Context(), kid, "ES256")
+		_, _ = s.VerificationKeys(ctx, kid, "ES256")
 	}
 }
 

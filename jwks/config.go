@@ -46,7 +46,8 @@ type Config struct {
 	//
 	// Default: 15 minutes, unless the answer has a Cache-Control max-age, which
 	// is then the interval, but no less than a minute and no more than an hour.
-	// If you set it, max-age can only shorten it, to a minute at the least.
+	// If you set it, max-age can only shorten it, to a minute at the least. It is
+	// never longer than MaxStale.
 	RefreshInterval time.Duration
 
 	// MaxStale is how old the last good set may grow while the issuer cannot be

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/url"
 	"time"
 )
 
@@ -96,12 +95,9 @@ func (r *Remote) locate(ctx context.Context, src source) (source, error) {
 	return src, err
 }
 
-// at says where an error happened, without a query that may hold secrets.
+// at says where an error happened.
 func at(location string, err error) error {
-	if u, parseErr := url.Parse(location); parseErr == nil {
-		location = origin(location) + u.EscapedPath()
-	}
-	return fmt.Errorf("key set at %s: %w", location, err)
+	return fmt.Errorf("key set at %s: %w", place(location), err)
 }
 
 // settle publishes an outcome and reports it. Lookups see the result before

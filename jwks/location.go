@@ -46,7 +46,7 @@ func checkIssuer(raw string, plainHTTP bool) error {
 
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
 // isPlainHTTP reports a URL without TLS.
@@ -62,4 +62,14 @@ func origin(raw string) string {
 		return ""
 	}
 	return u.Scheme + "://" + u.Host
+}
+
+// place is a URL without its query, which may hold what does not belong into
+// a log or a status page.
+func place(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || raw == "" {
+		return ""
+	}
+	return origin(raw) + u.EscapedPath()
 }

@@ -28,6 +28,7 @@ type Remote struct {
 	misses    *rate.Limiter
 	absent    *absentKids
 	counters  counters
+	waiting   atomic.Int64  // lookups of unknown kids
 	moved     chan struct{} // wakes Run: the next refresh may be sooner now
 
 	state   atomic.Pointer[state]  // never nil
@@ -120,17 +121,23 @@ func (r *Remote) VerificationKeys(ctx context.Context, kid, alg string) ([]crypt
 // for, so that the first token of a new key is not refused for bad timing.
 func (r *Remote) await(ctx context.Context, kid, alg string, now time.Time) ([]crypto.PublicKey, error) {
 	r.counters.unknown.Add(1)
-	if r.state.Load().usable(now) != nil && r.absent.has(kid, now) {
-		r.counters.refused.Add(1)
-		return nil, nil
+	if r.state.Load().usable(now) != nil {
+		if r.absent.has(kid, now) {
+			r.counters.refused.Add(1)
+			return nil, nil
+		}
+		defer r.waiting.Add(-1)
+		if r.waiting.Add(1) > maxWaiting {
+			return nil, r.refusal()
+		}
+	}
+	f, own := r.join(r.lookupMayFetch)
+	if f == nil {
+		return nil, r.refusal()
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.cfg.FetchTimeout) // two fetches may not take twice the time
 	defer cancel()
-	for again := false; ; again = true {
-		f, own := r.join(r.lookupMayFetch)
-		if f == nil {
-			return nil, r.refusal()
-		}
+	for again := false; f != nil; again = true {
 		err := r.wait(ctx, f)
 		if keys, settled := r.currentSet().find(kid, alg); settled {
 			return keys, nil
@@ -142,8 +149,15 @@ func (r *Remote) await(ctx context.Context, kid, alg string, now time.Time) ([]c
 			r.absent.add(kid, f.began)
 			return nil, nil
 		}
+		f, own = r.join(r.lookupMayFetch)
 	}
+	return nil, r.refusal()
 }
+
+// maxWaiting bounds how many lookups of unknown kids wait at a time. While an
+// endpoint hangs, made-up tokens could else pile up requests. There is no such
+// bound before the first set is loaded: nothing could be answered anyway.
+const maxWaiting = 1024
 
 func (r *Remote) currentSet() *keySet { return r.state.Load().usable(time.Now()) }
 

@@ -3,8 +3,12 @@ package jwks_test
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -261,4 +265,154 @@ func TestRunWakesForRetries(t *testing.T) {
 		cancel()
 		require.True(t, errors.Is(<-ended, context.Canceled))
 	})
+}
+
+// While the endpoint hangs, made-up tokens do not pile up requests.
+func TestWaitingLookupsAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEndpoint(ecJWK("a"))
+		r := newRemote(t, e, nil)
+		require.True(t, accepts(r, "a"))
+		e.answer(hang)
+		var atOnce, later atomic.Int64
+		for _, kid := range names("forged", 3000) {
+			go func() {
+				began := time.Now()
+				if accepts(r, kid); time.Since(began) == 0 {
+					atOnce.Add(1)
+				} else {
+					later.Add(1)
+				}
+			}()
+		}
+		synctest.Wait()
+		require.EqualValues(t, 3000-1024, atOnce.Load())
+		letFetchesEnd()
+		require.EqualValues(t, 1024, later.Load())
+		require.Equal(t, 2, e.fetches())
+		e.answer(nil)
+		e.publish(ecJWK("a"), ecJWK("new"))
+		require.True(t, accepts(r, "new"), "the places are free again")
+	})
+}
+
+func TestCooldownAsGiven(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEndpoint(ecJWK("a"))
+		r := newRemote(t, e, func(c *jwks.Config) { c.Cooldown = time.Second })
+		require.True(t, accepts(r, "a"))
+		for _, kid := range names("forged", 100) {
+			require.True(t, refuses(r, kid))
+		}
+		require.Equal(t, 1+3, e.fetches())
+		e.publish(ecJWK("a"), ecJWK("new"))
+		require.True(t, refuses(r, "new"))
+		time.Sleep(time.Second) // simulated
+		require.True(t, accepts(r, "new"))
+		require.Equal(t, 1+4, e.fetches())
+	})
+}
+
+// The schedule has its own right to fetch: a flood that used up the token
+// bucket does not keep a refresh from being begun.
+func TestFloodDoesNotStarveTheSchedule(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEndpoint(ecJWK("a"))
+		r := newRemote(t, e, func(c *jwks.Config) { c.Cooldown = 24 * time.Hour })
+		require.True(t, accepts(r, "a"))
+		for _, kid := range names("forged", 100) {
+			require.True(t, refuses(r, kid))
+		}
+		e.publish(ecJWK("b"))
+		time.Sleep(15 * time.Minute) // simulated
+		require.True(t, accepts(r, "b"), "an unknown kid may use a fetch that is due anyway")
+		require.False(t, accepts(r, "a"))
+	})
+}
+
+// An outage at the endpoint: unknown kids are not "no such key", as that
+// cannot be known.
+func TestUnknownKIDInOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEndpoint(ecJWK("a"))
+		r := newRemote(t, e, nil)
+		require.True(t, accepts(r, "a"))
+		e.set(func(e *endpoint) { e.down = true })
+		for _, kid := range names("new", 20) {
+			_, err := r.VerificationKeys(t.Context(), kid, "ES256")
+			require.ErrorIs(t, err, jwks.ErrUnavailable)
+			require.GreaterOrEqual(t, retryAfter(err), time.Second)
+			require.LessOrEqual(t, retryAfter(err), 8*time.Second)
+		}
+		require.LessOrEqual(t, e.fetches(), 1+3)
+	})
+}
+
+// What a client brings along is used: here a header and a proxy.
+func TestOwnClient(t *testing.T) {
+	var seen []string
+	proxy := server(t, func(w http.ResponseWriter, req *http.Request) {
+		seen = append(seen, req.Header.Get("X-Api-Key")+" "+req.RequestURI)
+		_, _ = w.Write([]byte(setOf(ecJWK("a"))))
+	})
+	transport := &http.Transport{Proxy: http.ProxyURL(must(url.Parse(proxy.URL)))}
+	client := &http.Client{Transport: withHeader{transport}}
+	r, err := jwks.NewRemote(jwks.Config{URL: "http://issuer.example/jwks", InsecureAllowPlainHTTP: true, HTTPClient: client})
+	require.NoError(t, err)
+	require.True(t, accepts(r, "a"))
+	require.Equal(t, []string{"secret http://issuer.example/jwks"}, seen)
+}
+
+type withHeader struct{ http.RoundTripper }
+
+func (w withHeader) RoundTrip(req *http.Request) (*http.Response, error) {
+	req = req.Clone(req.Context())
+	req.Header.Set("X-Api-Key", "secret")
+	return w.RoundTripper.RoundTrip(req)
+}
+
+// No connection is kept, over HTTP/2 either: each would hold goroutines until
+// the server ends it.
+func TestNoConnectionIsKept(t *testing.T) {
+	for _, http2 := range []bool{false, true} {
+		open := &connections{}
+		s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+			require.Equal(t, http2, req.ProtoMajor == 2)
+			_, _ = w.Write([]byte(setOf(ecJWK("a"))))
+		}))
+		s.EnableHTTP2 = http2
+		s.Config.ConnState = open.change
+		s.StartTLS()
+		r, err := jwks.NewRemote(jwks.Config{URL: s.URL, HTTPClient: s.Client()})
+		require.NoError(t, err)
+		for range 3 {
+			require.NoError(t, r.Refresh(t.Context()))
+		}
+		require.Eventually(t, func() bool { return open.count() == 0 }, 10*time.Second, time.Millisecond)
+		s.Close()
+	}
+}
+
+// connections counts the open connections of a server.
+type connections struct {
+	mu   sync.Mutex
+	open map[net.Conn]bool
+}
+
+func (c *connections) change(conn net.Conn, state http.ConnState) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.open == nil {
+		c.open = map[net.Conn]bool{}
+	}
+	c.open[conn] = true
+	if state == http.StateClosed {
+		delete(c.open, conn)
+	}
+}
+
+func (c *connections) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.open)
 }

@@ -21,9 +21,9 @@ import (
 // snapshotHeader is the first line.
 type snapshotHeader struct {
 	Format    string    `json:"format"`
-	Source    string    `json:"source"`     // Config.Issuer or Config.URL: another issuer's keys are not ours
+	Source    string    `json:"source"`     // Config.Issuer, or Config.URL without query
 	FetchedAt time.Time `json:"fetched_at"` // when the issuer last had this set
-	SHA256    string    `json:"sha256"`     // over source, time and document
+	SHA256    string    `json:"sha256"`     // over whole source, time and document
 }
 
 const (
@@ -40,15 +40,14 @@ type restored struct {
 
 // seal is the hash that shows damage and careless edits. It is no signature:
 // whoever may write the file can write a new hash, too. Against that stand
-// the permissions of file and directory.
-func (h snapshotHeader) seal(doc []byte) string {
+// the permissions of file and directory. The whole source is in it, query
+// included: another issuer's keys are not ours.
+func (h snapshotHeader) seal(source string, doc []byte) string {
 	sum := sha256.New()
-	fmt.Fprintf(sum, "%s\n%s\n%s\n", h.Format, h.Source, h.FetchedAt.UTC().Format(time.RFC3339Nano))
+	fmt.Fprintf(sum, "%s\n%s\n%s\n", h.Format, source, h.FetchedAt.UTC().Format(time.RFC3339Nano))
 	sum.Write(doc)
 	return hex.EncodeToString(sum.Sum(nil))
 }
-
-func (r *Remote) sourceName() string { return r.cfg.Issuer + r.cfg.URL }
 
 // readSnapshot reads the file, which is judged like any answer of the issuer.
 // What is wrong with it is logged and no error: the process then starts as
@@ -60,7 +59,7 @@ func (r *Remote) readSnapshot() *restored {
 		return &restored{}
 	}
 	if err == nil {
-		err = h.check(r.sourceName(), doc, time.Now(), r.cfg.MaxStale)
+		err = h.check(r.cfg.Issuer+r.cfg.URL, doc, time.Now(), r.cfg.MaxStale)
 	}
 	var set *keySet
 	if err == nil {
@@ -106,10 +105,10 @@ func (h snapshotHeader) check(source string, doc []byte, now time.Time, maxAge t
 	switch {
 	case h.Format != snapshotFormat:
 		return fmt.Errorf("format %.40q is not %s", h.Format, snapshotFormat)
-	case h.SHA256 != h.seal(doc):
-		return errors.New("damaged or edited: the hash does not match")
-	case h.Source != source:
+	case h.Source != place(source):
 		return fmt.Errorf("holds the keys of %.200q", h.Source)
+	case h.SHA256 != h.seal(source, doc):
+		return errors.New("damaged, edited, or of another source: the hash does not match")
 	case age >= maxAge:
 		return fmt.Errorf("too old: %v", age.Round(time.Second))
 	case age < -maxClockSkew:
@@ -126,8 +125,9 @@ func (r *Remote) writeSnapshot(fetchedAt time.Time, doc []byte) {
 		return // a disk that hangs must not collect goroutines
 	}
 	defer r.writing.Unlock()
-	h := snapshotHeader{Format: snapshotFormat, Source: r.sourceName(), FetchedAt: fetchedAt.UTC()}
-	h.SHA256 = h.seal(doc)
+	source := r.cfg.Issuer + r.cfg.URL // exactly one is set
+	h := snapshotHeader{Format: snapshotFormat, Source: place(source), FetchedAt: fetchedAt.UTC()}
+	h.SHA256 = h.seal(source, doc)
 	if err := replaceFile(r.cfg.SnapshotFile, h, doc); err != nil {
 		r.cfg.Logger.Warn("jwks: snapshot file not written", "file", r.cfg.SnapshotFile, "error", err)
 	}

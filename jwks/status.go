@@ -30,8 +30,8 @@ func (s State) Usable() bool { return s == Fresh || s == Stale }
 // Status is a picture of a [Remote] at one time, for people and probes.
 type Status struct {
 	State       State
-	Source      string        // the configured issuer or URL
-	JWKSURL     string        // where the set is; "" if discovery has not found out yet
+	Source      string        // the configured issuer, or URL without query
+	JWKSURL     string        // where the set is, without query; "" if discovery has not found out yet
 	ConfirmedAt time.Time     // when the issuer last had this set; zero if never
 	Age         time.Duration // since ConfirmedAt; 0 if never
 	UsableUntil time.Time     // when the set in use expires, if no fetch succeeds; zero if there is none
@@ -109,8 +109,8 @@ func (r *Remote) Status() Status {
 	s, now := r.state.Load(), time.Now()
 	status := Status{
 		State:          s.condition(now),
-		Source:         r.cfg.Issuer + r.cfg.URL, // exactly one is set
-		JWKSURL:        s.source.metadata.jwksURL,
+		Source:         r.cfg.Issuer + place(r.cfg.URL), // exactly one is set
+		JWKSURL:        place(s.source.metadata.jwksURL),
 		ConfirmedAt:    s.confirmedAt,
 		UsableUntil:    s.usableUntil,
 		NextRefresh:    s.dueAt,
