@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"example.com/resourceserver/jwt/internal/strictjson"
 )
@@ -16,7 +17,8 @@ import (
 //
 // A profile that does without the type at+jwt must tell access tokens from ID
 // tokens and other JWTs of the same issuer in another way (RFC 8725 §3.12): by
-// Equal, Absent or Required.
+// Equal, Absent or Required. One that accepts the type JWT, or none, and does not
+// is a fault of the config.
 type Profile struct {
 	_ [0]func() // keyed literals only, and no comparison
 
@@ -109,7 +111,30 @@ func (p Profile) faults(required []string) (faults []error) {
 			faults = append(faults, fmt.Errorf("jwt: Profile.Absent names %q, which is required as well: remove one", name))
 		}
 	}
+	if p.takesIDTokens(all) {
+		faults = append(faults, errors.New("jwt: Profile accepts typ JWT or none, and nothing in it tells access tokens from ID tokens: "+
+			"name what does in Profile.Equal, Absent or Required (RFC 8725 §3.12)"))
+	}
 	return faults
+}
+
+// takesIDTokens reports whether the type and the claims that p asks for are those
+// of any ID token. It cannot see whether a mark is a good one, but a profile
+// without any is a mistake that nothing else would show.
+func (p Profile) takesIDTokens(required []string) bool {
+	generic := p.AllowMissingType || slices.ContainsFunc(p.Types, func(typ string) bool {
+		return strings.EqualFold(withoutApplication(typ), "JWT")
+	})
+	marked := len(p.Equal) > 0 || len(p.Absent) > 0 || slices.ContainsFunc(required, func(name string) bool {
+		return !slices.Contains(idTokenClaims, name)
+	})
+	return generic && !marked
+}
+
+// idTokenClaims are the claims that ID tokens commonly have (OpenID Connect Core
+// §2, §3.3.2.11): to require one of them says nothing about the kind of a token.
+var idTokenClaims = []string{
+	"iss", "sub", "aud", "exp", "iat", "nbf", "jti", "auth_time", "nonce", "acr", "amr", "azp", "at_hash", "c_hash", "sid",
 }
 
 // resolve returns a copy of p with the defaults filled in and further required

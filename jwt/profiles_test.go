@@ -481,6 +481,37 @@ func TestVendorTokenNeedsItsProfile(t *testing.T) {
 	}
 }
 
+// checklist 47, 63
+func TestProfileWithoutAMarkIsAFault(t *testing.T) {
+	weak := []string{"iss", "sub", "aud", "exp", "iat", "jti", "azp", "nonce"}
+	for name, c := range map[string]struct {
+		profile jwt.Profile
+		fault   bool
+	}{
+		"JWT":                       {jwt.Profile{Types: []string{"JWT"}, Required: weak}, true},
+		"application/jwt":           {jwt.Profile{Types: []string{"at+jwt", "application/jwt"}, Required: weak}, true},
+		"no type":                   {jwt.Profile{AllowMissingType: true, Required: weak}, true},
+		"at+jwt":                    {jwt.Profile{Required: weak}, false},
+		"a type of its own":         {jwt.Profile{Types: []string{"vnd.shop.access+jwt"}, Required: weak}, false},
+		"client_id by default":      {jwt.Profile{Types: []string{"JWT"}}, false},
+		"marked by what it has":     {jwt.Profile{Types: []string{"JWT"}, Required: []string{"sub", "cid"}}, false},
+		"marked by a value":         {jwt.Profile{AllowMissingType: true, Required: weak, Equal: map[string]string{"use": "access"}}, false},
+		"marked by what it has not": {jwt.Profile{AllowMissingType: true, Required: []string{"sub"}, Absent: []string{"nonce"}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := jwt.NewValidator(jwt.Config{
+				Issuer: "https://issuer.example", Audiences: []string{"https://api.example"},
+				Keys: jwttest.NewIssuer(t, jwttest.InMemory()), Profile: c.profile,
+			})
+			if !c.fault {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, "Profile.Equal, Absent or Required")
+		})
+	}
+}
+
 // One user's adjustment must not reach another's validator.
 func TestVendorProfileIsACopy(t *testing.T) {
 	for _, v := range vendors {
