@@ -171,6 +171,7 @@ func deadLinks(root fs.FS, name, document string) []string {
 }
 
 var (
+	fence     = regexp.MustCompile("(?ms)^```.*?^```$")
 	heading   = regexp.MustCompile(`(?m)^#+ (.+)$`)
 	notAnchor = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
 )
@@ -178,7 +179,7 @@ var (
 // headings returns the anchors of a document's headings, as code hosts form them.
 func headings(document string) []string {
 	var anchors []string
-	for _, m := range heading.FindAllStringSubmatch(document, -1) {
+	for _, m := range heading.FindAllStringSubmatch(fence.ReplaceAllString(document, ""), -1) {
 		plain := notAnchor.ReplaceAllString(strings.ToLower(m[1]), "")
 		anchors = append(anchors, strings.ReplaceAll(plain, " ", "-"))
 	}
@@ -225,7 +226,8 @@ func TestDeadLinks(t *testing.T) {
 		"[a](LICENSE) [b](jwt) [c](jwt/doc.go)":             0,
 		"[a](https://example.com/none) [b](//example.com)":  0,
 		"[a](fuzz/A.md#what-it-is-in-three)":                0,
-		"# Here\n\n[a](#here)":                              0,
+		"# Here, `now`\n\n[a](#here-now)":                   0,
+		"```\n# Here\n```\n\n[a](#here)":                    1,
 		"`[a](none)`\n\n```\n[b](none)\n```\n":              0,
 		"[a](none)":                                         1,
 		"[a](#none)":                                        1,
