@@ -35,8 +35,9 @@ type Config struct {
 
 	// CrossOrigin decides which requests of other origins may use the cookie:
 	// set it to trust further origins. It is asked only for requests whose token
-	// came from AmbientCookie, and its deny handler is not used. The default
-	// trusts no other origin.
+	// came from AmbientCookie, and its deny handler is not used. WebSocket
+	// handshakes are judged as POST, so a bypass pattern for them must not name
+	// GET. The default trusts no other origin.
 	CrossOrigin *http.CrossOriginProtection
 
 	// BufferedFormTokens also takes the token from the access_token field of an
