@@ -7,12 +7,11 @@ package jwt
 // keys, cannot have (RFC 8725 §3.12): the audience alone does not tell the two
 // apart where an application is client and API under one identifier.
 
-// Keycloak returns the profile of Keycloak's access tokens, version 24 and
-// later.
+// Keycloak returns the profile of Keycloak's access tokens.
 //
-// They have typ JWT, or at+jwt where the client's advanced setting "Use at+jwt
-// as access token header type" is on; the client in azp; scopes as a string in
-// scope; realm roles in realm_access.roles. What tells them apart is a claim,
+// They have typ JWT, or at+jwt where the client's advanced setting "Use "at+jwt"
+// as access token header type" is on (since Keycloak 26.2); the client in azp;
+// scopes as a string in scope; realm roles in realm_access.roles. What tells them apart is a claim,
 // also called typ: Bearer in access tokens, ID in ID tokens, Logout in logout
 // tokens (Keycloak's Server Administration Guide and its class TokenUtil).
 //
