@@ -13,7 +13,7 @@ package jwt
 // as access token header type" is on (since Keycloak 26.2); the client in azp;
 // scopes as a string in scope; realm roles in realm_access.roles. What tells them apart is a claim,
 // also called typ: Bearer in access tokens, ID in ID tokens, Logout in logout
-// tokens (Keycloak's Server Administration Guide and its class TokenUtil).
+// tokens (Keycloak's classes TokenUtil and AccessToken).
 //
 // Relaxed against RFC 9068: the header may say JWT, so the claim typ is all that
 // marks an access token; azp takes the place of client_id. To do better, switch
@@ -242,7 +242,7 @@ func GoogleIDToken() Profile {
 // They have typ JWT; aud as an array; scopes as an array in scp, or as a string in
 // scope where strategies.jwt.scope_claim is string or both; and what the consent
 // application adds in ext, or beside it where allowed_top_level_claims names it
-// (Ory's page JWT access tokens, and Hydra's configuration schema). Hydra adds no
+// (Hydra's configuration schema, and its type Session). Hydra adds no
 // groups, roles or entitlements of its own: they are looked for in the claims of
 // these names and in ext. ID tokens have no client_id and have rat.
 //
