@@ -86,6 +86,12 @@ func TestConfigIsCopiedIn(t *testing.T) {
 	c.Audiences[0] = "https://other.example"
 	_, err := client.Introspect(t.Context(), token)
 	requireRejected(t, err, introspection.ReasonAudience)
+
+	c.RequiredMembers = []string{"sub"}
+	client = newClient(t, c)
+	c.RequiredMembers[0] = "aud"
+	_, err = client.Introspect(t.Context(), token)
+	requireRejected(t, err, introspection.ReasonMissingClaim)
 }
 
 func TestPrintingConfigShowsNoSecret(t *testing.T) {
