@@ -132,3 +132,14 @@ type panicking struct{}
 func (panicking) VerificationKeys(context.Context, string, string) ([]crypto.PublicKey, error) {
 	panic("the key source was asked")
 }
+
+// claimsOf returns the claims of a token, as they are and as text.
+func claimsOf(t *testing.T, token string) (claims map[string]any, text string) {
+	t.Helper()
+	segments := strings.Split(token, ".")
+	require.Len(t, segments, 3)
+	decoded, err := base64.RawURLEncoding.DecodeString(segments[1])
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(decoded, &claims))
+	return claims, string(decoded)
+}

@@ -1,0 +1,199 @@
+package jwt_test
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/resourceserver/jwt"
+	"example.com/resourceserver/jwt/jwttest"
+)
+
+// checklist 36, 48, 50, 51, 55, 58
+func TestConfigFaults(t *testing.T) {
+	issuer, _ := strict(t)
+	for _, tt := range []struct {
+		name   string
+		change func(*jwt.Config)
+		want   []string // one of each fault, with its remedy
+	}{
+		{"everything empty", func(c *jwt.Config) { *c = jwt.Config{} }, []string{
+			"Config.Issuer is empty: set it", "Config.Audiences is empty: name the identifier", "Config.Keys is nil: set it",
+		}},
+		{"issuer is no URI", func(c *jwt.Config) { c.Issuer = "https://issuer example" }, []string{`Config.Issuer: "https://issuer example" holds a ':' and is not a URI`}},
+		{"audience is no URI", func(c *jwt.Config) { c.Audiences = []string{"ok", "1:x", "a:b c"} }, []string{`Config.Audiences: "1:x" holds`, `Config.Audiences: "a:b c" holds`}},
+		{"empty names", func(c *jwt.Config) {
+			c.Audiences, c.Required, c.Confirmations = []string{"x", ""}, []string{""}, []string{""}
+		}, []string{
+			"Config.Audiences holds an empty string: remove it", "Config.Required holds an empty string: remove it", "Config.Confirmations holds an empty string: remove it",
+		}},
+		{"a nil pointer for keys", func(c *jwt.Config) { c.Keys = (*jwttest.Issuer)(nil) }, []string{"Config.Keys is nil: set it"}},
+		{"a nil function for keys", func(c *jwt.Config) { c.Keys = keySource(nil) }, []string{"Config.Keys is nil: set it"}},
+		{"algorithms", func(c *jwt.Config) { c.Algorithms = []string{"RS256", "none", "ES256K", "rs256", ""} }, []string{
+			`"none" is not supported: use any of RS256`, `"ES256K" is not supported`, `"rs256" is not supported`, `"" is not supported`,
+		}},
+		{"only unknown algorithms, no keys, a secret", func(c *jwt.Config) { c.Algorithms, c.Keys, c.Secret = []string{"X"}, nil, secret }, []string{
+			`"X" is not supported`, "Config.Keys is nil: set it", "names no HS algorithm: remove one or name the other",
+		}},
+		{"a secret without HS", func(c *jwt.Config) { c.Secret = secret }, []string{"Config.Secret is set and Config.Algorithms names no HS algorithm"}},
+		{"an empty secret without HS", func(c *jwt.Config) { c.Secret = []byte{} }, []string{"Config.Secret is set and Config.Algorithms names no HS algorithm"}},
+		{"HS without secret", func(c *jwt.Config) { c.Keys, c.Algorithms = nil, []string{"HS256"} }, []string{"Config.Secret has 0 bytes: the algorithms named need at least 32"}},
+		{"HS with keys and a short secret", func(c *jwt.Config) { c.Algorithms, c.Secret = []string{"HS256", "HS512"}, secret[:63] }, []string{
+			"Config.Keys is set and Config.Algorithms names HS algorithms", "Config.Secret has 63 bytes: the algorithms named need at least 64",
+		}},
+		{"HS384", func(c *jwt.Config) { c.Keys, c.Algorithms, c.Secret = nil, []string{"HS384"}, secret[:47] }, []string{"has 47 bytes: the algorithms named need at least 48"}},
+		{"a PEM secret", func(c *jwt.Config) {
+			c.Keys, c.Algorithms, c.Secret = nil, []string{"HS256"}, []byte("\n-----BEGIN PUBLIC KEY-----\nAAAAAAAAAAAAAAAAAA")
+		}, []string{"Config.Secret is a PEM block: a key pair goes with an asymmetric algorithm"}},
+		{"mixed", func(c *jwt.Config) { c.Algorithms, c.Secret = []string{"RS256", "HS256"}, secret }, []string{"mixes HS algorithms with others: an issuer that does both needs two validators"}},
+		{"limits", func(c *jwt.Config) { c.Leeway, c.MaxTokenBytes = time.Hour, -1 }, []string{
+			"Config.Leeway is 1h0m0s: use up to 5m0s, or NoLeeway", "Config.MaxTokenBytes is negative: leave it 0",
+		}},
+		{"empty names in the profile", func(c *jwt.Config) {
+			c.Profile = jwt.Profile{
+				Types: []string{""}, Required: []string{""}, Audience: []string{""}, ClientID: []string{""}, Scope: []string{""},
+				Equal: map[string]string{"": "x"}, Absent: []string{""}, Groups: []jwt.ClaimPath{{}}, Roles: []jwt.ClaimPath{{"a", ""}},
+			}
+		}, []string{
+			"Profile.Types holds an empty string: remove it", "Profile.Required holds", "Profile.Audience holds", "Profile.ClientID holds", "Profile.Scope holds", "Profile.Equal holds",
+			"Profile.Absent holds", `Profile.Absent names ""`, "empty path or name: remove it", "empty path or name: remove it",
+		}},
+		{"contradictions in the profile", func(c *jwt.Config) {
+			c.Required = []string{"c"}
+			c.Profile = jwt.Profile{Required: []string{"a"}, Equal: map[string]string{"b": ""}, Absent: []string{"a", "b", "c", "d", "iss", "exp"}}
+		}, []string{
+			`Profile.Absent names "a", which is required as well: remove one`, `Profile.Absent names "b"`, `Profile.Absent names "c"`, `Profile.Absent names "iss"`, `Profile.Absent names "exp"`,
+		}},
+		{"a contradiction to the default", func(c *jwt.Config) { c.Profile.Absent = []string{"client_id"} }, []string{`Profile.Absent names "client_id"`}},
+		{"faults of every kind", func(c *jwt.Config) {
+			*c = jwt.Config{Issuer: "1:x", Algorithms: []string{"none"}, Leeway: -5, Profile: jwt.Profile{Types: []string{""}}}
+		}, []string{"Config.Issuer", "Config.Audiences", "Config.Algorithms", "Config.Keys", "Config.Leeway", "Profile.Types"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			config := configOf(issuer)
+			tt.change(&config)
+			v, err := jwt.NewValidator(config)
+			require.Nil(t, v)
+			require.Error(t, err)
+			faults := strings.Split(err.Error(), "\n")
+			require.Len(t, faults, len(tt.want), "%v", err)
+			for _, want := range tt.want {
+				require.ErrorContains(t, err, want)
+			}
+			for _, fault := range faults {
+				require.True(t, strings.HasPrefix(fault, "jwt: "), fault)
+			}
+			require.NotContains(t, err.Error(), string(secret[:20]))
+			var invalid *jwt.Error
+			require.False(t, errors.As(err, &invalid))
+		})
+	}
+}
+
+// checklist 55
+func TestShortestSecrets(t *testing.T) {
+	issuer, _ := strict(t)
+	for alg, size := range map[string]int{"HS256": 32, "HS384": 48, "HS512": 64} {
+		v := validatorOf(t, issuer, withSecret, func(c *jwt.Config) { c.Algorithms, c.Secret = []string{alg}, secret[:size] })
+		accept(t, v, issuer.Token(jwttest.Secret(secret[:size]), jwttest.Alg(alg)))
+	}
+}
+
+func TestConfigIsCopied(t *testing.T) {
+	issuer, _ := strict(t)
+	config := jwt.Config{
+		Issuer: issuer.URL(), Audiences: []string{"orders"}, Algorithms: []string{"HS256"}, Secret: bytes.Clone(secret), Required: []string{"tenant"}, Confirmations: []string{"jkt"},
+		Profile: jwt.Profile{
+			Types: []string{"jwt"}, Required: []string{"sub"}, Audience: []string{"aud"}, ClientID: []string{"azp"}, Scope: []string{"perms"},
+			Groups: []jwt.ClaimPath{{"a", "b"}}, Roles: []jwt.ClaimPath{{"r"}}, Entitlements: []jwt.ClaimPath{{"e"}}, Equal: map[string]string{"use": "x"}, Absent: []string{"nonce"},
+		},
+	}
+	v, err := jwt.NewValidator(config)
+	require.NoError(t, err)
+	for _, list := range [][]string{
+		config.Audiences, config.Algorithms, config.Required, config.Confirmations, config.Profile.Types, config.Profile.Required, config.Profile.Audience, config.Profile.ClientID,
+		config.Profile.Scope, config.Profile.Groups[0], config.Profile.Roles[0], config.Profile.Entitlements[0], config.Profile.Absent,
+	} {
+		list[0] = "changed"
+	}
+	clear(config.Secret)
+	config.Profile.Equal["more"] = "x"
+	token := accept(t, v, issuer.Token(
+		jwttest.Secret(secret), jwttest.Typ("JWT"), jwttest.Audience("orders"), jwttest.Claim("tenant", "t"), jwttest.Claim("azp", "c"), jwttest.Claim("perms", "p"), jwttest.Claim("use", "x"),
+		jwttest.Claim("cnf", raw(`{"jkt":"k"}`)), jwttest.Claim("a", raw(`{"b":["g"]}`)), jwttest.Claim("r", []string{"r"}), jwttest.Claim("e", []string{"e"})))
+	require.Equal(t, "c", token.ClientID())
+	for _, set := range []interface{ Has(string) bool }{token.Scopes(), token.Groups(), token.Roles(), token.Entitlements()} {
+		require.True(t, set.Has("p") || set.Has("g") || set.Has("r") || set.Has("e"))
+	}
+	refuse(t, v, issuer.Token(jwttest.Secret(secret), jwttest.Typ("JWT"), jwttest.Audience("orders"), jwttest.Claim("use", "x")), jwt.ReasonMissingClaim)
+	refuse(t, v, issuer.Token(jwttest.Secret(secret), jwttest.Typ("JWT"), jwttest.Audience("orders"), jwttest.Claim("use", "x"), jwttest.Claim("nonce", 1)), jwt.ReasonType)
+}
+
+func TestTheConfigOfOthersIsNotChanged(t *testing.T) {
+	issuer, _ := strict(t)
+	required := make([]string, 1, 8)
+	required[0] = "sub"
+	config := configOf(issuer)
+	config.Profile.Types = []string{"application/at+jwt"}
+	config.Profile.Required = required
+	config.Required = []string{"tenant"}
+	_, err := jwt.NewValidator(config)
+	require.NoError(t, err)
+	require.Equal(t, []string{"application/at+jwt"}, config.Profile.Types)
+	require.Empty(t, required[:2][1])
+	require.Zero(t, config.Leeway)
+	require.Nil(t, config.Algorithms)
+}
+
+// Literals of Config and Profile need names, and neither compares.
+func TestConfigTypesAreGuarded(t *testing.T) {
+	require.False(t, reflect.TypeFor[jwt.Config]().Comparable())
+	require.False(t, reflect.TypeFor[jwt.Profile]().Comparable())
+}
+
+// A validator that was not made by NewValidator accepts nothing. checklist 52
+func TestTheZeroValidatorAcceptsNothing(t *testing.T) {
+	issuer, v := strict(t)
+	require.Equal(t, issuer.URL(), v.Issuer())
+	refuse(t, new(jwt.Validator), issuer.Token(), jwt.ReasonTooLarge)
+	refuse(t, new(jwt.Issuers), issuer.Token(), jwt.ReasonTooLarge)
+}
+
+func TestErrorText(t *testing.T) {
+	for _, tt := range []struct {
+		err  jwt.Error
+		want string
+	}{
+		{jwt.Error{Reason: jwt.ReasonExpired}, "jwt: invalid token: expired"},
+		{jwt.Error{Reason: jwt.ReasonExpired, Name: "exp"}, "jwt: invalid token: expired (exp)"},
+	} {
+		require.EqualError(t, &tt.err, tt.want)
+	}
+}
+
+// The reasons are part of the interface: dashboards know them.
+func TestReasonsAreStable(t *testing.T) {
+	require.Equal(t, []jwt.Reason{
+		"too_large", "encrypted", "not_encrypted", "malformed", "header", "algorithm", "critical", "type", "unknown_key", "signature", "claims", "unknown_issuer", "issuer", "audience", "expired",
+		"not_yet_valid", "issued_in_future", "missing_claim", "claim_type", "confirmation",
+	}, []jwt.Reason{
+		jwt.ReasonTooLarge, jwt.ReasonEncrypted, jwt.ReasonNotEncrypted, jwt.ReasonMalformed, jwt.ReasonHeader, jwt.ReasonAlgorithm, jwt.ReasonCritical, jwt.ReasonType, jwt.ReasonUnknownKey,
+		jwt.ReasonSignature, jwt.ReasonClaims, jwt.ReasonUnknownIssuer, jwt.ReasonIssuer, jwt.ReasonAudience, jwt.ReasonExpired, jwt.ReasonNotYetValid, jwt.ReasonIssuedInFuture,
+		jwt.ReasonMissingClaim, jwt.ReasonClaimType, jwt.ReasonConfirmation,
+	})
+}
+
+// NewValidator asks nobody.
+func TestNewValidatorDoesNoIO(t *testing.T) {
+	_, err := jwt.NewValidator(jwt.Config{Issuer: "i", Audiences: []string{"a"}, Keys: keySource(func(context.Context, string, string) ([]crypto.PublicKey, error) {
+		panic("asked")
+	})})
+	require.NoError(t, err)
+}

@@ -1,0 +1,118 @@
+package jwt_test
+
+import (
+	"context"
+	"crypto"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/resourceserver/jwt"
+	"example.com/resourceserver/jwt/jwttest"
+)
+
+// counting is a KeySource that counts how often it is asked.
+type counting struct {
+	jwt.KeySource
+	asked []string // kid and alg
+}
+
+func (c *counting) VerificationKeys(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error) {
+	c.asked = append(c.asked, kid, alg)
+	return c.KeySource.VerificationKeys(ctx, kid, alg)
+}
+
+// two returns two issuers with their key sources and the validator of both.
+func two(t *testing.T) (a, b *jwttest.Issuer, keysA, keysB *counting, both *jwt.Issuers) {
+	t.Helper()
+	a = jwttest.NewIssuer(t, jwttest.At("https://a.example"), jwttest.FirstKey("EdDSA"))
+	b = jwttest.NewIssuer(t, jwttest.At("https://b.example/tenant"), jwttest.FirstKey("EdDSA"))
+	keysA, keysB = &counting{KeySource: a}, &counting{KeySource: b}
+	both, err := jwt.ByIssuer(validatorOf(t, a, withKeys(keysA)), validatorOf(t, b, withKeys(keysB)))
+	require.NoError(t, err)
+	return a, b, keysA, keysB, both
+}
+
+// checklist 30, 34, 57
+func TestEachIssuerVouchesForItself(t *testing.T) {
+	a, b, keysA, keysB, both := two(t)
+	require.Equal(t, "https://a.example", accept(t, both, a.Token()).Issuer())
+	require.Len(t, keysA.asked, 2)
+	require.Empty(t, keysB.asked)
+	require.Equal(t, "https://b.example/tenant", accept(t, both, b.Token()).Issuer())
+	require.Len(t, keysA.asked, 2)
+	require.Len(t, keysB.asked, 2)
+
+	// Both use the key ID EdDSA-1: only the key's material tells them apart.
+	require.Equal(t, a.KeyID(), b.KeyID())
+	refuse(t, both, a.Token(jwttest.Claim("iss", b.URL())), jwt.ReasonSignature)
+	refuse(t, both, b.Token(jwttest.Claim("iss", a.URL())), jwt.ReasonSignature)
+	refuse(t, both, a.Token(jwttest.Claim("iss", b.URL()), jwttest.WithoutHeader("kid")), jwt.ReasonSignature)
+	stray := b.AddKey("ES256")
+	refuse(t, both, b.Token(jwttest.Key(stray), jwttest.Claim("iss", a.URL())), jwt.ReasonUnknownKey)
+}
+
+// checklist 30, 57, 106
+func TestAnUnknownIssuerIsNeverContacted(t *testing.T) {
+	a, _, keysA, keysB, both := two(t)
+	evil := jwttest.NewIssuer(t, jwttest.At("https://evil.example"), jwttest.FirstKey("EdDSA"))
+	refuse(t, both, evil.Token(), jwt.ReasonUnknownIssuer)
+	for _, iss := range []string{"", a.URL() + "/", strings.ToUpper(a.URL()), "https://a.example:443", "http://a.example", canary} {
+		require.Equal(t, "iss", refuse(t, both, a.Token(jwttest.Claim("iss", iss)), jwt.ReasonUnknownIssuer).Name)
+	}
+	refuse(t, both, a.Token(jwttest.Without("iss")), jwt.ReasonUnknownIssuer)
+	refuse(t, both, a.Token(jwttest.Claim("iss", nil)), jwt.ReasonUnknownIssuer)
+	refuse(t, both, a.Token(jwttest.Claim("iss", []string{a.URL()})), jwt.ReasonClaimType)
+	refuse(t, both, a.Token(jwttest.Claim("iss", a.URL()), jwttest.DuplicateClaim("iss", "https://b.example/tenant")), jwt.ReasonClaims)
+	refuse(t, both, a.Token(jwttest.RawPayload("")), jwt.ReasonClaims)
+	refuse(t, both, a.Token(jwttest.RawPayload(`["`+a.URL()+`"]`)), jwt.ReasonClaims)
+	refuse(t, both, "", jwt.ReasonMalformed)
+	refuse(t, both, "a.b.c.d.e", jwt.ReasonEncrypted)
+	header, rest, _ := strings.Cut(a.Token(), ".")
+	refuse(t, both, header+".=."+rest, jwt.ReasonMalformed)
+	refuse(t, both, header+".=.", jwt.ReasonMalformed)
+	require.Empty(t, keysA.asked)
+	require.Empty(t, keysB.asked)
+	require.Zero(t, evil.Requests())
+}
+
+// checklist 57, 63
+func TestEachIssuerHasItsOwnRules(t *testing.T) {
+	a := jwttest.NewIssuer(t, jwttest.At("https://a.example"), jwttest.FirstKey("EdDSA"))
+	b := jwttest.NewIssuer(t, jwttest.At("https://b.example"), jwttest.FirstKey("EdDSA"))
+	long := strings.Repeat("x", jwt.DefaultMaxTokenBytes)
+	both, err := jwt.ByIssuer(
+		validatorOf(t, a, at(someTime), func(c *jwt.Config) { c.Algorithms = []string{"EdDSA"} }),
+		validatorOf(t, b, withSecret, func(c *jwt.Config) { c.MaxTokenBytes, c.Audiences = 1<<20, []string{"orders"} }),
+	)
+	require.NoError(t, err)
+	refuse(t, both, a.Token(jwttest.IssuedAt(someTime), jwttest.Claim("exp", someTime.Add(-time.Hour))), jwt.ReasonExpired)
+	accept(t, both, a.Token(jwttest.IssuedAt(someTime), jwttest.Claim("exp", someTime.Add(time.Minute))))
+	refuse(t, both, a.Token(jwttest.Secret(secret)), jwt.ReasonAlgorithm)
+	accept(t, both, b.Token(jwttest.Secret(secret), jwttest.Audience("orders"), jwttest.Claim("x", long)))
+	refuse(t, both, b.Token(jwttest.Secret(secret)), jwt.ReasonAudience)
+	refuse(t, both, b.Token(jwttest.Audience("orders")), jwt.ReasonAlgorithm)
+	refuse(t, both, a.Token(jwttest.Claim("x", long)), jwt.ReasonTooLarge)
+	refuse(t, both, strings.Repeat("x", 2<<20), jwt.ReasonTooLarge)
+}
+
+func TestByIssuerFaults(t *testing.T) {
+	a, _ := strict(t)
+	v := validatorOf(t, a)
+	decrypting := validatorOf(t, a, func(c *jwt.Config) {
+		c.Issuer = "https://c.example"
+		c.Decrypt = func(context.Context, string) (string, error) { return "", nil }
+	})
+	_, err := jwt.ByIssuer()
+	require.EqualError(t, err, "jwt: ByIssuer: no validator: give at least one")
+	both, err := jwt.ByIssuer(v, nil, validatorOf(t, a), decrypting, nil)
+	require.Nil(t, both)
+	require.EqualError(t, err, strings.Join([]string{
+		"jwt: ByIssuer: validator 2 is nil: remove it",
+		`jwt: ByIssuer: validator 3 is the second for issuer "https://issuer.example": remove one`,
+		"jwt: ByIssuer: validator 4 has Config.Decrypt: an encrypted token does not tell its issuer",
+		"jwt: ByIssuer: validator 5 is nil: remove it",
+	}, "\n"))
+}

@@ -1,0 +1,221 @@
+package jwt_test
+
+import (
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"math/big"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/resourceserver/jwt"
+	"example.com/resourceserver/jwt/jwttest"
+)
+
+type contextKey struct{}
+
+func TestTheKeySourceGetsTheContext(t *testing.T) {
+	issuer, _ := strict(t)
+	v := validatorOf(t, issuer, withKeys(keySource(func(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error) {
+		require.Equal(t, "here", ctx.Value(contextKey{}))
+		return issuer.VerificationKeys(ctx, kid, alg)
+	})))
+	_, err := v.Validate(context.WithValue(t.Context(), contextKey{}, "here"), issuer.Token())
+	require.NoError(t, err)
+}
+
+// checklist 32, 49
+func TestTheKeySourceIsAskedByKidAndAlg(t *testing.T) {
+	issuer, _ := strict(t)
+	keys := &counting{KeySource: issuer}
+	v := validatorOf(t, issuer, withKeys(keys))
+	accept(t, v, issuer.Token())
+	accept(t, v, issuer.Token(jwttest.Alg("ES384")))
+	accept(t, v, issuer.Token(jwttest.WithoutHeader("kid")))
+	require.Equal(t, []string{"EdDSA-1", "EdDSA", "ES384-2", "ES384", "", "EdDSA"}, keys.asked)
+}
+
+// keysUnavailable is how a source says that it has no answer.
+type keysUnavailable struct{}
+
+func (*keysUnavailable) Error() string { return "keys unavailable" }
+
+// That the keys cannot be had says nothing about the token. checklist 42
+func TestKeySourceErrors(t *testing.T) {
+	issuer, _ := strict(t)
+	v := validatorOf(t, issuer, withKeys(keySource(func(context.Context, string, string) ([]crypto.PublicKey, error) {
+		return []crypto.PublicKey{issuer.PublicKey(issuer.KeyID())}, &keysUnavailable{} // the error counts
+	})))
+	token := issuer.Token(jwttest.Subject(canary))
+	claims, err := v.Validate(t.Context(), token)
+	require.Nil(t, claims)
+	require.EqualError(t, err, "jwt: the verification keys are not available: keys unavailable")
+	var unavailable *keysUnavailable
+	require.ErrorAs(t, err, &unavailable)
+	var invalid *jwt.Error
+	require.NotErrorAs(t, err, &invalid)
+	tellsNothing(t, token, err.Error())
+
+	issuer.Stall(jwttest.KeySet)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	claims, err = validatorOf(t, issuer).Validate(ctx, token)
+	require.Nil(t, claims)
+	require.ErrorIs(t, err, context.Canceled)
+	require.NotErrorAs(t, err, &invalid)
+}
+
+// A forger must not be able to cause fetches at will. checklist 34, 52
+func TestABadSignatureAsksOnce(t *testing.T) {
+	issuer, _ := strict(t)
+	for _, opts := range [][]jwttest.TokenOption{
+		{jwttest.Tampered()}, {jwttest.Unpublished(), jwttest.Header("kid", issuer.KeyID())}, {jwttest.WithoutHeader("kid"), jwttest.Tampered()}, {jwttest.Header("kid", "unknown")},
+	} {
+		keys := &counting{KeySource: issuer}
+		_, err := validatorOf(t, issuer, withKeys(keys)).Validate(t.Context(), issuer.Token(opts...))
+		require.Error(t, err)
+		require.Len(t, keys.asked, 2, "one kid, one alg")
+	}
+}
+
+// checklist 34, 64
+func TestTheNumberOfKeysTriedIsBounded(t *testing.T) {
+	issuer, _ := strict(t)
+	good := issuer.PublicKey(issuer.KeyID())
+	var others []crypto.PublicKey
+	for range 8 {
+		public, _, err := ed25519.GenerateKey(rand.Reader)
+		require.NoError(t, err)
+		others = append(others, public)
+	}
+	token := issuer.Token(jwttest.WithoutHeader("kid"))
+	accept(t, validatorOf(t, issuer, withKeys(always(slices.Concat(others[:7], []crypto.PublicKey{good})...))), token)
+	refuse(t, validatorOf(t, issuer, withKeys(always(slices.Concat(others, []crypto.PublicKey{good})...))), token, jwt.ReasonSignature)
+	refuse(t, validatorOf(t, issuer, withKeys(always(slices.Repeat(others, 10_000)...))), token, jwt.ReasonSignature)
+	unfit := slices.Repeat([]crypto.PublicKey{nil}, 8)
+	refuse(t, validatorOf(t, issuer, withKeys(always(append(unfit, good)...))), token, jwt.ReasonUnknownKey)
+	accept(t, validatorOf(t, issuer, withKeys(always(append(unfit[1:], good)...))), token)
+}
+
+// What a source returns is not trusted to be what it was asked for. A key that
+// does not fit is none: the reason is unknown_key, not signature.
+// checklist 34, 49, 53, 54
+func TestKeysThatDoNotFit(t *testing.T) {
+	issuer, _ := strict(t)
+	for _, alg := range []string{"RS256", "ES256"} {
+		issuer.AddKey(alg)
+	}
+	n := issuer.PublicKey("RS256-2").(*rsa.PublicKey).N
+	p256 := issuer.PublicKey("ES256-3").(*ecdsa.PublicKey)
+	ed := issuer.PublicKey("EdDSA-1").(ed25519.PublicKey)
+	sized := func(bits uint) *big.Int { // odd, and of that many bits
+		return new(big.Int).SetBit(new(big.Int).Lsh(big.NewInt(1), bits-1), 0, 1)
+	}
+	tooLarge := int64(1<<31 + 1)
+	type ownKey struct{ *rsa.PublicKey }
+	for _, tt := range []struct {
+		name string
+		alg  string
+		key  crypto.PublicKey
+		want jwt.Reason
+	}{
+		{"nil", "RS256", nil, jwt.ReasonUnknownKey},
+		{"typed nil", "RS256", (*rsa.PublicKey)(nil), jwt.ReasonUnknownKey},
+		{"no modulus", "RS256", &rsa.PublicKey{E: 65537}, jwt.ReasonUnknownKey},
+		{"modulus 0", "RS256", &rsa.PublicKey{N: new(big.Int), E: 65537}, jwt.ReasonUnknownKey},
+		{"negative modulus", "RS256", &rsa.PublicKey{N: new(big.Int).Neg(n), E: 65537}, jwt.ReasonUnknownKey},
+		{"even modulus", "RS256", &rsa.PublicKey{N: new(big.Int).Sub(n, big.NewInt(1)), E: 65537}, jwt.ReasonUnknownKey},
+		{"not a pointer", "RS256", *issuer.PublicKey("RS256-2").(*rsa.PublicKey), jwt.ReasonUnknownKey},
+		{"a type around it", "RS256", ownKey{issuer.PublicKey("RS256-2").(*rsa.PublicKey)}, jwt.ReasonUnknownKey},
+		{"private", "RS256", issuer.PrivateKey("RS256-2"), jwt.ReasonUnknownKey},
+		{"bytes", "RS256", n.Bytes(), jwt.ReasonUnknownKey},
+		{"text", "RS256", "key", jwt.ReasonUnknownKey},
+		{"EC", "RS256", p256, jwt.ReasonUnknownKey},
+		{"2047 bits", "RS256", &rsa.PublicKey{N: sized(2047), E: 65537}, jwt.ReasonUnknownKey},
+		{"2048 bits", "RS256", &rsa.PublicKey{N: sized(2048), E: 65537}, jwt.ReasonSignature},
+		{"16384 bits", "RS256", &rsa.PublicKey{N: sized(16384), E: 65537}, jwt.ReasonSignature},
+		{"16385 bits", "RS256", &rsa.PublicKey{N: sized(16385), E: 65537}, jwt.ReasonUnknownKey},
+		{"e 0", "RS256", &rsa.PublicKey{N: n}, jwt.ReasonUnknownKey},
+		{"e 1", "RS256", &rsa.PublicKey{N: n, E: 1}, jwt.ReasonUnknownKey},
+		{"e 2", "RS256", &rsa.PublicKey{N: n, E: 2}, jwt.ReasonUnknownKey},
+		{"e 3", "RS256", &rsa.PublicKey{N: n, E: 3}, jwt.ReasonSignature},
+		{"e negative", "RS256", &rsa.PublicKey{N: n, E: -3}, jwt.ReasonUnknownKey},
+		{"e even", "PS256", &rsa.PublicKey{N: n, E: 65536}, jwt.ReasonUnknownKey},
+		{"e largest", "RS256", &rsa.PublicKey{N: n, E: 1<<31 - 1}, jwt.ReasonSignature},
+		{"e too large", "RS256", &rsa.PublicKey{N: n, E: int(tooLarge)}, jwt.ReasonUnknownKey},
+
+		{"nil", "ES256", nil, jwt.ReasonUnknownKey},
+		{"typed nil", "ES256", (*ecdsa.PublicKey)(nil), jwt.ReasonUnknownKey},
+		{"empty", "ES256", &ecdsa.PublicKey{}, jwt.ReasonUnknownKey},
+		{"no point", "ES256", &ecdsa.PublicKey{Curve: elliptic.P256()}, jwt.ReasonUnknownKey},
+		{"half a point", "ES256", &ecdsa.PublicKey{Curve: elliptic.P256(), X: p256.X}, jwt.ReasonUnknownKey},
+		{"no curve", "ES256", &ecdsa.PublicKey{X: p256.X, Y: p256.Y}, jwt.ReasonUnknownKey},
+		{"another curve", "ES256", issuer.PublicKey(issuer.AddKey("ES384")), jwt.ReasonUnknownKey},
+		{"the generic curve", "ES256", &ecdsa.PublicKey{Curve: elliptic.P256().Params(), X: p256.X, Y: p256.Y}, jwt.ReasonUnknownKey},
+		{"P-224", "ES256", &ecdsa.PublicKey{Curve: elliptic.P224(), X: p256.X, Y: p256.Y}, jwt.ReasonUnknownKey},
+		{"off the curve", "ES256", &ecdsa.PublicKey{Curve: elliptic.P256(), X: p256.X, Y: p256.X}, jwt.ReasonSignature},
+		{"the origin", "ES256", &ecdsa.PublicKey{Curve: elliptic.P256(), X: new(big.Int), Y: new(big.Int)}, jwt.ReasonSignature},
+		{"negative", "ES256", &ecdsa.PublicKey{Curve: elliptic.P256(), X: new(big.Int).Neg(p256.X), Y: p256.Y}, jwt.ReasonSignature},
+		{"huge", "ES256", &ecdsa.PublicKey{Curve: elliptic.P256(), X: sized(5000), Y: p256.Y}, jwt.ReasonSignature},
+		{"RSA", "ES256", issuer.PublicKey("RS256-2"), jwt.ReasonUnknownKey},
+
+		{"nil", "EdDSA", nil, jwt.ReasonUnknownKey},
+		{"typed nil", "EdDSA", ed25519.PublicKey(nil), jwt.ReasonUnknownKey},
+		{"31 bytes", "EdDSA", ed[:31], jwt.ReasonUnknownKey},
+		{"33 bytes", "EdDSA", append(slices.Clone(ed), 0), jwt.ReasonUnknownKey},
+		{"a pointer", "EdDSA", &ed, jwt.ReasonUnknownKey},
+		{"bytes", "EdDSA", []byte(ed), jwt.ReasonUnknownKey},
+		{"EC", "EdDSA", p256, jwt.ReasonUnknownKey},
+		{"no point", "EdDSA", ed25519.PublicKey(slices.Repeat([]byte{0xff}, 32)), jwt.ReasonSignature},
+	} {
+		t.Run(tt.alg+"/"+tt.name, func(t *testing.T) {
+			token := issuer.Token(jwttest.Alg(tt.alg))
+			refuse(t, validatorOf(t, issuer, withKeys(always(tt.key))), token, tt.want)
+			// It does not keep the good key behind it from being found.
+			good, err := issuer.VerificationKeys(t.Context(), "", tt.alg)
+			require.NoError(t, err)
+			accept(t, validatorOf(t, issuer, withKeys(always(append([]crypto.PublicKey{tt.key}, good...)...))), token)
+		})
+	}
+}
+
+// Rightly signed, and refused all the same. checklist 54
+func TestAWeakRSAKey(t *testing.T) {
+	issuer, _ := strict(t)
+	weak, err := rsa.GenerateKey(rand.Reader, 1024)
+	require.NoError(t, err)
+	token := issuer.Token(jwttest.Header("alg", "RS256"), jwttest.Signature(func(input []byte) []byte {
+		signature, err := rsa.SignPKCS1v15(nil, weak, crypto.SHA256, digest(crypto.SHA256, input))
+		require.NoError(t, err)
+		return signature
+	}))
+	refuse(t, validatorOf(t, issuer, withKeys(always(weak.Public()))), token, jwt.ReasonUnknownKey)
+}
+
+// checklist 34
+func TestAWithdrawnKeyIsRefused(t *testing.T) {
+	issuer, v := strict(t)
+	old := issuer.KeyID()
+	token := issuer.Token()
+	accept(t, v, token)
+	issuer.Rotate()
+	accept(t, v, token)
+	accept(t, v, issuer.Token())
+	issuer.Retire(old)
+	refuse(t, v, token, jwt.ReasonUnknownKey)
+	accept(t, v, issuer.Token())
+}
+
+func TestTheSliceOfASourceIsNotModified(t *testing.T) {
+	issuer, _ := strict(t)
+	keys := []crypto.PublicKey{nil, "x", issuer.PublicKey(issuer.KeyID()), (*rsa.PublicKey)(nil)}
+	before := slices.Clone(keys)
+	accept(t, validatorOf(t, issuer, withKeys(always(keys...))), issuer.Token())
+	require.Equal(t, before, keys)
+}
