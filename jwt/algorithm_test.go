@@ -233,16 +233,18 @@ func TestECDSASignatureForm(t *testing.T) {
 				"a zero before each": func(r, s *big.Int) []byte {
 					return slices.Concat([]byte{0}, fixed(r, key.Curve), []byte{0}, fixed(s, key.Curve))
 				},
-				"a zero behind":   func(r, s *big.Int) []byte { return slices.Concat(fixed(r, key.Curve), fixed(s, key.Curve), []byte{0}) },
-				"R alone":         func(r, s *big.Int) []byte { return fixed(r, key.Curve) },
-				"S before R":      func(r, s *big.Int) []byte { return slices.Concat(fixed(s, key.Curve), fixed(r, key.Curve)) },
-				"R is 0":          func(r, s *big.Int) []byte { return slices.Concat(fixed(zero, key.Curve), fixed(s, key.Curve)) },
-				"S is 0":          func(r, s *big.Int) []byte { return slices.Concat(fixed(r, key.Curve), fixed(zero, key.Curve)) },
-				"both are 0":      func(r, s *big.Int) []byte { return slices.Concat(fixed(zero, key.Curve), fixed(zero, key.Curve)) },
-				"R is the order":  func(r, s *big.Int) []byte { return slices.Concat(fixed(order, key.Curve), fixed(s, key.Curve)) },
-				"S is the order":  func(r, s *big.Int) []byte { return slices.Concat(fixed(r, key.Curve), fixed(order, key.Curve)) },
-				"both all ones":   func(r, s *big.Int) []byte { return slices.Repeat([]byte{0xff}, 2*len(fixed(r, key.Curve))) },
-				"S is 1, R is 1 ": func(r, s *big.Int) []byte { return slices.Concat(fixed(big.NewInt(1), key.Curve), fixed(big.NewInt(1), key.Curve)) },
+				"a zero behind":  func(r, s *big.Int) []byte { return slices.Concat(fixed(r, key.Curve), fixed(s, key.Curve), []byte{0}) },
+				"R alone":        func(r, s *big.Int) []byte { return fixed(r, key.Curve) },
+				"S before R":     func(r, s *big.Int) []byte { return slices.Concat(fixed(s, key.Curve), fixed(r, key.Curve)) },
+				"R is 0":         func(r, s *big.Int) []byte { return slices.Concat(fixed(zero, key.Curve), fixed(s, key.Curve)) },
+				"S is 0":         func(r, s *big.Int) []byte { return slices.Concat(fixed(r, key.Curve), fixed(zero, key.Curve)) },
+				"both are 0":     func(r, s *big.Int) []byte { return slices.Concat(fixed(zero, key.Curve), fixed(zero, key.Curve)) },
+				"R is the order": func(r, s *big.Int) []byte { return slices.Concat(fixed(order, key.Curve), fixed(s, key.Curve)) },
+				"S is the order": func(r, s *big.Int) []byte { return slices.Concat(fixed(r, key.Curve), fixed(order, key.Curve)) },
+				"both all ones":  func(r, s *big.Int) []byte { return slices.Repeat([]byte{0xff}, 2*len(fixed(r, key.Curve))) },
+				"S is 1, R is 1 ": func(r, s *big.Int) []byte {
+					return slices.Concat(fixed(big.NewInt(1), key.Curve), fixed(big.NewInt(1), key.Curve))
+				},
 			} {
 				t.Run(name, func(t *testing.T) {
 					refuse(t, v, issuer.Token(jwttest.Signature(func(input []byte) []byte {

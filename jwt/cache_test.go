@@ -164,7 +164,9 @@ func TestCacheChecksTheKeyOnEveryHit(t *testing.T) {
 }
 
 // sameKid answers every question with one key, whatever the kid.
-type sameKid struct{ key atomic.Pointer[crypto.PublicKey] }
+type sameKid struct {
+	key atomic.Pointer[crypto.PublicKey]
+}
 
 func (s *sameKid) VerificationKeys(context.Context, string, string) ([]crypto.PublicKey, error) {
 	return []crypto.PublicKey{*s.key.Load()}, nil

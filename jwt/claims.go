@@ -165,10 +165,11 @@ func (v *Validator) readIdentity(t *Token, claims strictjson.Object) (err error)
 	if !v.profile.AllowAnySubject && !isStringOrURI(t.subject) {
 		return invalid(ReasonClaimType, "sub", "a value with ':' that is not a URI")
 	}
-	if t.id, err = text(claims, "jti"); err != nil {
+	name, _ := first(claims, v.profile.ID)
+	if t.id, err = text(claims, name); err != nil {
 		return err
 	}
-	name, _ := first(claims, v.profile.ClientID)
+	name, _ = first(claims, v.profile.ClientID)
 	t.clientID, err = text(claims, name)
 	return err
 }

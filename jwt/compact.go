@@ -28,9 +28,10 @@ func split(token string, maxBytes int) (compact, error) {
 	if len(token) > maxBytes {
 		return compact{}, invalid(ReasonTooLarge, "", "")
 	}
-	if dots := strings.Count(token, "."); dots == 4 {
+	if isJWE(token) {
 		return compact{}, invalid(ReasonEncrypted, "", "the token is a JWE and no decryption is configured")
-	} else if dots != 2 {
+	}
+	if strings.Count(token, ".") != 2 {
 		return compact{}, invalid(ReasonMalformed, "", "not three segments")
 	}
 	if strings.IndexByte(token, '\n') >= 0 || strings.IndexByte(token, '\r') >= 0 {

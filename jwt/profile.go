@@ -39,12 +39,17 @@ type Profile struct {
 	Required []string
 
 	// Audience are the claims that may hold the audience; the first that is
-	// present counts. Default: aud.
+	// present counts. Default: aud. To name a claim that holds the client gives
+	// up the audience: that client's tokens for any API are then accepted.
 	Audience []string
 
 	// ClientID are the claims that may hold the client; the first that is
 	// present counts. Default: client_id.
 	ClientID []string
+
+	// ID are the claims that may hold the token's identifier; the first that is
+	// present counts. Default: jti.
+	ID []string
 
 	// Scope are the claims that may hold the scopes; the first that is present
 	// counts. A string is separated by spaces, an array of strings is taken as
@@ -93,7 +98,7 @@ func (p Profile) faults(required []string) (faults []error) {
 		field string
 		names []string
 	}{
-		{"Types", p.Types}, {"Required", p.Required}, {"Audience", p.Audience}, {"ClientID", p.ClientID},
+		{"Types", p.Types}, {"Required", p.Required}, {"Audience", p.Audience}, {"ClientID", p.ClientID}, {"ID", p.ID},
 		{"Scope", p.Scope}, {"Equal", slices.Collect(maps.Keys(p.Equal))}, {"Absent", p.Absent},
 	} {
 		if slices.Contains(list.names, "") {
@@ -147,6 +152,7 @@ func (p Profile) resolve(required []string) Profile {
 	p.Required = append(cloneOr(p.Required, "iss", "exp", "aud", "sub", "client_id", "iat", "jti"), required...)
 	p.Audience = cloneOr(p.Audience, "aud")
 	p.ClientID = cloneOr(p.ClientID, "client_id")
+	p.ID = cloneOr(p.ID, "jti")
 	p.Scope = cloneOr(p.Scope, "scope", "scp")
 	p.Groups = clonePathsOr(p.Groups, "groups")
 	p.Roles = clonePathsOr(p.Roles, "roles")

@@ -121,7 +121,7 @@ func Okta() Profile {
 // ver, and may have roles; they have no azp (ID token claims reference).
 //
 // Relaxed against RFC 9068: typ JWT, so azp is all that marks an access token;
-// azp in place of client_id; no jti, so [Token.ID] is empty (Decode gives uti).
+// azp in place of client_id; uti in place of jti, and not required.
 //
 // Config.Issuer is https://login.microsoftonline.com/TENANT/v2.0 with the GUID of
 // the tenant: an API for several tenants has one validator for each, combined by
@@ -141,6 +141,7 @@ func EntraID() Profile {
 		Types:    []string{"JWT"},
 		Required: []string{"iss", "exp", "aud", "sub", "azp", "iat"},
 		ClientID: []string{"azp"},
+		ID:       []string{"uti"},
 		Scope:    []string{"scp"},
 		Equal:    map[string]string{"ver": "2.0"},
 		Absent:   signInClaims(),
@@ -156,7 +157,7 @@ func EntraID() Profile {
 // whichever the client asked for. ID tokens have no appid.
 //
 // Relaxed against RFC 9068: typ JWT, so appid is all that marks an access token;
-// appid in place of client_id; no jti.
+// appid in place of client_id; uti in place of jti, and not required.
 //
 // Config.Issuer is https://sts.windows.net/TENANT/ with the GUID of the tenant and
 // the slash at the end. Config.Audiences is both the client ID and the

@@ -52,8 +52,8 @@ func (t *Token) Audience() []string { return slices.Clone(t.audience) }
 // (RFC 8693 §4.3), or what the profile has in its place.
 func (t *Token) ClientID() string { return t.clientID }
 
-// ID returns the jti claim, unique within the issuer; empty if there is none and
-// the profile does not require it.
+// ID returns the jti claim, unique within the issuer, or what the profile has in
+// its place; empty if there is none and the profile does not require it.
 func (t *Token) ID() string { return t.id }
 
 // IssuedAt returns the iat claim, or the zero time.
