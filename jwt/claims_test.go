@@ -112,6 +112,10 @@ func TestRequiredOfAProfile(t *testing.T) {
 	require.Equal(t, "a", accept(t, v, issuer.Token(jwttest.Claim("cid", "b"), jwttest.Claim("azp", "a"))).ClientID())
 	require.Equal(t, "b", accept(t, v, issuer.Token(jwttest.Claim("cid", "b"), jwttest.Claim("azp", nil))).ClientID())
 	require.Equal(t, "azp", refuse(t, v, issuer.Token(jwttest.Claim("cid", "b"), jwttest.Claim("azp", 7)), jwt.ReasonClaimType).Name)
+	v = validatorOf(t, issuer, withProfile(jwt.Profile{Required: []string{"sub"}, ID: []string{"uti", "jti"}}))
+	require.Equal(t, "x", accept(t, v, issuer.Token(jwttest.Claim("uti", "x"))).ID())
+	require.Equal(t, "y", accept(t, v, issuer.Token(jwttest.Claim("jti", "y"))).ID())
+	require.Equal(t, "uti", refuse(t, v, issuer.Token(jwttest.Claim("uti", 7)), jwt.ReasonClaimType).Name)
 	// What no profile can give up.
 	for _, name := range []string{"iss", "exp", "aud"} {
 		refuse(t, v, issuer.Token(jwttest.Without(name)), jwt.ReasonMissingClaim)

@@ -58,11 +58,11 @@ func TestConfigFaults(t *testing.T) {
 		}},
 		{"empty names in the profile", func(c *jwt.Config) {
 			c.Profile = jwt.Profile{
-				Types: []string{""}, Required: []string{""}, Audience: []string{""}, ClientID: []string{""}, Scope: []string{""},
+				Types: []string{""}, Required: []string{""}, Audience: []string{""}, ClientID: []string{""}, ID: []string{""}, Scope: []string{""},
 				Equal: map[string]string{"": "x"}, Absent: []string{""}, Groups: []jwt.ClaimPath{{}}, Roles: []jwt.ClaimPath{{"a", ""}},
 			}
 		}, []string{
-			"Profile.Types holds an empty string: remove it", "Profile.Required holds", "Profile.Audience holds", "Profile.ClientID holds", "Profile.Scope holds", "Profile.Equal holds",
+			"Profile.Types holds an empty string: remove it", "Profile.Required holds", "Profile.Audience holds", "Profile.ClientID holds", "Profile.ID holds", "Profile.Scope holds", "Profile.Equal holds",
 			"Profile.Absent holds", `Profile.Absent names ""`, "empty path or name: remove it", "empty path or name: remove it",
 		}},
 		{"contradictions in the profile", func(c *jwt.Config) {
@@ -72,6 +72,12 @@ func TestConfigFaults(t *testing.T) {
 			`Profile.Absent names "a", which is required as well: remove one`, `Profile.Absent names "b"`, `Profile.Absent names "c"`, `Profile.Absent names "iss"`, `Profile.Absent names "exp"`,
 		}},
 		{"a contradiction to the default", func(c *jwt.Config) { c.Profile.Absent = []string{"client_id"} }, []string{`Profile.Absent names "client_id"`}},
+		{"a profile that takes ID tokens", func(c *jwt.Config) {
+			c.Profile = jwt.Profile{Types: []string{"at+jwt", "application/jwt"}, Required: []string{"sub", "azp", "nonce", "jti"}}
+		}, []string{"accepts typ JWT or none, and nothing in it tells access tokens from ID tokens: name what does"}},
+		{"a profile that takes ID tokens without typ", func(c *jwt.Config) {
+			c.Profile = jwt.Profile{AllowMissingType: true, Required: []string{"sub"}}
+		}, []string{"accepts typ JWT or none"}},
 		{"faults of every kind", func(c *jwt.Config) {
 			*c = jwt.Config{Issuer: "1:x", Algorithms: []string{"none"}, Leeway: -5, Profile: jwt.Profile{Types: []string{""}}}
 		}, []string{"Config.Issuer", "Config.Audiences", "Config.Algorithms", "Config.Keys", "Config.Leeway", "Profile.Types"}},

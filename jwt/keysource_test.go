@@ -113,6 +113,9 @@ func TestKeysThatDoNotFit(t *testing.T) {
 	}
 	n := issuer.PublicKey("RS256-2").(*rsa.PublicKey).N
 	p256 := issuer.PublicKey("ES256-3").(*ecdsa.PublicKey)
+	encoded, err := p256.Bytes() // 4, X, Y
+	require.NoError(t, err)
+	x, y := new(big.Int).SetBytes(encoded[1:33]), new(big.Int).SetBytes(encoded[33:])
 	ed := issuer.PublicKey("EdDSA-1").(ed25519.PublicKey)
 	sized := func(bits uint) *big.Int { // odd, and of that many bits
 		return new(big.Int).SetBit(new(big.Int).Lsh(big.NewInt(1), bits-1), 0, 1)
@@ -152,17 +155,17 @@ func TestKeysThatDoNotFit(t *testing.T) {
 
 		{"nil", "ES256", nil, jwt.ReasonUnknownKey},
 		{"typed nil", "ES256", (*ecdsa.PublicKey)(nil), jwt.ReasonUnknownKey},
-		{"empty", "ES256", &ecdsa.PublicKey{}, jwt.ReasonUnknownKey},
-		{"no point", "ES256", &ecdsa.PublicKey{Curve: elliptic.P256()}, jwt.ReasonUnknownKey},
-		{"half a point", "ES256", &ecdsa.PublicKey{Curve: elliptic.P256(), X: p256.X}, jwt.ReasonUnknownKey},
-		{"no curve", "ES256", &ecdsa.PublicKey{X: p256.X, Y: p256.Y}, jwt.ReasonUnknownKey},
+		{"empty", "ES256", point(nil, nil, nil), jwt.ReasonUnknownKey},
+		{"no point", "ES256", point(elliptic.P256(), nil, nil), jwt.ReasonUnknownKey},
+		{"half a point", "ES256", point(elliptic.P256(), x, nil), jwt.ReasonUnknownKey},
+		{"no curve", "ES256", point(nil, x, y), jwt.ReasonUnknownKey},
 		{"another curve", "ES256", issuer.PublicKey(issuer.AddKey("ES384")), jwt.ReasonUnknownKey},
-		{"the generic curve", "ES256", &ecdsa.PublicKey{Curve: elliptic.P256().Params(), X: p256.X, Y: p256.Y}, jwt.ReasonUnknownKey},
-		{"P-224", "ES256", &ecdsa.PublicKey{Curve: elliptic.P224(), X: p256.X, Y: p256.Y}, jwt.ReasonUnknownKey},
-		{"off the curve", "ES256", &ecdsa.PublicKey{Curve: elliptic.P256(), X: p256.X, Y: p256.X}, jwt.ReasonSignature},
-		{"the origin", "ES256", &ecdsa.PublicKey{Curve: elliptic.P256(), X: new(big.Int), Y: new(big.Int)}, jwt.ReasonSignature},
-		{"negative", "ES256", &ecdsa.PublicKey{Curve: elliptic.P256(), X: new(big.Int).Neg(p256.X), Y: p256.Y}, jwt.ReasonSignature},
-		{"huge", "ES256", &ecdsa.PublicKey{Curve: elliptic.P256(), X: sized(5000), Y: p256.Y}, jwt.ReasonSignature},
+		{"the generic curve", "ES256", point(elliptic.P256().Params(), x, y), jwt.ReasonUnknownKey},
+		{"P-224", "ES256", point(elliptic.P224(), x, y), jwt.ReasonUnknownKey},
+		{"off the curve", "ES256", point(elliptic.P256(), x, x), jwt.ReasonSignature},
+		{"the origin", "ES256", point(elliptic.P256(), new(big.Int), new(big.Int)), jwt.ReasonSignature},
+		{"negative", "ES256", point(elliptic.P256(), new(big.Int).Neg(x), y), jwt.ReasonSignature},
+		{"huge", "ES256", point(elliptic.P256(), sized(5000), y), jwt.ReasonSignature},
 		{"RSA", "ES256", issuer.PublicKey("RS256-2"), jwt.ReasonUnknownKey},
 
 		{"nil", "EdDSA", nil, jwt.ReasonUnknownKey},
@@ -183,6 +186,12 @@ func TestKeysThatDoNotFit(t *testing.T) {
 			accept(t, validatorOf(t, issuer, withKeys(always(append([]crypto.PublicKey{tt.key}, good...)...))), token)
 		})
 	}
+}
+
+// point returns a key that no constructor would.
+func point(curve elliptic.Curve, x, y *big.Int) *ecdsa.PublicKey {
+	//lint:ignore SA1019 the fields are what is tested
+	return &ecdsa.PublicKey{Curve: curve, X: x, Y: y}
 }
 
 // Rightly signed, and refused all the same. checklist 54

@@ -134,7 +134,7 @@ func TestTheClockIsReadOnEachValidation(t *testing.T) {
 		time.Sleep(90*time.Second - 1) // the bubble's clock, not ours
 		accept(t, v, token)
 		accept(t, v, early)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		refuse(t, v, token, jwt.ReasonExpired)
 	})
 }
