@@ -191,8 +191,8 @@ var vendors = []vendor{
 				"sub": "HKZpfaHyWadeOouYlitjrI-KffTm222X5rrV3xDqfKQ", "tid": "7f1c2d3e-aaaa-4bbb-8ccc-0123456789ab",
 				"uti": "fqiBqXLPj0eQa82S-IYFAA", "ver": "2.0"}`, jwt.ReasonMissingClaim, "azp"},
 		},
-		subject: "HKZpfaHyWadeOouYlitjrI-KffTm222X5rrV3xDqfKQ", client: "1f5c1d0e-5b0f-4a55-8c7e-2f3f4b5a6c7d", id: "fqiBqXLPj0eQa82S-IYFAA",
-		scopes: "Orders.Read Orders.Write", audience: []string{"6e74172b-be56-4843-9ff4-e66a39bb12e3"},
+		subject: "HKZpfaHyWadeOouYlitjrI-KffTm222X5rrV3xDqfKQ", client: "1f5c1d0e-5b0f-4a55-8c7e-2f3f4b5a6c7d",
+		id: "fqiBqXLPj0eQa82S-IYFAA", scopes: "Orders.Read Orders.Write", audience: []string{"6e74172b-be56-4843-9ff4-e66a39bb12e3"},
 		groups: "c0f6a6a5-13bb-4a3d-9c4e-5d2f0b6e7a81", roles: "Clerk",
 		required: "iss exp aud sub azp iat", optional: "scp roles groups uti nbf oid",
 		otherTypes: []string{"jwt"}, refusedTypes: []string{"", "at+jwt", "dpop+jwt"},
@@ -202,6 +202,7 @@ var vendors = []vendor{
 		nearMisses: map[string]nearMiss{
 			"version 1.0":          {claims{"ver": "1.0"}, jwt.ReasonType},
 			"no version":           {claims{"ver": nil}, jwt.ReasonType},
+			"uti of a wrong type":  {claims{"uti": 7}, jwt.ReasonClaimType},
 			"appid instead of azp": {claims{"azp": nil, "appid": "1f5c1d0e-5b0f-4a55-8c7e-2f3f4b5a6c7d"}, jwt.ReasonMissingClaim},
 			"of another tenant":    {claims{"iss": "https://login.microsoftonline.example/00000000-aaaa-4bbb-8ccc-0123456789ab/v2.0"}, jwt.ReasonIssuer},
 			"for Graph":            {claims{"aud": "00000003-0000-0000-c000-000000000000"}, jwt.ReasonAudience},
@@ -233,8 +234,8 @@ var vendors = []vendor{
 				"iat": 1767225600, "nbf": 1767225600, "exp": 1767229500, "amr": ["pwd"], "roles": ["Clerk"],
 				"sub": "HKZpfaHyWadeOouYlitjrI-KffTm222X5rrV3xDqfKQ", "ver": "1.0"}`, jwt.ReasonMissingClaim, "appid"},
 		},
-		subject: "HKZpfaHyWadeOouYlitjrI-KffTm222X5rrV3xDqfKQ", client: "1f5c1d0e-5b0f-4a55-8c7e-2f3f4b5a6c7d", id: "fqiBqXLPj0eQa82S-IYFAA",
-		scopes: "Orders.Read", audience: []string{"api://shop"}, roles: "Clerk",
+		subject: "HKZpfaHyWadeOouYlitjrI-KffTm222X5rrV3xDqfKQ", client: "1f5c1d0e-5b0f-4a55-8c7e-2f3f4b5a6c7d",
+		id: "fqiBqXLPj0eQa82S-IYFAA", scopes: "Orders.Read", audience: []string{"api://shop"}, roles: "Clerk",
 		required: "iss exp aud sub appid iat", optional: "scp roles uti nbf oid amr",
 		otherTypes: []string{"jwt"}, refusedTypes: []string{"", "at+jwt", "dpop+jwt"},
 		acceptedVariations: map[string]claims{
@@ -518,7 +519,7 @@ func TestVendorProfileIsACopy(t *testing.T) {
 		t.Run(v.name, func(t *testing.T) {
 			before, touched := v.profile(), v.profile()
 			for _, list := range [][]string{
-				touched.Types, touched.Required, touched.Audience, touched.ClientID, touched.Scope, touched.Absent,
+				touched.Types, touched.Required, touched.Audience, touched.ClientID, touched.ID, touched.Scope, touched.Absent,
 			} {
 				for i := range list {
 					list[i] = "changed"

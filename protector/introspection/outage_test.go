@@ -25,7 +25,7 @@ func silent(string) (*http.Response, error) {
 // after answers when some time has passed.
 func after(d time.Duration, body string) func(string) (*http.Response, error) {
 	return func(string) (*http.Response, error) {
-		time.Sleep(d)
+		time.Sleep(d) // simulated: every user runs in a bubble
 		return response(200, body), nil
 	}
 }
