@@ -52,9 +52,6 @@ func (d *discovery) find(ctx context.Context, last metadata) (metadata, error) {
 			return metadata{jwksURL, n}, nil
 		}
 		faults = append(faults, fmt.Errorf("discovery at %s: %w", locations[n], err))
-		if ctx.Err() != nil {
-			break
-		}
 	}
 	return metadata{}, errors.Join(faults...)
 }

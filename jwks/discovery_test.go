@@ -234,3 +234,13 @@ func TestDiscoveryHangs(t *testing.T) {
 		letFetchesEnd()
 	})
 }
+
+// What discovery found is kept and shown even if the set itself cannot be had.
+func TestMetadataWithoutSet(t *testing.T) {
+	e := newEndpoint()
+	e.answer(body(500, "", ""))
+	r := newRemote(t, e, byIssuer)
+	require.Error(t, r.Refresh(t.Context()))
+	require.Equal(t, setURL, r.Status().JWKSURL)
+	require.ErrorContains(t, r.Status().LastError, "key set at "+setURL)
+}

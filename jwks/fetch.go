@@ -38,7 +38,7 @@ func (r *Remote) fetch(ctx context.Context, last *state) outcome {
 		return r.failed(ctx, last, src, err)
 	}
 	etag := src.etag
-	if last.set == nil || src.etagURL != src.metadata.jwksURL {
+	if src.etagURL != src.metadata.jwksURL {
 		etag = ""
 	}
 	a, err := r.get.get(ctx, src.metadata.jwksURL, etag, maxDocumentBytes, keySetMedia)

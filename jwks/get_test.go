@@ -2,6 +2,7 @@ package jwks_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -192,6 +193,18 @@ func TestCompressedBomb(t *testing.T) {
 	e.answer(func(req *http.Request) (*http.Response, error) { // what a transport hands out after it decompressed
 		resp := respond(req, 200, nil, setOf(ecJWK("a"))+strings.Repeat(" ", 1<<20))
 		resp.ContentLength = -1
+		return resp, nil
+	})
+	require.ErrorContains(t, newRemote(t, e, nil).Refresh(t.Context()), "larger")
+}
+
+// A length beyond the bound is refused before a byte is read.
+func TestAnnouncedLength(t *testing.T) {
+	// checklist 96
+	e := newEndpoint()
+	e.answer(func(req *http.Request) (*http.Response, error) {
+		resp := respond(req, 200, nil, "")
+		resp.ContentLength, resp.Body = 1<<20+1, io.NopCloser(brokenReader{})
 		return resp, nil
 	})
 	require.ErrorContains(t, newRemote(t, e, nil).Refresh(t.Context()), "larger")

@@ -85,19 +85,40 @@ func TestUnknownKIDDuringOlderFetch(t *testing.T) {
 
 // Settled questions cause no fetch, however often they are asked.
 func TestSettledWithoutFetch(t *testing.T) {
-	e := newEndpoint(ecJWK("a"), jwkOf("r", &rsa2048().PublicKey))
-	r := newRemote(t, e, nil)
-	keys, err := r.VerificationKeys(t.Context(), "a", "HS256")
-	require.NoError(t, err)
-	require.Empty(t, keys)
-	require.Zero(t, e.fetches(), "an unknown algorithm needs no set")
-	require.True(t, accepts(r, "a"))
-	for _, ask := range [][2]string{{"a", "RS256"}, {"r", "ES256"}, {"", "ES384"}, {"x", "none"}, {"x", "HS256"}, {"a", ""}, {"a", "es256"}} {
-		keys, err := r.VerificationKeys(t.Context(), ask[0], ask[1])
+	synctest.Test(t, func(t *testing.T) {
+		e := newEndpoint(ecJWK("a"), jwkOf("r", &rsa2048().PublicKey))
+		r := newRemote(t, e, nil)
+		keys, err := r.VerificationKeys(t.Context(), "a", "HS256")
 		require.NoError(t, err)
-		require.Empty(t, keys, ask)
-	}
-	require.Equal(t, 1, e.fetches())
+		require.Empty(t, keys)
+		synctest.Wait()
+		require.Zero(t, e.fetches(), "an unknown algorithm needs no set")
+		require.True(t, accepts(r, "a"))
+		for _, ask := range [][2]string{{"a", "RS256"}, {"r", "ES256"}, {"", "ES384"}, {"x", "none"}, {"x", "HS256"}, {"a", ""}, {"a", "es256"}} {
+			keys, err := r.VerificationKeys(t.Context(), ask[0], ask[1])
+			require.NoError(t, err)
+			require.Empty(t, keys, ask)
+		}
+		synctest.Wait()
+		require.Equal(t, 1, e.fetches())
+	})
+}
+
+// A lookup that follows two fetches still waits no longer than one may take.
+func TestTwoFetchesWithinOneLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEndpoint(ecJWK("a"))
+		r := newRemote(t, e, nil)
+		require.True(t, accepts(r, "a"))
+		e.set(func(e *endpoint) { e.delay = 4 * time.Second })
+		go accepts(r, "forged")
+		time.Sleep(time.Second) // simulated
+		began := time.Now()
+		_, err := r.VerificationKeys(t.Context(), "new", "ES256")
+		require.ErrorIs(t, err, jwks.ErrUnavailable)
+		require.Equal(t, 5*time.Second, time.Since(began))
+		letFetchesEnd()
+	})
 }
 
 func TestAbsentKIDIsRemembered(t *testing.T) {
@@ -345,7 +366,27 @@ func TestUnknownKIDInOutage(t *testing.T) {
 			require.LessOrEqual(t, retryAfter(err), 8*time.Second)
 		}
 		require.LessOrEqual(t, e.fetches(), 1+3)
+
+		for range 600 {
+			require.True(t, accepts(r, "a"))
+			time.Sleep(time.Second) // simulated: the back-off grows
+		}
+		for _, kid := range names("later", 20) {
+			_, err := r.VerificationKeys(t.Context(), kid, "ES256")
+			require.LessOrEqual(t, retryAfter(err), 8*time.Second, "the next unknown kid may bring the news")
+		}
 	})
+}
+
+// Retry-After has no fractions: less than a second is none.
+func TestRetryAfterIsASecondAtLeast(t *testing.T) {
+	for range 50 {
+		e := newEndpoint()
+		e.down = true
+		_, err := newRemote(t, e, nil).VerificationKeys(t.Context(), "a", "ES256")
+		require.GreaterOrEqual(t, retryAfter(err), time.Second)
+		require.LessOrEqual(t, retryAfter(err), 1250*time.Millisecond)
+	}
 }
 
 // What a client brings along is used: here a header and a proxy.

@@ -130,6 +130,8 @@ func TestSnapshotFileIgnored(t *testing.T) {
 			_, err := r.VerificationKeys(t.Context(), "a", "ES256")
 			require.ErrorIs(t, err, jwks.ErrUnavailable)
 			require.Contains(t, log.String(), tc.reason)
+			require.Error(t, r.Refresh(t.Context()))
+			require.Equal(t, 1, strings.Count(log.String(), "snapshot file"), "looked at once")
 			if name != "missing" {
 				require.Contains(t, log.String(), `level=WARN msg="jwks: snapshot file ignored"`)
 			}

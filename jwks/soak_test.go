@@ -78,12 +78,13 @@ func newWorld(t *testing.T, seed uint64) *world {
 	return w
 }
 
-func (all *world) add(w *world) {
-	all.rotations += w.rotations
-	all.outages += w.outages
-	all.floods += w.floods
-	all.longestAccepted = max(all.longestAccepted, w.longestAccepted)
-	all.longestRefused = max(all.longestRefused, w.longestRefused)
+// add sums up another world.
+func (w *world) add(other *world) {
+	w.rotations += other.rotations
+	w.outages += other.outages
+	w.floods += other.floods
+	w.longestAccepted = max(w.longestAccepted, other.longestAccepted)
+	w.longestRefused = max(w.longestRefused, other.longestRefused)
 }
 
 // chance is true once in n times.
