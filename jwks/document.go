@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -101,10 +100,7 @@ func (s *splitter) name(seen map[string]bool) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if !utf8.Valid(token) {
-		return "", errors.New("invalid UTF-8 in a member name")
-	}
-	raw, err := jsontext.AppendUnquote(nil, token)
+	raw, err := jsontext.AppendUnquote(nil, token) // refuses invalid UTF-8
 	if err != nil {
 		return "", err
 	}
