@@ -307,7 +307,7 @@ func (l *logBuffer) logger() *slog.Logger { return slog.New(slog.NewTextHandler(
 
 // letFetchesEnd waits, in simulated time, until the limit of any fetch that is
 // still under way has passed: nothing may be left then.
-func letFetchesEnd() { time.Sleep(10 * time.Second) }
+func letFetchesEnd() { time.Sleep(10 * time.Second) } // simulated
 
 // names makes n kids that nobody published.
 func names(prefix string, n int) []string {
