@@ -27,6 +27,9 @@ type seed struct {
 
 // corpora makes the seeds of each target. What the fuzzer once found lies beside them, under names of its own.
 var corpora = map[string]func() []seed{
+	"FuzzAuthorization":  authorizationSeeds,
+	"FuzzChallenge":      challengeSeeds,
+	"FuzzScopes":         scopesSeeds,
 	"FuzzToken":          tokenSeeds,
 	"FuzzTokenStructure": structureSeeds,
 }
@@ -115,12 +118,12 @@ func (s seed) encode() string {
 func numbered(seeds []seed) []seed {
 	for i := range seeds {
 		name := strings.Map(func(c rune) rune {
-			if c == ' ' || c == '/' || c == '\'' {
+			if c == ' ' || c == '\'' || c == ',' {
 				return '-'
 			}
 			return c
-		}, seeds[i].name)
-		seeds[i].name = fmt.Sprintf("seed-%03d-%s", i, name)
+		}, "-"+seeds[i].name)
+		seeds[i].name = strings.TrimRight(fmt.Sprintf("seed-%03d%s", i, name), "-")
 	}
 	return seeds
 }

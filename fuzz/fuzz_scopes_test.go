@@ -1,0 +1,137 @@
+package fuzz_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"example.com/resourceserver/scopes"
+)
+
+// FuzzScopes compares scopes with a model that is as naive as can be: a scope claim is the set of what stands between its
+// spaces, a requirement is a set of such sets, and it is satisfied when one of them is contained.
+func FuzzScopes(f *testing.F) {
+	// checklist 17, 20, 26, 44
+	f.Fuzz(func(t *testing.T, claim, first, second, third string) {
+		granted, model := scopes.Parse(claim), between(claim)
+		sameNames(t, granted, model)
+		sameNames(t, scopes.NewSet(claim, first, claim), keep(map[string]bool{claim: true, first: true}))
+		alternatives := [][]string{{first}, {first, second}, {first, second, third}}
+		for _, list := range alternatives {
+			required, err := scopes.AnyOf(list...)
+			if wellFormed := !slices.ContainsFunc(list, malformed); (err == nil) != wellFormed {
+				t.Fatalf("AnyOf(%q): %v", list, err)
+			}
+			if want := err == nil && containsOne(model, list); required.SatisfiedBy(granted) != want {
+				t.Fatalf("%q satisfies %q: %v", claim, list, !want)
+			}
+			checkNearest(t, required, list, granted, model, err == nil)
+		}
+		if !scopes.Unrestricted().SatisfiedBy(granted) || (scopes.Requirement{}).SatisfiedBy(granted) {
+			t.Fatalf("%q", claim)
+		}
+	})
+}
+
+// between returns what stands between the spaces.
+func between(claim string) map[string]bool {
+	names := make(map[string]bool)
+	start := 0
+	for i := 0; i <= len(claim); i++ {
+		if i == len(claim) || claim[i] == ' ' {
+			names[claim[start:i]] = true
+			start = i + 1
+		}
+	}
+	return keep(names)
+}
+
+func keep(names map[string]bool) map[string]bool {
+	delete(names, "")
+	return names
+}
+
+// malformed is the grammar of RFC 6749 §3.3 turned round.
+func malformed(alternative string) bool {
+	for i := range len(alternative) {
+		if c := alternative[i]; c < 0x20 || c > 0x7e || c == 0x22 || c == 0x5c {
+			return true
+		}
+	}
+	return len(between(alternative)) == 0
+}
+
+func containsOne(granted map[string]bool, alternatives []string) bool {
+	return slices.ContainsFunc(alternatives, func(a string) bool { return missing(granted, a) == 0 })
+}
+
+func missing(granted map[string]bool, alternative string) (n int) {
+	for name := range between(alternative) {
+		if !granted[name] {
+			n++
+		}
+	}
+	return n
+}
+
+// checkNearest demands the first of those alternatives of which the fewest names are missing.
+func checkNearest(t *testing.T, required scopes.Requirement, list []string, granted scopes.Set, model map[string]bool, ok bool) {
+	nearest := required.Nearest(granted)
+	if !ok {
+		if nearest != "" {
+			t.Fatalf("a requirement that could not be built names %q", nearest)
+		}
+		return
+	}
+	best := list[0]
+	for _, a := range list {
+		if missing(model, a) < missing(model, best) {
+			best = a
+		}
+	}
+	if !maps.Equal(between(nearest), between(best)) || strings.Contains(nearest, "  ") || strings.TrimSpace(nearest) != nearest {
+		t.Fatalf("nearest to %q of %q is %q, not %q", granted, list, best, nearest)
+	}
+}
+
+func sameNames(t *testing.T, set scopes.Set, model map[string]bool) {
+	got := make(map[string]bool)
+	for name := range set.All() {
+		got[name] = true
+		if !set.Has(name) {
+			t.Fatalf("%q is in the set and the set does not have it", name)
+		}
+	}
+	if !maps.Equal(got, model) || set.Len() != len(model) {
+		t.Fatalf("the set has %q, the model %v", set, model)
+	}
+}
+
+func scopesSeeds() (seeds []seed) {
+	for _, s := range [][4]string{
+		{"profile email", "profile", "email", "user"},
+		{"profile email", "profile email", "user", "user"},
+		{"email  profile profile", "email profile", "x", "y"},
+		{"user", "profile email", "user", "x"},
+		{"", "profile", "email", "user"},
+		{"a b c", "a b c d", "a d", "e f"},
+		{"read", "read:all", "reader", "rea"},
+		{"Profile", "profile", "PROFILE", "prófile"},
+		{"profile,email", "profile", "email", "profile,email"},
+		{"profile\temail", "profile", "email", "profile\temail"},
+		{"profile\u00a0email", "profile", "profile\u00a0email", "x"},
+		{"рrofile", "profile", "рrofile", "x"},
+		{`a"b a\b`, `a"b`, `a\b`, "a"},
+		{"a", "", " ", "   "},
+		{"\x00 \x7f \xff", "\x00", "\x7f", "\xff"},
+		{"a b c d e f g h i j k l m n o p q r s t", "t", "a t", "u"},
+		{"ab ba", "ab", "ba", "aa bb"},
+	} {
+		seeds = append(seeds, seed{s[0], []any{s[0], s[1], s[2], s[3]}})
+	}
+	for i := range seeds {
+		seeds[i].name = ""
+	}
+	return numbered(seeds)
+}
