@@ -1,6 +1,8 @@
 package fuzz_test
 
 import (
+	"encoding/base64"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -124,6 +126,30 @@ func TestEveryInsertedByte(t *testing.T) {
 				refused(t, v, string(changed), "%q before byte %d", b, i)
 			}
 		}
+	})
+}
+
+// TestEverySignatureLength removes and inserts whole bytes of the signature itself. Zeros are the interesting ones: a number
+// is the same number with zeros before it.
+//
+// checklist 76, 77
+func TestEverySignatureLength(t *testing.T) {
+	eachAlgorithm(t, func(t *testing.T, _, token string, v *jwt.Validator) {
+		dot := strings.LastIndexByte(token, '.') + 1
+		signature, err := base64.RawURLEncoding.DecodeString(token[dot:])
+		require.NoError(t, err)
+		with := func(changed []byte) string { return token[:dot] + base64.RawURLEncoding.EncodeToString(changed) }
+		for i := range len(signature) + 1 {
+			for zeros := range 4 {
+				refused(t, v, with(slices.Insert(slices.Clone(signature), i, make([]byte, zeros+1)...)), "%d zeros before byte %d", zeros+1, i)
+			}
+			if i < len(signature) {
+				refused(t, v, with(slices.Delete(slices.Clone(signature), i, i+1)), "without byte %d", i)
+			}
+		}
+		refused(t, v, with(append(signature, signature...)), "twice")
+		refused(t, v, with(make([]byte, len(signature))), "zeros only")
+		refused(t, v, with(nil), "none")
 	})
 }
 
