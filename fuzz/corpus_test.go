@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -29,7 +30,12 @@ type seed struct {
 var corpora = map[string]func() []seed{
 	"FuzzAuthorization":  authorizationSeeds,
 	"FuzzChallenge":      challengeSeeds,
+	"FuzzDiscovery":      discoverySeeds,
+	"FuzzIntrospection":  introspectionSeeds,
+	"FuzzJWKS":           jwksSeeds,
+	"FuzzProfiles":       profilesSeeds,
 	"FuzzScopes":         scopesSeeds,
+	"FuzzSnapshotFile":   snapshotSeeds,
 	"FuzzToken":          tokenSeeds,
 	"FuzzTokenStructure": structureSeeds,
 }
@@ -184,3 +190,5 @@ const signaturePS256 = "" +
 	"KMQP2iKrDW7Ce7WmnhnSDUbuMkjXTqsYRHc-U3e-kRckVGlPD4y587icAeU_jCHxyzKuBcDTKsqieWbGiGFZrkAyxmOQpHbtVyqMybjioFkBFn" +
 	"uSwZ7615Fr7Ftqc8o28zKdswu3Z-2OMMOrUK1M6jVuelCS3rt8qCfmoNDwo7ndSM6621t4SR4yvF9cduAYJIiONiFlwGvmCia8RshssslS7uIt" +
 	"j3e7LW9mTpPA"
+
+func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }

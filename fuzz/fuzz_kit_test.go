@@ -11,7 +11,9 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"io"
 	"math/big"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -192,6 +194,18 @@ var strangerJWKS = func() string {
 	}
 	return string(must(json.Marshal(map[string]any{"keys": keys})))
 }()
+
+// A roundTripper answers requests without a network.
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func respond(r *http.Request, status int, contentType string, body []byte) *http.Response {
+	return &http.Response{
+		StatusCode: status, ProtoMajor: 1, ProtoMinor: 1, Request: r, ContentLength: int64(len(body)),
+		Header: http.Header{"Content-Type": {contentType}}, Body: io.NopCloser(bytes.NewReader(body)),
+	}
+}
 
 // checkRefusal fails the test unless err says that a token is no good, in words of a fixed stock. Texts are counted, not
 // listed: whatever leaks a part of the input makes a new text each time.

@@ -51,6 +51,7 @@ type oracleProfile struct {
 	required    []string
 	audience    []string
 	client      []string
+	id          []string
 	scope       []string
 	equal       map[string]string
 	absent      []string
@@ -61,6 +62,7 @@ var rfc9068 = oracleProfile{
 	required: []string{"iss", "exp", "aud", "sub", "client_id", "iat", "jti"},
 	audience: []string{"aud"},
 	client:   []string{"client_id"},
+	id:       []string{"jti"},
 	scope:    []string{"scope", "scp"},
 }
 
@@ -229,7 +231,7 @@ func (o *oracle) judgeClaims(claims map[string]any) error {
 			return errors.New(name)
 		}
 	}
-	for _, name := range []string{"sub", "jti", "acr", oracleFirst(claims, o.profile.client)} {
+	for _, name := range []string{"sub", "acr", oracleFirst(claims, o.profile.id), oracleFirst(claims, o.profile.client)} {
 		if value, ok := claims[name]; ok && !isString(value) {
 			return errors.New(name)
 		}
