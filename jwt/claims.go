@@ -57,12 +57,12 @@ func (v *Validator) checkKind(claims strictjson.Object) error {
 	for name, want := range v.profile.Equal {
 		value, _ := claims.Get(name)
 		if got, ok := strictjson.String(value); !ok || got != want {
-			return invalid(ReasonType, name, "not what an access token of the profile has")
+			return invalid(ReasonType, name, "not what Config.Profile says that access tokens have")
 		}
 	}
 	for _, name := range v.profile.Absent {
 		if _, present := claims.Get(name); present {
-			return invalid(ReasonType, name, "an access token of the profile does not have it")
+			return invalid(ReasonType, name, "Config.Profile says that access tokens do not have it")
 		}
 	}
 	return nil
@@ -76,16 +76,29 @@ func (v *Validator) checkIssuer(t *Token, claims strictjson.Object) (err error) 
 		return invalid(ReasonMissingClaim, "iss", "")
 	}
 	if t.issuer != v.issuer {
-		return invalid(ReasonIssuer, "iss", "")
+		return invalid(ReasonIssuer, "iss", differenceOf(t.issuer, v.issuer))
 	}
 	return nil
 }
+
+// differenceOf finds the slash that one of them has and the other lacks: the
+// usual mistake, and hard to see.
+func differenceOf(issuer, ours string) string {
+	if strings.TrimSuffix(issuer, "/") == strings.TrimSuffix(ours, "/") {
+		return "differs from Config.Issuer by the slash at the end"
+	}
+	return "not Config.Issuer"
+}
+
+// tellTheIssuer is the remedy for the most common refusal: issuers put into aud
+// what the client asked for, or what an administrator mapped.
+const tellTheIssuer = "the issuer has to be told that the token is for this API"
 
 // checkAudience accepts a string or an array of strings (RFC 7519 §4.1.3).
 func (v *Validator) checkAudience(t *Token, claims strictjson.Object) error {
 	name, value := first(claims, v.profile.Audience)
 	if value == "" {
-		return invalid(ReasonMissingClaim, name, "")
+		return invalid(ReasonMissingClaim, name, tellTheIssuer)
 	}
 	var ok bool
 	if value[0] == '[' {
@@ -106,7 +119,7 @@ func (v *Validator) checkAudience(t *Token, claims strictjson.Object) error {
 		}
 	}
 	if !ours {
-		return invalid(ReasonAudience, name, "")
+		return invalid(ReasonAudience, name, "names none of Config.Audiences: "+tellTheIssuer)
 	}
 	return nil
 }
@@ -129,9 +142,9 @@ func (v *Validator) checkTimes(t *Token, claims strictjson.Object) (err error) {
 	case !now.Before(t.expiresAt.Add(v.leeway)):
 		return invalid(ReasonExpired, "exp", "")
 	case t.notBefore.After(latest):
-		return invalid(ReasonNotYetValid, "nbf", "")
+		return invalid(ReasonNotYetValid, "nbf", "not reached yet: if that is unexpected, compare the clocks of this host and the issuer")
 	case t.issuedAt.After(latest):
-		return invalid(ReasonIssuedInFuture, "iat", "")
+		return invalid(ReasonIssuedInFuture, "iat", "not reached yet: compare the clocks of this host and the issuer")
 	}
 	return nil
 }
@@ -141,7 +154,7 @@ func (v *Validator) checkTimes(t *Token, claims strictjson.Object) (err error) {
 func (v *Validator) checkRequired(claims strictjson.Object) error {
 	for _, name := range v.profile.Required {
 		if value, ok := claims.Get(name); !ok || isEmpty(value) {
-			return invalid(ReasonMissingClaim, name, "")
+			return invalid(ReasonMissingClaim, name, "required by Config.Profile, RFC 9068 by default, or Config.Required")
 		}
 	}
 	return nil
@@ -227,7 +240,7 @@ func (v *Validator) checkConfirmation(t *Token, claims strictjson.Object) error 
 	for _, method := range methods {
 		text, ok := strictjson.String(method.Value)
 		if !ok || text == "" || !slices.Contains(v.confirmations, method.Name) {
-			return invalid(ReasonConfirmation, "cnf", "a method that is not enforced")
+			return invalid(ReasonConfirmation, "cnf", "bound in a way that Config.Confirmations does not name")
 		}
 		t.confirmation[method.Name] = text
 	}

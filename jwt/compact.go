@@ -26,20 +26,20 @@ type compact struct {
 // it. The payload stays encoded until the signature has been found good.
 func split(token string, maxBytes int) (compact, error) {
 	if len(token) > maxBytes {
-		return compact{}, invalid(ReasonTooLarge, "", "")
+		return compact{}, invalid(ReasonTooLarge, "", "longer than Config.MaxTokenBytes")
 	}
 	if isJWE(token) {
-		return compact{}, invalid(ReasonEncrypted, "", "the token is a JWE and no decryption is configured")
+		return compact{}, invalid(ReasonEncrypted, "", "a JWE, and Config.Decrypt is not set")
 	}
 	if strings.Count(token, ".") != 2 {
-		return compact{}, invalid(ReasonMalformed, "", "not three segments")
+		return compact{}, invalid(ReasonMalformed, "", "not three segments: if the issuer's access tokens are opaque, they need introspection")
 	}
 	if strings.IndexByte(token, '\n') >= 0 || strings.IndexByte(token, '\r') >= 0 {
 		return compact{}, invalid(ReasonMalformed, "", "a line break")
 	}
 	first, last := strings.IndexByte(token, '.'), strings.LastIndexByte(token, '.')
 	if first > maxHeaderBytes {
-		return compact{}, invalid(ReasonTooLarge, "", "the header")
+		return compact{}, invalid(ReasonTooLarge, "", "the header is longer than 8 KiB")
 	}
 	// One buffer holds the bytes of the token and, behind them, the signature and
 	// later the payload.

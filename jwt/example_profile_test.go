@@ -54,7 +54,7 @@ func ExampleProfile() {
 	fmt.Println(err)
 	// Output:
 	// web orders:read clerk
-	// jwt: invalid token: type (use): not what an access token of the profile has
+	// jwt: invalid token: type (use): not what Config.Profile says that access tokens have
 }
 
 // A profile is a copy that may be adjusted: here, to roles of one client instead

@@ -114,7 +114,7 @@ func ExampleByIssuer() {
 	// Output:
 	// https://partner.example <nil>
 	// jwt: invalid token: signature
-	// jwt: invalid token: unknown_issuer (iss)
+	// jwt: invalid token: unknown_issuer (iss): not the Config.Issuer of any validator
 }
 
 // The claims that an application has of its own go into its own struct.

@@ -31,7 +31,7 @@ func (v *Validator) parseHeader(text string) (header, error) {
 	// refused too, since other validators would read another payload.
 	for _, name := range []string{"crit", "b64"} {
 		if object.Has(name) {
-			return header{}, invalid(ReasonCritical, name, "")
+			return header{}, invalid(ReasonCritical, name, "no extension is understood")
 		}
 	}
 	kid, err := optionalString(object, "kid")
@@ -49,7 +49,7 @@ func (v *Validator) algorithmOf(object strictjson.Object) (*algorithm, error) {
 	}
 	alg := v.algorithms[name]
 	if alg == nil {
-		return nil, invalid(ReasonAlgorithm, "alg", "not one of the allowed")
+		return nil, invalid(ReasonAlgorithm, "alg", "not one of Config.Algorithms")
 	}
 	return alg, nil
 }
@@ -65,7 +65,7 @@ func (v *Validator) checkType(object strictjson.Object) error {
 		if v.profile.AllowMissingType && !object.Has("typ") {
 			return nil
 		}
-		return invalid(ReasonType, "typ", "missing")
+		return invalid(ReasonType, "typ", "missing: if the issuer's access tokens have none, choose a Config.Profile that says so")
 	}
 	typ = withoutApplication(typ)
 	for _, accepted := range v.profile.Types {
@@ -73,7 +73,10 @@ func (v *Validator) checkType(object strictjson.Object) error {
 			return nil
 		}
 	}
-	return invalid(ReasonType, "typ", "not an access token's")
+	if strings.EqualFold(typ, "JWT") {
+		return invalid(ReasonType, "typ", "JWT, as ID tokens have it: if the issuer's access tokens do too, choose its Config.Profile")
+	}
+	return invalid(ReasonType, "typ", "not one of Config.Profile.Types")
 }
 
 // withoutApplication removes the prefix that may be omitted (RFC 7515 §4.1.9).

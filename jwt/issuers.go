@@ -83,7 +83,7 @@ func (i *Issuers) choose(token string) (*Validator, error) {
 	}
 	v := i.validators[issuer]
 	if v == nil {
-		return nil, invalid(ReasonUnknownIssuer, "iss", "")
+		return nil, invalid(ReasonUnknownIssuer, "iss", "not the Config.Issuer of any validator")
 	}
 	return v, nil
 }

@@ -99,10 +99,10 @@ func (v *Validator) decrypted(ctx context.Context, token string) (string, error)
 		return token, nil
 	}
 	if len(token) > v.maxTokenBytes {
-		return "", invalid(ReasonTooLarge, "", "")
+		return "", invalid(ReasonTooLarge, "", "longer than Config.MaxTokenBytes")
 	}
 	if !isJWE(token) {
-		return "", invalid(ReasonNotEncrypted, "", "")
+		return "", invalid(ReasonNotEncrypted, "", "not a JWE, and Config.Decrypt is set")
 	}
 	jws, err := v.decrypt(ctx, token)
 	var unable interface{ InvalidToken() bool }

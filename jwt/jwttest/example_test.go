@@ -110,5 +110,5 @@ func ExampleIssuer_VerificationKeys() {
 	fmt.Println(err)
 	// Output:
 	// alice <nil>
-	// jwt: invalid token: missing_claim (jti)
+	// jwt: invalid token: missing_claim (jti): required by Config.Profile, RFC 9068 by default, or Config.Required
 }
