@@ -61,6 +61,7 @@ func FuzzAuthorization(f *testing.F) {
 // The credentials of RFC 6750 §2.1 under the two schemes, and fields that at least name one of these.
 var (
 	goodCredentials = regexp.MustCompile(`\A(?:([Bb][Ee][Aa][Rr][Ee][Rr])|[Tt][Oo][Kk][Ee][Nn]) +([A-Za-z0-9._~+/-]+=*)\z`)
+	longCredentials = regexp.MustCompile(`\A[A-Za-z]+ +([^ ](?s:.*))\z`)
 	ourScheme       = regexp.MustCompile("\\A([Bb][Ee][Aa][Rr][Ee][Rr]|[Tt][Oo][Kk][Ee][Nn])(\\z|[^A-Za-z0-9!#$%&'*+.^_`|~-])")
 )
 
@@ -73,9 +74,9 @@ func authorizationModel(fields []string) (token string, status int) {
 		return "", http.StatusUnauthorized
 	}
 	match := goodCredentials.FindStringSubmatch(fields[0])
-	_, rest, _ := strings.Cut(fields[0], " ")
+	long := longCredentials.FindStringSubmatch(fields[0])
 	switch {
-	case len(strings.TrimLeft(rest, " ")) > shortLimit:
+	case long != nil && len(long[1]) > shortLimit:
 		return "", http.StatusUnauthorized
 	case match == nil:
 		return "", http.StatusBadRequest

@@ -69,6 +69,7 @@ func metadataModel(metadata []byte, contentType string, status int, issuer strin
 	if u.Scheme != "https" || loopback && u.Scheme == "http" {
 		return "", false
 	}
+	u.Host = strings.TrimSuffix(u.Host, ":") // as net/http does
 	return u.String(), plainURL.MatchString(uri) && contentType == "application/json" && strings.Count(string(metadata), "{") == 1 && strings.Count(string(metadata), "[") < 9
 }
 
