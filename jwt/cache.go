@@ -10,8 +10,8 @@ import (
 
 // Defaults of CacheConfig.
 const (
-	DefaultCacheEntries = 16 << 10
-	DefaultCacheBytes   = 32 << 20
+	defaultCacheEntries = 16 << 10
+	defaultCacheBytes   = 32 << 20
 )
 
 // CacheConfig bounds a [Cache]. The zero value of each field is its default.
@@ -19,16 +19,38 @@ type CacheConfig struct {
 	_ [0]func() // keyed literals only, and no comparison
 
 	// MaxEntries bounds how many tokens are remembered; it is rounded up to a
-	// power of two. Each costs 8 bytes from the start. Default 16384.
+	// power of two. Each costs 8 bytes from the start. Default: 16384.
 	MaxEntries int
 
 	// MaxBytes bounds the memory that remembered tokens take, as estimated from
-	// the length of their claims. Default 32 MiB.
+	// the length of their claims. Default: 32 MiB.
 	MaxBytes int
 
 	// MaxTokenBytes is the length beyond which a token is passed on unseen, so
-	// that nobody can make the cache read megabytes. Default 16 KiB.
+	// that nobody can make the cache read megabytes. Default: 16 KiB.
 	MaxTokenBytes int
+}
+
+// resolve returns c with the defaults filled in, and its faults.
+func (c CacheConfig) resolve() (CacheConfig, []error) {
+	var faults []error
+	for _, limit := range []struct {
+		field    string
+		value    *int
+		standard int
+	}{
+		{"MaxEntries", &c.MaxEntries, defaultCacheEntries},
+		{"MaxBytes", &c.MaxBytes, defaultCacheBytes},
+		{"MaxTokenBytes", &c.MaxTokenBytes, defaultMaxTokenBytes},
+	} {
+		if *limit.value < 0 {
+			faults = append(faults, fmt.Errorf("jwt: CacheConfig.%s is %d: leave it 0 for the default", limit.field, *limit.value))
+		}
+		if *limit.value == 0 {
+			*limit.value = limit.standard
+		}
+	}
+	return c, faults
 }
 
 // Cache remembers tokens that were found valid, so that the second request with
@@ -80,22 +102,8 @@ func NewCache(validate func(ctx context.Context, token string) (*Token, error), 
 	if validate == nil {
 		faults = append(faults, errors.New("jwt: NewCache: validate is nil: give it the Validate of a validator"))
 	}
-	for _, limit := range []struct {
-		field    string
-		value    *int
-		standard int
-	}{
-		{"MaxEntries", &config.MaxEntries, DefaultCacheEntries},
-		{"MaxBytes", &config.MaxBytes, DefaultCacheBytes},
-		{"MaxTokenBytes", &config.MaxTokenBytes, DefaultMaxTokenBytes},
-	} {
-		if *limit.value < 0 {
-			faults = append(faults, fmt.Errorf("jwt: CacheConfig.%s is negative: leave it 0 for the default", limit.field))
-		}
-		if *limit.value == 0 {
-			*limit.value = limit.standard
-		}
-	}
+	config, limitFaults := config.resolve()
+	faults = append(faults, limitFaults...)
 	digests, err := newDigester()
 	if err != nil {
 		faults = append(faults, fmt.Errorf("jwt: NewCache: %w", err))

@@ -129,7 +129,7 @@ func TestCacheChecksTheTimeOnEveryHit(t *testing.T) {
 		_, err := cache.Validate(t.Context(), bearer)
 		require.NoError(t, err)
 
-		time.Sleep(time.Minute + jwt.DefaultLeeway - time.Second)
+		time.Sleep(time.Minute + defaultLeeway - time.Second)
 		_, err = cache.Validate(t.Context(), bearer)
 		require.NoError(t, err)
 		require.EqualValues(t, 1, validator.calls.Load())

@@ -164,15 +164,15 @@ func TestTokenSize(t *testing.T) {
 			}
 		}
 	}
-	token := sized(jwt.DefaultMaxTokenBytes - 600)
+	token := sized(defaultMaxTokenBytes - 600)
 	accept(t, v, token)
-	refuse(t, v, sized(jwt.DefaultMaxTokenBytes+1), jwt.ReasonTooLarge)
+	refuse(t, v, sized(defaultMaxTokenBytes+1), jwt.ReasonTooLarge)
 	refuse(t, v, strings.Repeat("x", 1<<20), jwt.ReasonTooLarge)
 
 	limited := func(limit int) func(*jwt.Config) { return func(c *jwt.Config) { c.MaxTokenBytes = limit } }
 	accept(t, validatorOf(t, issuer, limited(len(token))), token)
 	refuse(t, validatorOf(t, issuer, limited(len(token)-1)), token, jwt.ReasonTooLarge)
-	accept(t, validatorOf(t, issuer, limited(1<<20)), sized(jwt.DefaultMaxTokenBytes+1))
+	accept(t, validatorOf(t, issuer, limited(1<<20)), sized(defaultMaxTokenBytes+1))
 }
 
 // Whatever is too large is refused before the key source is asked. checklist 64

@@ -27,16 +27,14 @@ type KeySource interface {
 	VerificationKeys(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error)
 }
 
-// Defaults and limits of Config.
+// NoLeeway, as Config.Leeway, forgives no clock difference at all.
+const NoLeeway time.Duration = -1
+
+// Defaults and limits of Config, as its fields document them.
 const (
-	// DefaultLeeway is the clock difference that is forgiven by default.
-	DefaultLeeway = 30 * time.Second
-	// MaxLeeway is the largest leeway that may be configured.
-	MaxLeeway = 5 * time.Minute
-	// NoLeeway, as Config.Leeway, forgives no clock difference at all.
-	NoLeeway time.Duration = -1
-	// DefaultMaxTokenBytes is the length up to which tokens are looked at.
-	DefaultMaxTokenBytes = 16 << 10
+	defaultLeeway        = 30 * time.Second
+	maxLeeway            = 5 * time.Minute
+	defaultMaxTokenBytes = 16 << 10
 )
 
 // Config configures a [Validator]. Issuer, Audiences and Keys are required (or
@@ -82,12 +80,12 @@ type Config struct {
 	Confirmations []string
 
 	// Leeway is the clock difference that is forgiven when exp, nbf and iat are
-	// compared with the time. Default 30 seconds, at most 5 minutes; NoLeeway
+	// compared with the time. Default: 30 seconds, at most 5 minutes; NoLeeway
 	// for none.
 	Leeway time.Duration
 
 	// MaxTokenBytes bounds the length of a token. A longer one is refused before
-	// anything is done with it. Default 16 KiB.
+	// anything is done with it. Default: 16 KiB.
 	MaxTokenBytes int
 
 	// Decrypt turns a JWE in compact serialization into the JWS inside it, for
@@ -97,7 +95,7 @@ type Config struct {
 	// false: give it one where a key service may be out of reach.
 	Decrypt func(ctx context.Context, jwe string) (jws string, err error)
 
-	// Now returns the time. Default time.Now.
+	// Now returns the time. Default: time.Now.
 	Now func() time.Time
 }
 
@@ -116,12 +114,12 @@ func (c Config) resolve() (Config, error) {
 	}
 	switch c.Leeway {
 	case 0:
-		c.Leeway = DefaultLeeway
+		c.Leeway = defaultLeeway
 	case NoLeeway:
 		c.Leeway = 0
 	}
 	if c.MaxTokenBytes == 0 {
-		c.MaxTokenBytes = DefaultMaxTokenBytes
+		c.MaxTokenBytes = defaultMaxTokenBytes
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -213,11 +211,11 @@ func isNil(keys KeySource) bool {
 }
 
 func (c Config) limitFaults() (faults []error) {
-	if c.Leeway > MaxLeeway || c.Leeway < NoLeeway {
-		faults = append(faults, fmt.Errorf("jwt: Config.Leeway is %v: use up to %v, or NoLeeway", c.Leeway, MaxLeeway))
+	if c.Leeway > maxLeeway || c.Leeway < NoLeeway {
+		faults = append(faults, fmt.Errorf("jwt: Config.Leeway is %v: use up to %v, or NoLeeway", c.Leeway, maxLeeway))
 	}
 	if c.MaxTokenBytes < 0 {
-		faults = append(faults, errors.New("jwt: Config.MaxTokenBytes is negative: leave it 0 for the default"))
+		faults = append(faults, fmt.Errorf("jwt: Config.MaxTokenBytes is %d: leave it 0 for the default", c.MaxTokenBytes))
 	}
 	return faults
 }

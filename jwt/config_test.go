@@ -54,7 +54,7 @@ func TestConfigFaults(t *testing.T) {
 		}, []string{"Config.Secret is a PEM block: a key pair goes with an asymmetric algorithm"}},
 		{"mixed", func(c *jwt.Config) { c.Algorithms, c.Secret = []string{"RS256", "HS256"}, secret }, []string{"mixes HS algorithms with others: an issuer that does both needs two validators"}},
 		{"limits", func(c *jwt.Config) { c.Leeway, c.MaxTokenBytes = time.Hour, -1 }, []string{
-			"Config.Leeway is 1h0m0s: use up to 5m0s, or NoLeeway", "Config.MaxTokenBytes is negative: leave it 0",
+			"Config.Leeway is 1h0m0s: use up to 5m0s, or NoLeeway", "Config.MaxTokenBytes is -1: leave it 0",
 		}},
 		{"empty names in the profile", func(c *jwt.Config) {
 			c.Profile = jwt.Profile{

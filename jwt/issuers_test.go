@@ -83,7 +83,7 @@ func TestAnUnknownIssuerIsNeverContacted(t *testing.T) {
 func TestEachIssuerHasItsOwnRules(t *testing.T) {
 	a := jwttest.NewIssuer(t, jwttest.At("https://a.example"), jwttest.FirstKey("EdDSA"))
 	b := jwttest.NewIssuer(t, jwttest.At("https://b.example"), jwttest.FirstKey("EdDSA"))
-	long := strings.Repeat("x", jwt.DefaultMaxTokenBytes)
+	long := strings.Repeat("x", defaultMaxTokenBytes)
 	both, err := jwt.ByIssuer(
 		validatorOf(t, a, at(someTime), func(c *jwt.Config) { c.Algorithms = []string{"EdDSA"} }),
 		validatorOf(t, b, withSecret, func(c *jwt.Config) { c.MaxTokenBytes, c.Audiences = 1<<20, []string{"orders"} }),

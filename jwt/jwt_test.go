@@ -15,6 +15,13 @@ import (
 	"example.com/resourceserver/jwt/jwttest"
 )
 
+// What Config documents.
+const (
+	defaultLeeway        = 30 * time.Second
+	maxLeeway            = 5 * time.Minute
+	defaultMaxTokenBytes = 16 << 10
+)
+
 // canary is in what a test sends and must be in no error.
 const canary = "c4n4ry"
 

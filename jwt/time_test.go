@@ -24,7 +24,7 @@ func TestLeewayBoundaries(t *testing.T) {
 		setting time.Duration
 		seconds int64 // what it means
 	}{
-		{"default", 0, 30}, {"explicit default", jwt.DefaultLeeway, 30}, {"none", jwt.NoLeeway, 0}, {"a second", time.Second, 1}, {"a minute", time.Minute, 60}, {"most", jwt.MaxLeeway, 300},
+		{"default", 0, 30}, {"explicit default", defaultLeeway, 30}, {"none", jwt.NoLeeway, 0}, {"a second", time.Second, 1}, {"a minute", time.Minute, 60}, {"most", maxLeeway, 300},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			v := validatorOf(t, issuer, at(someTime), leeway(tt.setting))
@@ -59,7 +59,7 @@ func TestLeewayWithinASecond(t *testing.T) {
 // checklist 36
 func TestLeewayIsBounded(t *testing.T) {
 	issuer, _ := strict(t)
-	for _, d := range []time.Duration{jwt.MaxLeeway + 1, time.Hour, -2, -time.Second, 1<<63 - 1, -1 << 63} {
+	for _, d := range []time.Duration{maxLeeway + 1, time.Hour, -2, -time.Second, 1<<63 - 1, -1 << 63} {
 		config := configOf(issuer)
 		config.Leeway = d
 		_, err := jwt.NewValidator(config)
