@@ -50,7 +50,7 @@ func FuzzDiscovery(f *testing.F) {
 
 var (
 	plainURL  = regexp.MustCompile(`\Ahttps://[a-z]+(\.[a-z]+)+(/[a-z]+)*\z`)
-	jsonMedia = regexp.MustCompile(`(?i)\A[\s]*application/([^;]+\+)?json[\s]*(;|\z)`)
+	jsonMedia = regexp.MustCompile(`(?i)\A\s*application/([^;]*\+)?json\s*(;|\z)`)
 )
 
 // metadataModel returns where the keys may be looked for, as the transport will see it, and whether nothing about the metadata is
