@@ -27,7 +27,7 @@ type KeySource interface {
 	VerificationKeys(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error)
 }
 
-// NoLeeway, as Config.Leeway, forgives no clock difference at all.
+// NoLeeway is the Config.Leeway that forgives no clock difference at all.
 const NoLeeway time.Duration = -1
 
 // Defaults and limits of Config, as its fields document them.
