@@ -2,6 +2,7 @@ package jwks
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 )
@@ -72,7 +73,8 @@ func (r *Remote) report(last, next *state) {
 	}
 	r.reportSkipped(last.set, next.set)
 	r.reportFetch(last, next)
-	r.reportSource(last.source, next.source)
+	r.reportDiscovery(last, next)
+	r.reportMove(last.source, next.source)
 }
 
 func (r *Remote) reportSkipped(old, now *keySet) {
@@ -99,10 +101,18 @@ func (r *Remote) reportFetch(last, next *state) {
 	}
 }
 
-func (r *Remote) reportSource(last, next source) {
-	if next.fault != nil && (last.fault == nil || last.fault.Error() != next.fault.Error()) {
-		r.cfg.Logger.Warn("jwks: discovery failed", "issuer", r.cfg.Issuer, "error", next.fault)
+// reportDiscovery logs that older metadata is in use. Where there is none, the
+// fetch has failed, and reportFetch has said why.
+func (r *Remote) reportDiscovery(last, next *state) {
+	before, fault := last.source.fault, next.source.fault
+	switch {
+	case fault == nil, errors.Is(next.fault, fault):
+	case before == nil || before.Error() != fault.Error():
+		r.cfg.Logger.Warn("jwks: discovery failed", "issuer", r.cfg.Issuer, "error", fault)
 	}
+}
+
+func (r *Remote) reportMove(last, next source) {
 	if next.movedFrom(last) {
 		r.cfg.Logger.Warn("jwks: the key set moved to another origin",
 			"issuer", r.cfg.Issuer, "from", origin(last.metadata.jwksURL), "to", origin(next.metadata.jwksURL))

@@ -90,8 +90,8 @@ const (
 // without its unit: 30 is 30 nanoseconds.
 const shortestDuration = time.Millisecond
 
-// withDefaults returns a complete copy of c, or every fault it has.
-func (c Config) withDefaults() (Config, error) {
+// resolve returns a copy of c with the defaults filled in, or every fault of c.
+func (c Config) resolve() (Config, error) {
 	err := errors.Join(
 		c.checkSource(),
 		setDuration("RefreshInterval", &c.RefreshInterval, 0), // the default depends on the answer, see timing.go
@@ -113,11 +113,11 @@ func (c Config) checkSource() error {
 		return errors.New("jwks: Config.URL and Config.Issuer are both set: use Issuer for discovery, or URL to go without")
 	case c.URL != "":
 		if err := checkURL(c.URL, c.InsecureAllowPlainHTTP); err != nil {
-			return fmt.Errorf("jwks: Config.URL: %w", err)
+			return fmt.Errorf("jwks: Config.URL %w", err)
 		}
 	default:
 		if err := checkIssuer(c.Issuer, c.InsecureAllowPlainHTTP); err != nil {
-			return fmt.Errorf("jwks: Config.Issuer: %w", err)
+			return fmt.Errorf("jwks: Config.Issuer %w", err)
 		}
 	}
 	return nil
@@ -129,7 +129,7 @@ func setDuration(field string, d *time.Duration, byDefault time.Duration) error 
 		return nil
 	}
 	if *d < shortestDuration {
-		return fmt.Errorf("jwks: Config.%s: %v is negative or lacks its unit: write 30*time.Second, or leave it out for the default", field, *d)
+		return fmt.Errorf("jwks: Config.%s is %v, negative or without its unit: write 30*time.Second, or leave it 0 for the default", field, *d)
 	}
 	return nil
 }

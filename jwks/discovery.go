@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -44,16 +45,28 @@ func (d *discovery) locations() []string {
 // find reads the metadata, beginning where it was the last time.
 func (d *discovery) find(ctx context.Context, last metadata) (metadata, error) {
 	locations := d.locations()
-	var faults []error
+	var fault error
+	missing := 0
 	for i := range locations {
 		n := (last.found + i) % len(locations)
 		jwksURL, err := d.read(ctx, locations[n])
 		if err == nil {
 			return metadata{jwksURL, n}, nil
 		}
-		faults = append(faults, fmt.Errorf("discovery at %s: %w", locations[n], err))
+		err = fmt.Errorf("discovery at %s: %w", locations[n], err)
+		if errors.Is(err, statusError(http.StatusNotFound)) {
+			missing++
+		}
+		if fault == nil {
+			fault = err
+			continue
+		}
+		fault = fmt.Errorf("%w; %w", fault, err) // one line: it ends in logs
 	}
-	return metadata{}, errors.Join(faults...)
+	if missing == len(locations) {
+		return metadata{}, fmt.Errorf("%w: check Config.Issuer, or set Config.URL if the issuer has no discovery", fault)
+	}
+	return metadata{}, fault
 }
 
 func (d *discovery) read(ctx context.Context, location string) (string, error) {
@@ -79,10 +92,10 @@ func (d *discovery) judge(doc []byte) (string, error) {
 		return "", errors.New("not a JSON object of metadata")
 	}
 	if m.Issuer != d.issuer {
-		return "", fmt.Errorf("issuer mismatch: the metadata is of %.200q", m.Issuer)
+		return "", fmt.Errorf("issuer mismatch: the metadata is of %.200q, and Config.Issuer must be identical, with or without a slash at the end", m.Issuer)
 	}
 	if err := d.checkJWKSURL(m.JWKSURI); err != nil {
-		return "", fmt.Errorf("jwks_uri: %w", err)
+		return "", fmt.Errorf("jwks_uri %w", err)
 	}
 	return m.JWKSURI, nil
 }

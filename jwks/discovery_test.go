@@ -163,6 +163,27 @@ func TestNothingFromATokenIsContacted(t *testing.T) {
 	}
 }
 
+// Whoever mistypes the issuer finds out from one record, on one line.
+func TestFirstDiscoveryThatFailsIsReportedOnce(t *testing.T) {
+	for name, tt := range map[string]struct {
+		metadata answerFunc
+		says     string
+	}{
+		"slash":   {metadata(issuerURL+"/", setURL), "slash at the end"},
+		"nothing": {body(404, "", ""), "set Config.URL if the issuer has no discovery"},
+	} {
+		log := &logBuffer{}
+		e := newEndpoint(ecJWK("a"))
+		e.metadata = tt.metadata
+		r := newRemote(t, e, func(c *jwks.Config) { byIssuer(c); c.Logger = log.logger() })
+		err := r.Refresh(t.Context())
+		require.ErrorContains(t, err, tt.says, name)
+		require.NotContains(t, err.Error(), "\n")
+		require.Equal(t, 1, strings.Count(log.String(), "level=WARN"), log.String())
+		require.Contains(t, log.String(), "refresh failed")
+	}
+}
+
 func TestLaterMismatchKeepsMetadata(t *testing.T) {
 	// checklist 118
 	for name, fault := range map[string]answerFunc{

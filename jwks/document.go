@@ -161,10 +161,11 @@ func (s *splitter) skip(name string) error {
 	return nil
 }
 
-// syntax prefers the decoder's error, if it has one, over err.
+// syntax prefers the decoder's error, if it has one, over err: what is no JSON
+// at all, such as PEM, is named by its first character.
 func (s *splitter) syntax(err error) error {
 	if _, syntax := s.dec.ReadValue(); syntax != nil && !errors.Is(syntax, io.EOF) {
-		return syntax
+		return fmt.Errorf("not a JWK Set: %w", syntax)
 	}
 	return err
 }

@@ -64,8 +64,8 @@ func (s *state) due(now time.Time) bool { return !now.Before(s.dueAt) }
 
 // NewRemote checks the configuration and reports every fault in it at once. It
 // does no I/O: the first lookup, or [Remote.Refresh] or [Remote.Run], does.
-func NewRemote(cfg Config) (*Remote, error) {
-	cfg, err := cfg.withDefaults()
+func NewRemote(config Config) (*Remote, error) {
+	cfg, err := config.resolve()
 	if err != nil {
 		return nil, err
 	}

@@ -36,13 +36,8 @@ type Decision struct {
 	Outcome Outcome
 
 	// Reason says why access was not granted: the reason that the validator
-	// stated, such as "expired", or one of no_credentials, malformed_credentials,
-	// several_credentials, token_too_long, unreadable_form, cross_origin,
-	// request_check, no_validator, unknown_token, invalid_token, expired,
-	// not_yet_valid, revoked, bound_token, insufficient_scope,
-	// insufficient_groups, insufficient_roles, insufficient_entitlements,
-	// policy_check, unavailable, canceled (the client left before the answer was
-	// known) and bad_requirement. It is empty where access was granted.
+	// stated, or one of those listed under "Reasons" in the package
+	// documentation. It is empty where access was granted.
 	Reason string
 
 	// Status is the status of the answer, or 0 if the handler gives it.
@@ -138,9 +133,9 @@ func (p *Protector) log(ctx context.Context, d Decision) {
 	attrs := []slog.Attr{
 		slog.String("outcome", string(d.Outcome)),
 		slog.String("method", d.Method),
-		slog.String("route", d.Pattern),
 		slog.Duration("duration", d.Duration),
 	}
+	attrs = appendSet(attrs, "route", d.Pattern)
 	attrs = appendSet(attrs, "reason", d.Reason)
 	attrs = appendSet(attrs, "scheme", d.Scheme)
 	attrs = appendSet(attrs, "issuer", d.Issuer)
@@ -148,8 +143,11 @@ func (p *Protector) log(ctx context.Context, d Decision) {
 	if d.Status != 0 {
 		attrs = append(attrs, slog.Int("status", d.Status))
 	}
-	if cause := errors.Unwrap(d.Err); cause != nil {
-		attrs = append(attrs, slog.String("cause", cause.Error()))
+	if e, ok := errors.AsType[*Error](d.Err); ok {
+		attrs = appendSet(attrs, "scope", e.Scope)
+		if e.Err != nil {
+			attrs = append(attrs, slog.String("error", e.Err.Error()))
+		}
 	}
 	if leftOut > 0 {
 		attrs = append(attrs, slog.Int64("left_out", leftOut))

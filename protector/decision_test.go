@@ -153,6 +153,7 @@ func TestLogLevels(t *testing.T) {
 			if tt.reason != "" {
 				require.Contains(t, log.String(), "reason="+tt.reason)
 			}
+			require.Equal(t, tt.reason == "insufficient_scope", strings.Contains(log.String(), "scope=profile"))
 		})
 	}
 }
@@ -170,7 +171,7 @@ func TestOutageLogIsThinnedOut(t *testing.T) {
 			handler.ServeHTTP(newRecorder(), newRequest("alice"))
 		}
 		require.Equal(t, 1, strings.Count(log.String(), "level=ERROR"))
-		require.Contains(t, log.String(), `cause="connection refused"`)
+		require.Contains(t, log.String(), `error="connection refused"`)
 		require.NotContains(t, log.String(), "left_out")
 
 		time.Sleep(time.Second) // the bubble's clock
@@ -201,6 +202,7 @@ func TestTokenStaysSecret(t *testing.T) {
 		{"quoted in a refusal", fmt.Errorf("token %s: %w", canary, invalid{"signature"}), nil},
 		{"given as the reason", invalid{canary}, nil},
 		{"given as the reason of an answer", &protector.Error{Status: 401, Reason: canary}, nil},
+		{"given as the scope", &protector.Error{Status: 403, Scope: "a " + canary}, nil},
 		{"quoted in an answer", &protector.Error{Status: 401, Err: errors.New("bad: " + canary)}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

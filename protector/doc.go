@@ -49,6 +49,31 @@
 // A service that cannot reach its keys or its database answers 503, never 401:
 // a 401 makes clients throw good tokens away and log their users out.
 //
+// # Reasons
+//
+// What a client is not told, the operator is: a reason, in [Decision] and in the
+// log. The validator's own, such as those of the package jwt, come through as
+// they are. The protector adds
+//
+//	no_credentials             no token under a scheme that is accepted: "Bearer " may be missing
+//	malformed_credentials      a scheme that is accepted, and no token in its syntax
+//	several_credentials        more than one token, or Authorization field
+//	token_too_long             longer than Config.MaxTokenBytes
+//	unreadable_form            a form that cannot be read, or is longer than Config.MaxFormBytes
+//	cross_origin               a cookie, sent from an origin that Config.CrossOrigin does not trust
+//	request_check              Config.RequestCheck said no
+//	no_validator               no validator's When takes the token
+//	unknown_token              the validator returned neither a token nor an error
+//	invalid_token              the validator refused the token and gave no reason
+//	expired, not_yet_valid     by the token's ExpiresAt or ValidAt
+//	revoked                    by the token's Revoked
+//	bound_token                bound to a key (Confirmation), and nothing here checks the proof
+//	insufficient_scope         likewise insufficient_groups, _roles and _entitlements
+//	policy_check               Policy.Check said no
+//	unavailable                the validator, or a check, could not tell
+//	canceled                   the client left before the answer was known
+//	bad_requirement            Acquire was given a blank or malformed alternative
+//
 // # Cookies
 //
 // The token is taken from the Authorization header, which no browser sends
@@ -69,7 +94,7 @@
 //
 // # Compatibility
 //
-// Within a major version, statuses, codes, the reasons listed at [Decision] and
+// Within a major version, statuses, codes, the reasons above and
 // the meaning of policies do not change. Descriptions and the texts of errors
 // and log records may.
 package protector

@@ -23,7 +23,7 @@ const (
 	codeUnauthorized      = "unauthorized" // in the body only: without credentials the challenge has no error
 )
 
-// The reasons, which stay inside. Decision documents them.
+// The reasons, which stay inside. The package documentation explains them.
 const (
 	reasonNoCredentials      = "no_credentials"
 	reasonMalformed          = "malformed_credentials"
@@ -240,6 +240,9 @@ func (e *Error) completed(token string) *Error {
 		c.RetryAfter = retryAfter(c.Err)
 	}
 	c.Reason = tidyReason(c.Reason, token, cmp.Or(c.Code, reasonNoCredentials))
+	if token != "" && strings.Contains(c.Scope, token) { // it would be logged
+		c.Scope = ""
+	}
 	if c.Err != nil {
 		c.Err = redact(c.Err, token)
 	}

@@ -105,9 +105,9 @@ func ExampleNew_faults() {
 	_, err := protector.New(protector.Config{Realm: "line\nbreak", MaxTokenBytes: -1})
 	fmt.Println(err)
 	// Output:
-	// protector: the Realm holds the byte 0x0a: use printable ASCII characters
-	// protector: no Validators: give at least one, such as Bearer(validator.Validate)
-	// protector: MaxTokenBytes is -1: give a positive number of bytes, or 0 for the default
+	// protector: Config.Realm holds the byte 0x0a: use printable ASCII characters
+	// protector: Config.Validators is empty: give at least one, such as Bearer(validator.Validate)
+	// protector: Config.MaxTokenBytes is -1: leave it 0 for the default
 }
 
 // The application's own table: what lookup returns is what handlers get. A token
@@ -339,8 +339,8 @@ func ExampleProtector_RequirePolicy() {
 func ExamplePolicy_Validate() {
 	fmt.Println(protector.Policy{Scopes: []string{"profile", " "}, Groups: []string{}}.Validate())
 	// Output:
-	// protector: Policy: scopes: scopes: alternative 2 is blank: it would let everybody in
-	// protector: Policy: groups: scopes: no alternative given: name at least one, or use Unrestricted
+	// protector: Policy: scopes: alternative 2 is blank: it would let everybody in
+	// protector: Policy: the list of groups is empty: name at least one, or leave it nil
 }
 
 // article is a resource with a method for each verb.
@@ -455,10 +455,15 @@ func ExampleConfig_logger() {
 		fmt.Println(err)
 		return
 	}
-	try(guard.Require()(http.HandlerFunc(greet)), "GET", "/", "Bearer old-token")
+	mux := http.NewServeMux()
+	mux.Handle("GET /profile", guard.Require("profile email")(http.HandlerFunc(greet)))
+	try(mux, "GET", "/profile", "Bearer old-token")
+	try(mux, "GET", "/profile", "Bearer bob-token")
 	// Output:
-	// level=INFO msg="access refused" outcome=refused method=GET route="" reason=revoked scheme=Bearer status=401
+	// level=INFO msg="access refused" outcome=refused method=GET route="GET /profile" reason=revoked scheme=Bearer status=401
 	// 401 invalid_token
+	// level=INFO msg="access refused" outcome=refused method=GET route="GET /profile" reason=insufficient_scope scheme=Bearer status=403 scope="profile email"
+	// 403 insufficient_scope
 }
 
 // A body in the application's own format. The fields of the protocol are set

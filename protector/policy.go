@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 
 	"example.com/resourceserver/scopes"
@@ -103,8 +104,8 @@ func compile(caller string, policy Policy) (*rule, error) {
 	var faults []error
 	build := func(field string, names []string, parse func(...string) (scopes.Requirement, error)) scopes.Requirement {
 		required, err := parse(names...)
-		if err != nil {
-			faults = append(faults, fmt.Errorf("protector: %s: %s: %w", caller, field, err))
+		for _, fault := range faultsOf(field, names, err) {
+			faults = append(faults, fmt.Errorf("protector: %s: %w", caller, fault))
 		}
 		return required
 	}
@@ -130,6 +131,21 @@ func compile(caller string, policy Policy) (*rule, error) {
 		return nil, errors.Join(faults...)
 	}
 	return compiled, nil
+}
+
+// faultsOf puts the faults that the package scopes found in this package's
+// terms: there, "scopes" is its name, and an empty list has another remedy.
+func faultsOf(field string, names []string, err error) (faults []error) {
+	if err == nil {
+		return nil
+	}
+	if len(names) == 0 {
+		return []error{fmt.Errorf("the list of %s is empty: name at least one, or leave it nil", field)}
+	}
+	for line := range strings.Lines(err.Error()) {
+		faults = append(faults, fmt.Errorf("%s: %s", field, strings.TrimSpace(strings.TrimPrefix(line, "scopes: "))))
+	}
+	return faults
 }
 
 // requirements remembers what Acquire was asked for, so that a handler does not

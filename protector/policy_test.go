@@ -138,9 +138,10 @@ func TestFaultyPolicies(t *testing.T) {
 		{"spaces", protector.Policy{Scopes: []string{"  "}}, []string{"scopes", "blank"}},
 		{"one of several blank", protector.Policy{Scopes: []string{"profile", ""}}, []string{"alternative 2"}},
 		{"malformed scope", protector.Policy{Scopes: []string{`a"b`}}, []string{"scopes"}},
-		{"empty list", protector.Policy{Scopes: []string{}}, []string{"scopes", "no alternative"}},
-		{"empty list of groups", protector.Policy{Groups: []string{}}, []string{"groups", "no alternative"}},
+		{"empty list", protector.Policy{Scopes: []string{}}, []string{"scopes", "is empty"}},
+		{"empty list of groups", protector.Policy{Groups: []string{}}, []string{"groups", "is empty"}},
 		{"everything", protector.Policy{Scopes: []string{""}, Groups: []string{" "}, Roles: []string{"a\n"}, Entitlements: []string{"\xff"}}, []string{"scopes", "groups", "roles", "entitlements"}},
+		{"two in one list", protector.Policy{Scopes: []string{"", "a\"b"}}, []string{"Policy: scopes: alternative 1", "Policy: scopes: alternative 2"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			err := tt.policy.Validate()
@@ -152,7 +153,7 @@ func TestFaultyPolicies(t *testing.T) {
 		})
 	}
 	require.NoError(t, protector.Policy{Scopes: []string{"profile"}}.Validate())
-	require.PanicsWithError(t, "protector: Require: scopes: scopes: alternative 1 is blank: it would let everybody in", func() { guard.Require("") })
+	require.PanicsWithError(t, "protector: Require: scopes: alternative 1 is blank: it would let everybody in", func() { guard.Require("") })
 	require.Panics(t, func() { guard.Optional("profile", " ") })
 	require.Panics(t, func() { guard.Require([]string{}...) }, "an empty list may be meant as nobody or as everybody")
 	require.Panics(t, func() { guard.Require()(nil) })

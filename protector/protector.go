@@ -19,25 +19,25 @@ type Config struct {
 	Validators []Validator
 
 	// Realm names the protection space in challenges (RFC 9110 §11.5), in
-	// printable ASCII. The default is "api".
+	// printable ASCII. Default: "api".
 	Realm string
 
 	// MaxTokenBytes is the longest token that is looked at. A longer one is
 	// answered 401 invalid_token before any work is done on it: the request is
 	// well-formed, and the token is none that this server could have been meant
-	// to take. The default is 16384.
+	// to take. Default: 16 KiB.
 	MaxTokenBytes int
 
 	// AmbientCookie names a cookie that may carry the token, beside the header.
 	// Browsers send cookies by themselves, on whoever's behalf: read "Cookies"
-	// in the package documentation first. The default is none.
+	// in the package documentation first. Default: none.
 	AmbientCookie string
 
 	// CrossOrigin decides which requests of other origins may use the cookie:
 	// set it to trust further origins. It is asked only for requests whose token
 	// came from AmbientCookie, and its deny handler is not used. WebSocket
 	// handshakes are judged as POST, so a bypass pattern for them must not name
-	// GET. The default trusts no other origin.
+	// GET. Default: no other origin is trusted.
 	CrossOrigin *http.CrossOriginProtection
 
 	// BufferedFormTokens also takes the token from the access_token field of an
@@ -48,7 +48,7 @@ type Config struct {
 	BufferedFormTokens bool
 
 	// MaxFormBytes is the longest form body that is buffered. A longer one is
-	// answered 400. The default is 65536; it needs BufferedFormTokens.
+	// answered 400. Default: 64 KiB. It needs BufferedFormTokens.
 	MaxFormBytes int64
 
 	// InsecureQueryTokens also takes the token from the access_token parameter
@@ -57,9 +57,9 @@ type Config struct {
 	InsecureQueryTokens bool
 
 	// UnauthenticatedPreflight lets CORS preflights without a token through to
-	// the handler, which then has no current token. The default is to challenge
-	// them like any other request, which suits a CORS middleware placed before
-	// the protector: that one answers preflights itself.
+	// the handler, which then has no current token. Default: they are challenged
+	// like any other request, which suits a CORS middleware placed before the
+	// protector: that one answers preflights itself.
 	UnauthenticatedPreflight bool
 
 	// RequestCheck is a check of the request itself, made once before the token
@@ -71,23 +71,26 @@ type Config struct {
 	// ErrorHandler writes the status and the body of refusals and outages. All
 	// header fields of the protocol, Cache-Control included, are set when it is
 	// called; it adds Content-Type, calls w.WriteHeader(e.Status), and writes.
-	// There is no current token in the request's context. The default is JSON
-	// with error and error_description.
+	// There is no current token in the request's context. Default: JSON with
+	// error and error_description.
 	ErrorHandler func(w http.ResponseWriter, r *http.Request, e *Error)
 
 	// OnDecision is called after each decision, before the handler or the
 	// refusal, from the request's goroutine. The context is the one the handler
-	// gets, with the current token where access was granted. The default, none,
-	// costs nothing.
+	// gets, with the current token where access was granted. Default: none, at
+	// no cost.
 	OnDecision func(ctx context.Context, d Decision)
 
 	// Logger gets a record for each refusal (Info) and outage (Error, at most
 	// one a second, which counts those left out). Grants, anonymous requests and
 	// requests without credentials are logged at Debug: the latter are how many
-	// clients begin. The token is never logged. The default is silence.
+	// clients begin. A record has outcome, method, duration and, where they are
+	// known, route, reason, scheme, issuer, client_id, status, scope (what the
+	// challenge asks for) and error (the cause). The token is never logged.
+	// Default: nothing is logged.
 	Logger *slog.Logger
 
-	// Now is the clock by which tokens expire. The default is time.Now.
+	// Now is the clock by which tokens expire. Default: time.Now.
 	Now func() time.Time
 }
 
@@ -129,12 +132,12 @@ func New(config Config) (*Protector, error) {
 	faults = append(faults, p.addSources(config)...)
 	switch n := config.MaxTokenBytes; {
 	case n < 0:
-		faults = append(faults, fmt.Errorf("MaxTokenBytes is %d: give a positive number of bytes, or 0 for the default", n))
+		faults = append(faults, fmt.Errorf("MaxTokenBytes is %d: leave it 0 for the default", n))
 	case n > 0:
 		p.limit = n
 	}
 	for i, fault := range faults {
-		faults[i] = fmt.Errorf("protector: %w", fault)
+		faults[i] = fmt.Errorf("protector: Config.%w", fault)
 	}
 	if err := errors.Join(faults...); err != nil {
 		return nil, err
@@ -153,22 +156,22 @@ func (p *Protector) addSchemes(config Config) (faults []error) {
 		faults = append(faults, err)
 	}
 	if len(config.Validators) == 0 {
-		faults = append(faults, errors.New("no Validators: give at least one, such as Bearer(validator.Validate)"))
+		faults = append(faults, errors.New("Validators is empty: give at least one, such as Bearer(validator.Validate)"))
 	}
 	for i, v := range config.Validators {
-		if err := p.addValidator(v, realm); err != nil {
-			faults = append(faults, fmt.Errorf("in Validators[%d]: %w", i, err))
+		for _, fault := range p.addValidator(v, realm) {
+			faults = append(faults, fmt.Errorf("Validators[%d]: %w", i, fault))
 		}
 	}
 	return faults
 }
 
-func (p *Protector) addValidator(v Validator, realm string) error {
+func (p *Protector) addValidator(v Validator, realm string) []error {
 	if len(v.faults) > 0 {
-		return errors.Join(v.faults...)
+		return v.faults
 	}
 	if v.authenticate == nil {
-		return errors.New("it is a zero Validator: build it with Bearer or Scheme")
+		return []error{errors.New("it is a zero Validator: build it with Bearer or Scheme")}
 	}
 	s := p.schemeNamed(v.scheme)
 	if s == nil {
@@ -179,7 +182,10 @@ func (p *Protector) addValidator(v Validator, realm string) error {
 		s = &scheme{name: name, challenge: newChallenge(name, realm)}
 		p.schemes = append(p.schemes, s)
 	}
-	return s.add(v)
+	if err := s.add(v); err != nil {
+		return []error{err}
+	}
+	return nil
 }
 
 // schemeNamed returns the scheme, or nil. There are one or two: a loop beats a

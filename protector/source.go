@@ -42,7 +42,7 @@ func (p *Protector) addSources(config Config) (faults []error) {
 		p.sources = append(p.sources, source{find: queryTokens})
 	}
 	if p.sources != nil && p.schemeNamed(bearer) == nil {
-		faults = append(faults, errors.New("cookies, forms and queries carry bearer tokens: add a Bearer validator, or leave them out"))
+		faults = append(faults, errors.New("AmbientCookie, BufferedFormTokens and InsecureQueryTokens are for bearer tokens: add a Bearer validator, or leave them out"))
 	}
 	return faults
 }
@@ -51,7 +51,7 @@ func (p *Protector) addForm(config Config) (faults []error) {
 	limit := config.MaxFormBytes
 	switch {
 	case limit < 0:
-		faults = append(faults, fmt.Errorf("MaxFormBytes is %d: give a positive number of bytes, or 0 for the default", limit))
+		faults = append(faults, fmt.Errorf("MaxFormBytes is %d: leave it 0 for the default", limit))
 	case limit > 0 && !config.BufferedFormTokens:
 		faults = append(faults, errors.New("MaxFormBytes has no effect without BufferedFormTokens: set both, or neither"))
 	case limit == 0:

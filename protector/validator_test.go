@@ -25,7 +25,7 @@ func TestNewReportsEveryFault(t *testing.T) {
 		config protector.Config
 		says   []string
 	}{
-		{"nothing", protector.Config{}, []string{"no Validators"}},
+		{"nothing", protector.Config{}, []string{"protector: Config.Validators is empty"}},
 		{"zero validator", protector.Config{Validators: []protector.Validator{{}}}, []string{"Validators[0]", "zero Validator"}},
 		{"nil function", protector.Config{Validators: []protector.Validator{protector.Bearer[*token](nil)}}, []string{"Validators[0]", "nil function"}},
 		{"nil function for a scheme", protector.Config{Validators: []protector.Validator{protector.Scheme[*token]("a b", nil)}}, []string{`"a b"`, "nil function"}},

@@ -59,26 +59,26 @@ type assertion struct {
 
 func (a *assertion) prepare() error {
 	if a.clientID == "" || a.audience == "" {
-		return errors.New("has an empty client id or audience; set both")
+		return errors.New("has an empty client id or audience: set both")
 	}
 	if a.signer == nil {
-		return errors.New("has a nil signer; give PrivateKeyJWT a private key")
+		return errors.New("has a nil signer: give PrivateKeyJWT a private key")
 	}
 	switch key := a.signer.Public().(type) {
 	case *ecdsa.PublicKey:
 		if key.Curve != elliptic.P256() {
-			return errors.New("has an EC key of a curve other than P-256; use a P-256 key")
+			return errors.New("has an EC key of a curve other than P-256: use a P-256 key")
 		}
 		a.alg = "ES256"
 	case *rsa.PublicKey:
 		if key.N.BitLen() < 2048 {
-			return errors.New("has an RSA key of fewer than 2048 bits; use a longer one")
+			return errors.New("has an RSA key of fewer than 2048 bits: use a longer one")
 		}
 		a.alg = "RS256"
 	case ed25519.PublicKey:
 		a.alg = "EdDSA"
 	default:
-		return fmt.Errorf("has a key of type %T; use P-256, RSA or Ed25519", key)
+		return fmt.Errorf("has a key of type %T: use P-256, RSA or Ed25519", key)
 	}
 	return nil
 }

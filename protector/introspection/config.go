@@ -60,9 +60,9 @@ type Config struct {
 	// excludes Audiences.
 	AnyAudience bool
 
-	// Issuer, where set, is what iss must equal where an answer has it. The
-	// default checks nothing: the endpoint is configured, and speaks for one
-	// issuer as a rule.
+	// Issuer, where set, is what iss must equal where an answer has it. Default:
+	// nothing is checked: the endpoint is configured, and speaks for one issuer
+	// as a rule.
 	Issuer string
 
 	// RequiredMembers are members of the answer, such as "exp", "aud" or
@@ -77,19 +77,19 @@ type Config struct {
 	AllowMissingTokenType bool
 
 	// Leeway is how far the clocks of the two servers may differ, for exp and
-	// nbf. Default 30 seconds, at most 5 minutes; NoLeeway for none.
+	// nbf. Default: 30 seconds, at most 5 minutes; NoLeeway for none.
 	Leeway time.Duration
 
 	// PositiveTTL is how long a token found active is believed without asking
 	// again, counted from the asking, and never beyond its exp. It is also how
-	// long a revocation may go unnoticed. Default 30 seconds: one question
+	// long a revocation may go unnoticed. Default: 30 seconds: one question
 	// instead of thousands for a busy client, and half a minute to live for a
 	// stolen token once it is revoked. NoCache asks for every request, save
 	// for requests that share a call under way.
 	PositiveTTL time.Duration
 
 	// NegativeTTL is how long a token found not to be active is refused
-	// without asking again. Default 5 seconds: enough to take the sting out of
+	// without asking again. Default: 5 seconds: enough to take the sting out of
 	// a client stuck with a dead token, and short enough that a token just
 	// issued, and not yet known to every node of its server, is not held
 	// against its owner for long. NoCache for none.
@@ -98,24 +98,24 @@ type Config struct {
 	// CacheSize bounds how many active tokens, and how many inactive ones, are
 	// remembered; the least recently used make room. The two kinds are kept
 	// apart, so that a flood of invented tokens pushes out no real one.
-	// Default 10,000 of each: some twenty megabytes with answers of the usual
+	// Default: 10,000 of each: some twenty megabytes with answers of the usual
 	// size, which are kept whole.
 	CacheSize int
 
 	// Timeout bounds one call to the endpoint, connection to last byte.
-	// Default 5 seconds.
+	// Default: 5 seconds.
 	Timeout time.Duration
 
 	// MaxConcurrentCalls bounds the calls under way. Beyond it the answer is
-	// "unavailable" at once: a slow endpoint gathers no queue. Default 128.
+	// "unavailable" at once: a slow endpoint gathers no queue. Default: 128.
 	MaxConcurrentCalls int
 
 	// MaxTokenBytes bounds the tokens asked about; a longer one is rejected
-	// before any work is done on it. Default 16 KiB.
+	// before any work is done on it. Default: 16 KiB.
 	MaxTokenBytes int
 
 	// MaxAnswerBytes bounds the answers read. A longer one is no answer.
-	// Default 64 KiB.
+	// Default: 64 KiB.
 	MaxAnswerBytes int
 
 	// HTTPClient makes the calls. It is copied, and the copy follows no
@@ -129,11 +129,11 @@ type Config struct {
 	// logged.
 	Logger *slog.Logger
 
-	// InsecureAllowHTTP lets Endpoint be http on any host: tokens and
+	// InsecureAllowPlainHTTP lets Endpoint be http on any host: tokens and
 	// credentials are then sent in the clear to whoever listens.
-	InsecureAllowHTTP bool
+	InsecureAllowPlainHTTP bool
 
-	// Now is the clock for exp, nbf and the caches. Default time.Now.
+	// Now is the clock for exp, nbf and the caches. Default: time.Now.
 	Now func() time.Time
 }
 
@@ -174,7 +174,7 @@ func orDefault[T comparable](value, fallback T) T {
 // remedy; nil if nothing is.
 func (c *Config) faults() error {
 	return errors.Join(
-		endpointFault(c.Endpoint, c.InsecureAllowHTTP),
+		endpointFault(c.Endpoint, c.InsecureAllowPlainHTTP),
 		c.Credentials.fault(),
 		c.audienceFault(),
 		c.memberFault(),
@@ -185,24 +185,24 @@ func (c *Config) faults() error {
 
 func endpointFault(endpoint string, insecure bool) error {
 	if endpoint == "" {
-		return fault("Endpoint", "is empty; set the URL of the introspection endpoint")
+		return fault("Endpoint", "is empty: set the URL of the introspection endpoint")
 	}
 	u, err := url.Parse(endpoint)
 	if err != nil {
 		// The parser's own words would repeat a password in the URL.
-		return fault("Endpoint", "does not parse as a URL")
+		return fault("Endpoint", "does not parse as a URL: write https://host/path")
 	}
 	switch {
 	case u.Host == "" || u.Opaque != "":
-		return fault("Endpoint", "is not an absolute URL; write https://host/path")
+		return fault("Endpoint", "is not an absolute URL: write https://host/path")
 	case u.User != nil:
-		return fault("Endpoint", "holds a user name or password; set Credentials instead")
+		return fault("Endpoint", "holds a user name or password: set Credentials instead")
 	case strings.Contains(endpoint, "#"):
-		return fault("Endpoint", "has a fragment; remove it")
+		return fault("Endpoint", "has a fragment: remove it")
 	case u.Scheme == "https", u.Scheme == "http" && (insecure || isLoopback(u.Hostname())):
 		return nil
 	}
-	return fault("Endpoint", "is not https; use https, or name InsecureAllowHTTP and its risk")
+	return fault("Endpoint", "is not https: use https, or name InsecureAllowPlainHTTP and its risk")
 }
 
 func isLoopback(host string) bool {
@@ -216,18 +216,18 @@ func isLoopback(host string) bool {
 func (c *Config) audienceFault() error {
 	switch {
 	case c.AnyAudience && len(c.Audiences) > 0:
-		return fault("Audiences", "is set together with AnyAudience; choose one")
+		return fault("Audiences", "is set together with AnyAudience: choose one")
 	case !c.AnyAudience && len(c.Audiences) == 0:
-		return fault("Audiences", "is empty; name this resource server, or name AnyAudience and its risk")
+		return fault("Audiences", "is empty: name this resource server, or name AnyAudience and its risk")
 	case slices.Contains(c.Audiences, ""):
-		return fault("Audiences", "has an empty entry; remove it")
+		return fault("Audiences", "holds an empty string: remove it")
 	}
 	return nil
 }
 
 func (c *Config) memberFault() error {
 	if slices.Contains(c.RequiredMembers, "") {
-		return fault("RequiredMembers", "has an empty entry; remove it")
+		return fault("RequiredMembers", "holds an empty string: remove it")
 	}
 	return nil
 }
@@ -248,9 +248,9 @@ func durationFault(field string, d, none, ceiling time.Duration) error {
 	case d == none:
 		return nil
 	case d < 0:
-		return fault(field, fmt.Sprintf("is %v; a duration is not negative", d))
+		return fault(field, fmt.Sprintf("is %v: leave it 0 for the default", d))
 	case ceiling > 0 && d > ceiling:
-		return fault(field, fmt.Sprintf("is %v; at most %v is allowed", d, ceiling))
+		return fault(field, fmt.Sprintf("is %v: use up to %v", d, ceiling))
 	}
 	return nil
 }
@@ -267,7 +267,7 @@ func (c *Config) boundFaults() error {
 		{"MaxAnswerBytes", c.MaxAnswerBytes},
 	} {
 		if bound.value < 0 {
-			faults = append(faults, fault(bound.field, fmt.Sprintf("is %d; a bound is positive, 0 for the default", bound.value)))
+			faults = append(faults, fault(bound.field, fmt.Sprintf("is %d: leave it 0 for the default", bound.value)))
 		}
 	}
 	return errors.Join(faults...)

@@ -23,8 +23,8 @@ func TestNewRefuses(t *testing.T) {
 	}{
 		"no endpoint":         {func(c *introspection.Config) { c.Endpoint = "" }, "Endpoint is empty"},
 		"no scheme":           {func(c *introspection.Config) { c.Endpoint = "issuer.example/i" }, "Endpoint is not an absolute URL"},
-		"plain http":          {func(c *introspection.Config) { c.Endpoint = "http://issuer.example/i" }, "InsecureAllowHTTP"},
-		"loopback look-alike": {func(c *introspection.Config) { c.Endpoint = "http://127.0.0.1.evil.example/i" }, "InsecureAllowHTTP"},
+		"plain http":          {func(c *introspection.Config) { c.Endpoint = "http://issuer.example/i" }, "InsecureAllowPlainHTTP"},
+		"loopback look-alike": {func(c *introspection.Config) { c.Endpoint = "http://127.0.0.1.evil.example/i" }, "InsecureAllowPlainHTTP"},
 		"other scheme":        {func(c *introspection.Config) { c.Endpoint = "ftp://issuer.example/i" }, "Endpoint is not https"},
 		"user info":           {func(c *introspection.Config) { c.Endpoint = "https://u:hush@issuer.example/i" }, "set Credentials instead"},
 		"fragment":            {func(c *introspection.Config) { c.Endpoint = "https://issuer.example/i#" }, "fragment"},
@@ -36,10 +36,10 @@ func TestNewRefuses(t *testing.T) {
 		"nil signer":          {func(c *introspection.Config) { c.Credentials = introspection.PrivateKeyJWT("api", "as", "", nil) }, "nil signer"},
 		"P-384 signer":        {func(c *introspection.Config) { c.Credentials = introspection.PrivateKeyJWT("api", "as", "", p384) }, "use a P-256 key"},
 		"no audience":         {func(c *introspection.Config) { c.Audiences = nil }, "AnyAudience"},
-		"empty audience":      {func(c *introspection.Config) { c.Audiences = []string{""} }, "Audiences has an empty entry"},
+		"empty audience":      {func(c *introspection.Config) { c.Audiences = []string{""} }, "Audiences holds an empty string"},
 		"two audience rules":  {func(c *introspection.Config) { c.AnyAudience = true }, "choose one"},
 		"empty member":        {func(c *introspection.Config) { c.RequiredMembers = []string{"exp", ""} }, "RequiredMembers"},
-		"long leeway":         {func(c *introspection.Config) { c.Leeway = 6 * time.Minute }, "Leeway is 6m0s; at most 5m0s"},
+		"long leeway":         {func(c *introspection.Config) { c.Leeway = 6 * time.Minute }, "Leeway is 6m0s: use up to 5m0s"},
 		"negative leeway":     {func(c *introspection.Config) { c.Leeway = -time.Second }, "Leeway is -1s"},
 		"negative positive":   {func(c *introspection.Config) { c.PositiveTTL = -time.Second }, "PositiveTTL is -1s"},
 		"negative negative":   {func(c *introspection.Config) { c.NegativeTTL = -2 }, "NegativeTTL is -2ns"},
@@ -75,7 +75,7 @@ func TestEndpointIsHTTPS(t *testing.T) {
 	c := config("http://issuer.internal/i")
 	_, err := introspection.New(c)
 	require.Error(t, err)
-	c.InsecureAllowHTTP = true
+	c.InsecureAllowPlainHTTP = true
 	newClient(t, c)
 }
 

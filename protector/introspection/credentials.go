@@ -21,7 +21,7 @@ func (c Credentials) fault() error {
 	case c.err != nil:
 		return fault("Credentials", c.err.Error())
 	case c.authenticate == nil:
-		return fault("Credentials", "is not set; use ClientSecretBasic, ClientSecretPost, BearerToken or PrivateKeyJWT")
+		return fault("Credentials", "is not set: use ClientSecretBasic, ClientSecretPost, BearerToken or PrivateKeyJWT")
 	}
 	return nil
 }
@@ -55,7 +55,7 @@ func ClientSecretPost(clientID, secret string) Credentials {
 
 func secretFault(clientID, secret string) error {
 	if clientID == "" || secret == "" {
-		return errors.New("has an empty client id or secret; set both")
+		return errors.New("has an empty client id or secret: set both")
 	}
 	return nil
 }
@@ -66,7 +66,7 @@ func secretFault(clientID, secret string) error {
 // call's time limit. Its error makes the endpoint unavailable.
 func BearerToken(source func(context.Context) (string, error)) Credentials {
 	if source == nil {
-		return Credentials{err: errors.New("has a nil token source; give BearerToken a function")}
+		return Credentials{err: errors.New("has a nil token source: give BearerToken a function")}
 	}
 	return Credentials{authenticate: func(ctx context.Context, header http.Header, _ url.Values) error {
 		token, err := source(ctx)
