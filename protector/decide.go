@@ -37,7 +37,7 @@ func (p *Protector) decide(r *http.Request, rule *rule) (*grant, bool, *Error) {
 		if rule.optional || p.preflights && isPreflight(r) {
 			return g, reused, nil
 		}
-		return g, reused, errNoCredentials()
+		return g, reused, errNoCredentials(r)
 	}
 	if reason := lifeless(g.token, p.now()); reason != "" {
 		return g, reused, errInvalidToken(reason).usedBy(g.credential.scheme)

@@ -141,13 +141,18 @@ func TestLogLevels(t *testing.T) {
 	for _, tt := range []struct{ name, token, level, reason string }{
 		{"granted", "alice", "DEBUG", ""},
 		{"no credentials", "", "DEBUG", "no_credentials"},
+		{"word missing", "-", "INFO", "other_scheme"},
 		{"refused", "mallory", "INFO", "unknown_token"},
 		{"scope", "bob", "INFO", "insufficient_scope"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var log bytes.Buffer
 			guard := newGuard(t, protector.Config{Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
-			guard.Require("profile")(hello).ServeHTTP(newRecorder(), newRequest(tt.token))
+			r := newRequest(tt.token)
+			if tt.token == "-" {
+				r.Header.Set("Authorization", "alice")
+			}
+			guard.Require("profile")(hello).ServeHTTP(newRecorder(), r)
 			require.Equal(t, 1, strings.Count(log.String(), "\n"), log.String())
 			require.Contains(t, log.String(), "level="+tt.level)
 			if tt.reason != "" {

@@ -55,7 +55,8 @@
 // log. The validator's own, such as those of the package jwt, come through as
 // they are. The protector adds
 //
-//	no_credentials             no token under a scheme that is accepted: "Bearer " may be missing
+//	no_credentials             no token
+//	other_scheme               no token, but an Authorization field: does it begin with "Bearer "?
 //	malformed_credentials      a scheme that is accepted, and no token in its syntax
 //	several_credentials        more than one token, or Authorization field
 //	token_too_long             longer than Config.MaxTokenBytes

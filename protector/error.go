@@ -26,6 +26,7 @@ const (
 // The reasons, which stay inside. The package documentation explains them.
 const (
 	reasonNoCredentials      = "no_credentials"
+	reasonOtherScheme        = "other_scheme"
 	reasonMalformed          = "malformed_credentials"
 	reasonSeveral            = "several_credentials"
 	reasonTooLong            = "token_too_long"
@@ -110,8 +111,14 @@ func (e *Error) Unwrap() error {
 // expected value: a reason helps the one who probes more than the one who errs,
 // and the operator has it in the log.
 
-func errNoCredentials() *Error {
-	return &Error{Status: http.StatusUnauthorized, Description: describe(""), Reason: reasonNoCredentials}
+// errNoCredentials tells apart, for the operator alone, who sent nothing and who
+// forgot the word Bearer.
+func errNoCredentials(r *http.Request) *Error {
+	reason := reasonNoCredentials
+	if r.Header["Authorization"] != nil {
+		reason = reasonOtherScheme
+	}
+	return &Error{Status: http.StatusUnauthorized, Description: describe(""), Reason: reason}
 }
 
 func errInvalidRequest(reason string) *Error {

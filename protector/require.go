@@ -63,7 +63,7 @@ func (p *Protector) Acquire(r *http.Request, alternatives ...string) (Token, err
 		return nil, refusal
 	}
 	if g.token == nil { // a preflight that UnauthenticatedPreflight lets through
-		return nil, errNoCredentials()
+		return nil, errNoCredentials(r)
 	}
 	return g.token, nil
 }

@@ -63,21 +63,33 @@ func TestRefuseBreaksConnectionsAndCountsEachOnce(t *testing.T) {
 	})
 }
 
-func TestStallHoldsARequestUntilRecovery(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		issuer := jwttest.NewIssuer(t, jwttest.InMemory(), jwttest.FirstKey("ES256"))
-		issuer.Stall()
-		var status int
-		go func() {
-			response, _ := get(t, issuer, issuer.JWKSURL())
-			status = response.StatusCode
-		}()
-		synctest.Wait()
-		require.Zero(t, status, "still held")
-		issuer.Recover()
-		synctest.Wait()
-		require.Equal(t, 200, status)
-	})
+// A request is held until there is something to answer.
+func TestStallHoldsARequest(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		end    func(*jwttest.Issuer)
+		status int
+	}{
+		{"until recovery", (*jwttest.Issuer).Recover, 200},
+		{"until another fault", func(issuer *jwttest.Issuer) { issuer.Fail(500, jwttest.KeySet) }, 500},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				issuer := jwttest.NewIssuer(t, jwttest.InMemory(), jwttest.FirstKey("ES256"))
+				issuer.Stall()
+				var status int
+				go func() {
+					response, _ := get(t, issuer, issuer.JWKSURL())
+					status = response.StatusCode
+				}()
+				synctest.Wait()
+				require.Zero(t, status, "still held")
+				tt.end(issuer)
+				synctest.Wait()
+				require.Equal(t, tt.status, status)
+			})
+		})
+	}
 }
 
 func TestStallIsOverWithTheRequestsOwnContext(t *testing.T) {
@@ -90,22 +102,6 @@ func TestStallIsOverWithTheRequestsOwnContext(t *testing.T) {
 		_, err := client.Get(issuer.JWKSURL())
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.Equal(t, 10*time.Second, time.Since(begin))
-	})
-}
-
-func TestStallThenFailAnswersTheFailure(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		issuer := jwttest.NewIssuer(t, jwttest.InMemory(), jwttest.FirstKey("ES256"))
-		issuer.Stall()
-		var status int
-		go func() {
-			response, _ := get(t, issuer, issuer.JWKSURL())
-			status = response.StatusCode
-		}()
-		synctest.Wait()
-		issuer.Fail(500, jwttest.KeySet)
-		synctest.Wait()
-		require.Equal(t, 500, status)
 	})
 }
 
