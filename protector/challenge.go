@@ -19,7 +19,7 @@ func newChallenge(scheme, realm string) string {
 func checkRealm(realm string) error {
 	for _, c := range []byte(realm) {
 		if c < ' ' || c > '~' {
-			return fmt.Errorf("Realm holds the byte 0x%02x: use printable ASCII characters", c)
+			return fmt.Errorf("Config.Realm holds the byte 0x%02x: use printable ASCII characters", c)
 		}
 	}
 	return nil

@@ -132,12 +132,12 @@ func New(config Config) (*Protector, error) {
 	faults = append(faults, p.addSources(config)...)
 	switch n := config.MaxTokenBytes; {
 	case n < 0:
-		faults = append(faults, fmt.Errorf("MaxTokenBytes is %d: leave it 0 for the default", n))
+		faults = append(faults, fmt.Errorf("Config.MaxTokenBytes is %d: leave it 0 for the default", n))
 	case n > 0:
 		p.limit = n
 	}
 	for i, fault := range faults {
-		faults[i] = fmt.Errorf("protector: Config.%w", fault)
+		faults[i] = fmt.Errorf("protector: %w", fault)
 	}
 	if err := errors.Join(faults...); err != nil {
 		return nil, err
@@ -156,11 +156,11 @@ func (p *Protector) addSchemes(config Config) (faults []error) {
 		faults = append(faults, err)
 	}
 	if len(config.Validators) == 0 {
-		faults = append(faults, errors.New("Validators is empty: give at least one, such as Bearer(validator.Validate)"))
+		faults = append(faults, errors.New("Config.Validators is empty: give at least one, such as Bearer(validator.Validate)"))
 	}
 	for i, v := range config.Validators {
 		for _, fault := range p.addValidator(v, realm) {
-			faults = append(faults, fmt.Errorf("Validators[%d]: %w", i, fault))
+			faults = append(faults, fmt.Errorf("Config.Validators[%d]: %w", i, fault))
 		}
 	}
 	return faults

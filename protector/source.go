@@ -28,21 +28,21 @@ func (p *Protector) addSources(config Config) (faults []error) {
 	p.origins = config.CrossOrigin
 	if config.AmbientCookie != "" {
 		if !isToken(config.AmbientCookie) {
-			faults = append(faults, fmt.Errorf("AmbientCookie %q is not a cookie name: use letters, digits, hyphens and underscores", config.AmbientCookie))
+			faults = append(faults, fmt.Errorf("Config.AmbientCookie %q is not a cookie name: use letters, digits, hyphens and underscores", config.AmbientCookie))
 		}
 		if p.origins == nil {
 			p.origins = http.NewCrossOriginProtection()
 		}
 		p.sources = append(p.sources, source{find: cookies(config.AmbientCookie), ambient: true})
 	} else if config.CrossOrigin != nil {
-		faults = append(faults, errors.New("CrossOrigin has no effect without AmbientCookie: set both, or wrap the handler with CrossOrigin.Handler"))
+		faults = append(faults, errors.New("Config.CrossOrigin has no effect without AmbientCookie: set both, or wrap the handler with CrossOrigin.Handler"))
 	}
 	faults = append(faults, p.addForm(config)...)
 	if config.InsecureQueryTokens {
 		p.sources = append(p.sources, source{find: queryTokens})
 	}
 	if p.sources != nil && p.schemeNamed(bearer) == nil {
-		faults = append(faults, errors.New("AmbientCookie, BufferedFormTokens and InsecureQueryTokens are for bearer tokens: add a Bearer validator, or leave them out"))
+		faults = append(faults, errors.New("Config.AmbientCookie, BufferedFormTokens and InsecureQueryTokens are for bearer tokens: add a Bearer validator, or leave them out"))
 	}
 	return faults
 }
@@ -51,9 +51,9 @@ func (p *Protector) addForm(config Config) (faults []error) {
 	limit := config.MaxFormBytes
 	switch {
 	case limit < 0:
-		faults = append(faults, fmt.Errorf("MaxFormBytes is %d: leave it 0 for the default", limit))
+		faults = append(faults, fmt.Errorf("Config.MaxFormBytes is %d: leave it 0 for the default", limit))
 	case limit > 0 && !config.BufferedFormTokens:
-		faults = append(faults, errors.New("MaxFormBytes has no effect without BufferedFormTokens: set both, or neither"))
+		faults = append(faults, errors.New("Config.MaxFormBytes has no effect without BufferedFormTokens: set both, or neither"))
 	case limit == 0:
 		limit = 64 << 10
 	}
