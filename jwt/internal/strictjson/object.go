@@ -76,7 +76,9 @@ type scanner struct {
 
 // object reads an object whose '{' has been read and appends its members to dst.
 // What lies behind dst's length serves the nested objects as scratch space, so
-// that finding their duplicates costs no memory of its own.
+// that finding their duplicates costs no memory of its own. They get that part
+// alone: a thousand small objects behind a thousand members would else copy all
+// of these a thousand times, once there is no room left.
 func (s *scanner) object(dst Object, depth int) (Object, error) {
 	if depth > MaxDepth {
 		return nil, errDepth
@@ -187,7 +189,7 @@ func (s *scanner) value(scratch Object, depth int) error {
 		return err
 	case '{':
 		s.at++
-		_, err := s.object(scratch, depth+1)
+		_, err := s.object(scratch[len(scratch):], depth+1)
 		return err
 	case '[':
 		s.at++

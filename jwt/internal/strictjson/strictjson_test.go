@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -78,6 +79,29 @@ func TestDepth(t *testing.T) {
 	require.NoError(t, err)
 	_, err = strictjson.Parse(nil, `{"a":`+objects+`}`)
 	require.ErrorContains(t, err, "too deeply")
+}
+
+// checklist 64
+func TestSmallObjectsBehindManyMembersCostLittle(t *testing.T) {
+	const size = 6 << 10 // of the longest header
+	for members := range 700 {
+		var doc strings.Builder
+		doc.WriteByte('{')
+		for i := range members {
+			fmt.Fprintf(&doc, `"%x":0,`, i)
+		}
+		doc.WriteString(`"many":[0`)
+		for doc.Len() < size {
+			doc.WriteString(`,{"":0}`)
+		}
+		doc.WriteString(`]}`)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := strictjson.Parse(nil, doc.String())
+		runtime.ReadMemStats(&after)
+		require.NoError(t, err)
+		require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(40*doc.Len()), "%d members", members)
+	}
 }
 
 func TestErrorsRepeatNoInput(t *testing.T) {
