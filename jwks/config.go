@@ -40,7 +40,8 @@ type Config struct {
 	Logger *slog.Logger
 
 	// RefreshInterval is the longest time between two scheduled fetches: a key
-	// withdrawn at the issuer is refused no later than this, plus one fetch.
+	// withdrawn at the issuer is refused no later than this, plus one fetch, while
+	// there is traffic or [Remote.Run], and the issuer can be reached.
 	// Each fetch comes up to a quarter earlier, at random, so that many
 	// instances do not move in step.
 	//

@@ -60,10 +60,12 @@ func (r *Remote) fetch(ctx context.Context, last *state) outcome {
 }
 
 // failed keeps what discovery found and tries the snapshot file, once, if
-// there is nothing better.
+// there is nothing better. The ETag is forgotten: it may be what the server
+// fails over, and would then keep every later fetch from succeeding.
 func (r *Remote) failed(ctx context.Context, last *state, src source, err error) outcome {
 	kept := last.source
 	kept.metadata, kept.fault = src.metadata, src.fault
+	kept.etag, kept.etagURL = "", ""
 	o := outcome{source: kept, err: err}
 	if last.set == nil && !last.restored && r.cfg.SnapshotFile != "" && !errors.Is(ctx.Err(), context.Canceled) {
 		o.restored = r.readSnapshot()

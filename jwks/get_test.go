@@ -118,13 +118,33 @@ func TestETagOfBadAnswer(t *testing.T) {
 	e.header.Set("ETag", `"good"`)
 	r := newRemote(t, e, nil)
 	require.NoError(t, r.Refresh(t.Context()))
+	var conditions []string
 	e.answer(func(req *http.Request) (*http.Response, error) {
-		require.Equal(t, `"good"`, req.Header.Get("If-None-Match"))
+		conditions = append(conditions, req.Header.Get("If-None-Match"))
 		return respond(req, 200, http.Header{"Etag": {`"bad"`}}, `{"keys":[]}`), nil
 	})
 	require.Error(t, r.Refresh(t.Context()))
 	require.Error(t, r.Refresh(t.Context()))
+	require.Equal(t, []string{`"good"`, ""}, conditions)
 	require.True(t, accepts(r, "a"))
+}
+
+// A server that chokes on its own tag does not keep the set from being renewed.
+func TestETagThatTheServerFailsOver(t *testing.T) {
+	e := newEndpoint(ecJWK("a"))
+	e.header.Set("ETag", `"1"`)
+	r := newRemote(t, e, nil)
+	require.NoError(t, r.Refresh(t.Context()))
+	e.publish(ecJWK("b"))
+	e.answer(func(req *http.Request) (*http.Response, error) {
+		if req.Header.Get("If-None-Match") != "" {
+			return respond(req, http.StatusPreconditionFailed, nil, ""), nil
+		}
+		return respond(req, 200, nil, setOf(ecJWK("b"))), nil
+	})
+	require.Error(t, r.Refresh(t.Context()))
+	require.NoError(t, r.Refresh(t.Context()))
+	require.True(t, accepts(r, "b"))
 }
 
 func TestCacheControl(t *testing.T) {

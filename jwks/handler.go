@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // StatusHandler serves [Remote.Status] as JSON: 200 while known keys are served
@@ -29,7 +30,8 @@ func (r *Remote) StatusHandler() http.Handler {
 }
 
 func writeStatus(w http.ResponseWriter, s Status) {
-	body, err := json.Marshal(s.document())
+	// Errors may repeat what a server sent, which need not be UTF-8.
+	body, err := json.Marshal(s.document(), jsontext.AllowInvalidUTF8(true))
 	if err != nil {
 		http.Error(w, "status cannot be written", http.StatusInternalServerError)
 		return

@@ -3,6 +3,7 @@ package jwks
 import (
 	"context"
 	"crypto"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -54,13 +55,13 @@ type state struct {
 
 // usable returns the set if it may be used at that time, else nil.
 func (s *state) usable(now time.Time) *keySet {
-	if now.Before(s.usableUntil) {
-		return s.set
+	if reached(now, s.usableUntil) {
+		return nil
 	}
-	return nil
+	return s.set
 }
 
-func (s *state) due(now time.Time) bool { return !now.Before(s.dueAt) }
+func (s *state) due(now time.Time) bool { return reached(now, s.dueAt) }
 
 // NewRemote checks the configuration and reports every fault in it at once. It
 // does no I/O: the first lookup, or [Remote.Refresh] or [Remote.Run], does.
@@ -128,7 +129,8 @@ func (r *Remote) await(ctx context.Context, kid, alg string, now time.Time) ([]c
 		}
 		defer r.waiting.Add(-1)
 		if r.waiting.Add(1) > maxWaiting {
-			return nil, r.refusal()
+			r.counters.refused.Add(1)
+			return nil, r.unavailable(errCrowded)
 		}
 	}
 	f, own := r.join(r.lookupMayFetch)
@@ -157,7 +159,12 @@ func (r *Remote) await(ctx context.Context, kid, alg string, now time.Time) ([]c
 // maxWaiting bounds how many lookups of unknown kids wait at a time. While an
 // endpoint hangs, made-up tokens could else pile up requests. There is no such
 // bound before the first set is loaded: nothing could be answered anyway.
+//
+// One too many is told "unavailable" and not "no such key": the set may be as old
+// as the interval, and the answer that is under way may hold the key.
 const maxWaiting = 1024
+
+var errCrowded = fmt.Errorf("more than %d lookups wait for the fetch under way", maxWaiting)
 
 func (r *Remote) currentSet() *keySet { return r.state.Load().usable(time.Now()) }
 

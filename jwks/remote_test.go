@@ -308,6 +308,9 @@ func TestWaitingLookupsAreBounded(t *testing.T) {
 		}
 		synctest.Wait()
 		require.EqualValues(t, 3000-1024, atOnce.Load())
+		_, err := r.VerificationKeys(t.Context(), "new", "ES256")
+		require.ErrorIs(t, err, jwks.ErrUnavailable, "the answer under way may have it")
+		require.GreaterOrEqual(t, retryAfter(err), time.Second)
 		letFetchesEnd()
 		require.EqualValues(t, 1024, later.Load())
 		require.Equal(t, 2, e.fetches())

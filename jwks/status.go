@@ -97,7 +97,7 @@ func (s *state) condition(now time.Time) State {
 		return NeverLoaded
 	case s.usable(now) == nil:
 		return Unavailable
-	case s.fault != nil || !now.Before(s.freshUntil):
+	case s.fault != nil || reached(now, s.freshUntil):
 		return Stale
 	default:
 		return Fresh
@@ -121,7 +121,7 @@ func (r *Remote) Status() Status {
 		Counts:         r.counters.read(),
 	}
 	if s.set != nil {
-		status.Age = now.Sub(s.confirmedAt)
+		status.Age = max(now.Sub(s.confirmedAt), now.Round(0).Sub(s.confirmedAt.Round(0))) // see reached
 		status.Keys, status.Skipped = s.set.describe(), slices.Clone(s.set.skipped)
 	}
 	return status

@@ -2,6 +2,8 @@ package jwks_test
 
 import (
 	"encoding/json"
+	"errors"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -138,6 +140,18 @@ func TestEvents(t *testing.T) {
 
 	counts := r.Status().Counts
 	require.Equal(t, []uint64{5, 2, 1}, []uint64{counts.Added, counts.Removed, counts.Changed})
+}
+
+// What a transport says need not be UTF-8, and must not silence the probe.
+func TestStatusHandlerWithAnIllegibleError(t *testing.T) {
+	e := newEndpoint()
+	e.answer(func(*http.Request) (*http.Response, error) { return nil, errors.New("refused: \xff") })
+	r := newRemote(t, e, nil)
+	require.Error(t, r.Refresh(t.Context()))
+	w := httptest.NewRecorder()
+	r.StatusHandler().ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	require.Equal(t, 503, w.Code)
+	require.Contains(t, w.Body.String(), "refused: \ufffd")
 }
 
 // A logger may call back: no lock is held while it runs.

@@ -39,6 +39,14 @@ func interval(configured, maxStale, maxAge time.Duration) time.Duration {
 	return min(d, maxStale) // a set that nobody refreshes in time would expire in calm weather
 }
 
+// reached reports whether now is at t or past it, by either clock. The monotonic
+// one stands still while a machine sleeps, so that a set from before the weekend
+// would pass for fresh; the wall clock can be set back, which must not put off a
+// refresh. A clock set forward costs a fetch.
+func reached(now, t time.Time) bool {
+	return !now.Before(t) || !now.Round(0).Before(t.Round(0)) // Round(0) leaves the wall clock alone
+}
+
 func clamp(maxAge time.Duration) time.Duration {
 	return min(max(maxAge, shortestMaxAge), longestMaxAge)
 }

@@ -3,6 +3,7 @@ package jwks
 import (
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/stretchr/testify/require"
 )
@@ -61,4 +62,36 @@ func TestAfterFailure(t *testing.T) {
 			require.InDelta(t, tc.max, afterFailure(tc.failures, tc.serving, 0.999999999), float64(ms))
 		})
 	}
+}
+
+// asleep returns the time that a machine reads which has slept for d since t: the
+// wall clock went on, the monotonic one did not.
+func asleep(t time.Time, d time.Duration) time.Time {
+	t = t.Add(d)
+	(*struct {
+		wall uint64
+		ext  int64 // the monotonic reading
+		loc  *time.Location
+	})(unsafe.Pointer(&t)).ext -= int64(d)
+	return t
+}
+
+func TestReachedAfterSleep(t *testing.T) {
+	now := time.Now()
+	woken := asleep(now, 72*time.Hour)
+	require.Zero(t, woken.Sub(now), "the monotonic clock stood still")
+	require.Equal(t, 72*time.Hour, woken.Round(0).Sub(now.Round(0)))
+
+	due := now.Add(15 * time.Minute)
+	require.False(t, reached(now, due))
+	require.True(t, reached(woken, due))
+	require.True(t, reached(due, due))
+	require.True(t, reached(asleep(now.Add(time.Hour), -72*time.Hour), due), "set back, and the hour has passed all the same")
+
+	s := state{set: &keySet{}, confirmedAt: now, freshUntil: due, dueAt: due, usableUntil: now.Add(24 * time.Hour)}
+	require.Equal(t, Fresh, s.condition(now))
+	require.NotNil(t, s.usable(now))
+	require.Equal(t, Unavailable, s.condition(woken))
+	require.Nil(t, s.usable(woken))
+	require.True(t, s.due(woken))
 }
