@@ -100,17 +100,25 @@ func TestIdleMemory(t *testing.T) {
 // What the cache says it takes is what it takes, within a quarter.
 func TestCacheUsageIsHonest(t *testing.T) {
 	issuer := jwttest.NewIssuer(t, jwttest.InMemory(), jwttest.FirstKey("EdDSA"))
-	cache, _ := cached(t, issuer, issuer, jwt.CacheConfig{})
-	before := heap()
-	for range 4000 {
-		_, err := cache.Validate(t.Context(), issuer.Token(jwttest.Scope("openid profile email")))
-		require.NoError(t, err)
+	for name, option := range map[string]jwttest.TokenOption{
+		"usual":          jwttest.Scope("openid profile email"),
+		"certificates":   jwttest.Header("x5c", []string{strings.Repeat("A", 4000)}),
+		"many audiences": jwttest.Audience(append(strings.Split(strings.Repeat("a ", 999), " "), issuer.Audience())...),
+	} {
+		t.Run(name, func(t *testing.T) {
+			cache, _ := cached(t, issuer, issuer, jwt.CacheConfig{MaxBytes: 1 << 30})
+			before := heap()
+			for range 2000 {
+				_, err := cache.Validate(t.Context(), issuer.Token(option))
+				require.NoError(t, err)
+			}
+			taken := heap() - before
+			entries, claimed := cache.Usage()
+			t.Logf("%d entries take %d bytes, %d each; the cache says %d", entries, taken, taken/entries, claimed)
+			require.InEpsilon(t, taken, claimed, 0.25)
+			runtime.KeepAlive(cache)
+		})
 	}
-	taken := heap() - before
-	entries, claimed := cache.Usage()
-	t.Logf("%d entries take %d bytes, %d each; the cache says %d", entries, taken, taken/entries, claimed)
-	require.InEpsilon(t, taken, claimed, 0.25)
-	runtime.KeepAlive(cache)
 }
 
 func heap() int {

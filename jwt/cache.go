@@ -94,7 +94,9 @@ type flight struct {
 }
 
 // NewCache returns a cache in front of validate, which is the Validate of a
-// [Validator] or of [Issuers]. The error joins every fault of the config. In a
+// [Validator] or of [Issuers] itself. A check of your own, such as a list of
+// revoked tokens or whatever depends on ctx, goes in front of the cache: behind
+// it, it would not be asked again. The error joins every fault of the config. In a
 // program restricted to FIPS 140 (GODEBUG=fips140=only) the authentication code
 // is not allowed, and the error says so.
 func NewCache(validate func(ctx context.Context, token string) (*Token, error), config CacheConfig) (*Cache, error) {

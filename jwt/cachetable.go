@@ -153,7 +153,10 @@ func (t *table) set(place *atomic.Pointer[entry], e *entry) {
 const entryBytes = 544
 
 // size estimates the memory of e: the text of the claims, which all strings of
-// the token are parts of, and the structures around it.
-func (e *entry) size() int { return entryBytes + len(e.token.claims) + 16*e.token.scopes.Len() }
+// the token but the kid are parts of, and the structures around it.
+func (e *entry) size() int {
+	t := e.token
+	return entryBytes + len(t.claims) + len(t.provenance.kid) + 16*(t.scopes.Len()+len(t.audience)+len(t.amr))
+}
 
 func (e *entry) expired() bool { return !e.token.ValidAt(e.token.provenance.now()) }

@@ -38,8 +38,15 @@ func (v *Validator) parseHeader(text string) (header, error) {
 	if err != nil {
 		return header{}, err
 	}
+	if len(text) > usualHeaderBytes {
+		kid = strings.Clone(kid) // a Cache keeps it, and would keep a certificate chain beside it
+	}
 	return header{alg: alg, kid: kid}, v.checkType(object)
 }
+
+// usualHeaderBytes is the size up to which a header may as well be kept for its
+// kid.
+const usualHeaderBytes = 256
 
 func (v *Validator) algorithmOf(object strictjson.Object) (*algorithm, error) {
 	value, _ := object.Get("alg")
