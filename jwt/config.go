@@ -91,8 +91,10 @@ type Config struct {
 	// Decrypt turns a JWE in compact serialization into the JWS inside it, for
 	// issuers that encrypt access tokens (RFC 9068 §4). Where it is set every
 	// token must be encrypted. An error means that the token is no good, unless
-	// ctx has ended or the error has a method InvalidToken() bool that returns
-	// false: give it one where a key service may be out of reach.
+	// ctx has ended or the error looks like an outage: a net.Error, a time-out, a
+	// cancelled context, or one with a method RetryAfter() time.Duration. A method
+	// InvalidToken() bool decides, where the error has one: give it one that
+	// returns false where outages look otherwise.
 	Decrypt func(ctx context.Context, jwe string) (jws string, err error)
 
 	// Now returns the time. Default: time.Now.

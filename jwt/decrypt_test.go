@@ -6,8 +6,10 @@ import (
 	"crypto/rsa"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/lestrrat-go/jwx/v2/jwa"
 	"github.com/lestrrat-go/jwx/v2/jwe"
@@ -92,6 +94,17 @@ type noFault struct{ error }
 
 func (noFault) InvalidToken() bool { return false }
 
+// fault says of itself that it is the token's fault.
+type fault struct{ error }
+
+func (fault) InvalidToken() bool { return true }
+func (f fault) Unwrap() error    { return f.error }
+
+// tryLater says when to try again.
+type tryLater struct{ error }
+
+func (tryLater) RetryAfter() time.Duration { return time.Second }
+
 // checklist 41, 42
 func TestWhoseFaultADecryptionErrorIs(t *testing.T) {
 	issuer, encrypt, _ := encrypting(t)
@@ -110,6 +123,16 @@ func TestWhoseFaultADecryptionErrorIs(t *testing.T) {
 	require.ErrorAs(t, err, new(noFault))
 	var invalid *jwt.Error
 	require.NotErrorAs(t, err, &invalid)
+
+	for name, outage := range map[string]error{
+		"network": &net.OpError{Op: "dial", Err: cause}, "time-out": context.DeadlineExceeded,
+		"canceled": context.Canceled, "back-off": tryLater{cause},
+	} {
+		_, err = failing(fmt.Errorf("wrapped: %w", outage)).Validate(t.Context(), sealed)
+		require.ErrorIs(t, err, outage, name)
+		require.NotErrorAs(t, err, &invalid, name)
+	}
+	refuse(t, failing(fault{&net.OpError{Op: "dial", Err: cause}}), sealed, jwt.ReasonEncrypted)
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -118,7 +118,7 @@ func (t *Token) Decode(v any) error {
 		return nil
 	}
 	if semantic, ok := errors.AsType[*json.SemanticError](err); ok {
-		semantic.JSONValue = nil
+		semantic.JSONValue, semantic.Err = nil, nil // the cause may quote the value
 	}
 	return fmt.Errorf("jwt: decoding the claims: %w", err)
 }

@@ -3,6 +3,7 @@ package jwt_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"slices"
 	"sync"
 	"testing"
@@ -186,6 +187,11 @@ func TestDecodeFaults(t *testing.T) {
 			S time.Time `json:"n"`
 		}), new(struct {
 			S json.Number `json:"list"`
+		}),
+		new(struct {
+			S time.Time `json:"s"`
+		}), new(struct {
+			S netip.Addr `json:"s"`
 		}), new([]string), new(string), struct{}{}, nil, (*struct{})(nil),
 	} {
 		err := token.Decode(target)

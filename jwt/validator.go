@@ -105,14 +105,40 @@ func (v *Validator) decrypted(ctx context.Context, token string) (string, error)
 		return "", invalid(ReasonNotEncrypted, "", "not a JWE, and Config.Decrypt is set")
 	}
 	jws, err := v.decrypt(ctx, token)
-	var unable interface{ InvalidToken() bool }
 	switch {
 	case err == nil:
 		return jws, nil
-	case ctx.Err() != nil || errors.As(err, &unable) && !unable.InvalidToken():
+	case ctx.Err() != nil || isOutage(err):
 		return "", fmt.Errorf("jwt: the token could not be decrypted: %w", err)
 	}
 	return "", invalid(ReasonEncrypted, "", "decryption failed")
+}
+
+// isOutage reports whether err is about the way to a key service and not about
+// the token. The libraries that decrypt do not tell the two apart by a method, so
+// an outage is recognized by what outages look like.
+func isOutage(err error) bool {
+	if stated, ok := errors.AsType[interface {
+		error
+		InvalidToken() bool
+	}](err); ok {
+		return !stated.InvalidToken()
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return true
+	}
+	if _, ok := errors.AsType[interface { // a net.Error
+		error
+		Timeout() bool
+		Temporary() bool
+	}](err); ok {
+		return true
+	}
+	_, ok := errors.AsType[interface {
+		error
+		RetryAfter() time.Duration
+	}](err)
+	return ok
 }
 
 // verify returns the key that verifies the signature; nil for a shared secret. A
