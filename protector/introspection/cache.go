@@ -37,7 +37,9 @@ func (c *cache) get(key cacheKey, now time.Time) (verdict, bool) {
 		return verdict{}, false
 	}
 	e := element.Value.(*entry)
-	if !now.Before(e.until) {
+	// By either clock: the monotonic one stops while the machine sleeps, the
+	// wall clock, which Round(0) leaves alone, can be set back.
+	if !now.Before(e.until) || !now.Round(0).Before(e.until.Round(0)) {
 		c.remove(element)
 		return verdict{}, false
 	}

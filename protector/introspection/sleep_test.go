@@ -1,0 +1,41 @@
+package introspection_test
+
+import (
+	"testing"
+	"time"
+	"unsafe"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/resourceserver/protector/introspection"
+)
+
+// asleep returns the time that a machine reads which has slept for d since t: the
+// wall clock went on, the monotonic one did not.
+func asleep(t time.Time, d time.Duration) time.Time {
+	t = t.Add(d)
+	(*struct {
+		wall uint64
+		ext  int64 // the monotonic reading
+		loc  *time.Location
+	})(unsafe.Pointer(&t)).ext -= int64(d)
+	return t
+}
+
+// A revocation during a night's sleep does not go unnoticed after it.
+func TestAnswersAreForgottenInSleep(t *testing.T) {
+	now := time.Now()
+	clock := now
+	e := &endpoint{answer: always(activeAnswer)}
+	client := e.client(t, func(c *introspection.Config) { c.Now = func() time.Time { return clock } })
+	for range 2 {
+		_, err := client.Introspect(t.Context(), token)
+		require.NoError(t, err)
+	}
+	require.Equal(t, 1, e.calls())
+	clock = asleep(now, 8*time.Hour)
+	require.Zero(t, clock.Sub(now), "the monotonic clock stood still")
+	_, err := client.Introspect(t.Context(), token)
+	require.NoError(t, err)
+	require.Equal(t, 2, e.calls())
+}
