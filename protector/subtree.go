@@ -39,7 +39,9 @@ func (p *Protector) Subtree(mux *http.ServeMux, policy Policy, open ...string) h
 			mux.ServeHTTP(w, r)
 			return
 		}
-		r.Pattern = pattern // for Decision; mux is about to set the same
+		if r.Method != http.MethodConnect { // for it mux may call the path a pattern
+			r.Pattern = pattern // for Decision; mux is about to set the same
+		}
 		protected.ServeHTTP(w, r)
 	})
 }

@@ -3,6 +3,8 @@ package protector_test
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -89,6 +91,21 @@ func TestSubtreeAndRoute(t *testing.T) {
 
 	get(t, server, "/public/x", "Authorization: Bearer bob")
 	require.Len(t, seen, 2, "nothing is decided on an open route")
+}
+
+// For CONNECT the mux calls the path of a redirect a pattern. It is the client's
+// choice, and would make as many labels as it likes.
+func TestSubtreePatternIsNeverThePath(t *testing.T) {
+	var seen []protector.Decision
+	mux := http.NewServeMux()
+	mux.Handle("/{tenant}/", says("tenant"))
+	handler := newGuard(t, protector.Config{OnDecision: record(&seen)}).Subtree(mux, protector.Policy{})
+	for _, method := range []string{"GET", "CONNECT"} {
+		handler.ServeHTTP(httptest.NewRecorder(), &http.Request{Method: method, URL: &url.URL{Path: "/made-up"}})
+	}
+	require.Len(t, seen, 2)
+	require.Equal(t, "/{tenant}/", seen[0].Pattern)
+	require.Empty(t, seen[1].Pattern)
 }
 
 // The mux finds path values behind the protector as without it.
