@@ -234,6 +234,7 @@ func TestECDSASignatureForm(t *testing.T) {
 					return slices.Concat([]byte{0}, fixed(r, key.Curve), []byte{0}, fixed(s, key.Curve))
 				},
 				"a zero behind":  func(r, s *big.Int) []byte { return slices.Concat(fixed(r, key.Curve), fixed(s, key.Curve), []byte{0}) },
+				"a zero between": func(r, s *big.Int) []byte { return slices.Concat(fixed(r, key.Curve), []byte{0}, fixed(s, key.Curve)) },
 				"R alone":        func(r, s *big.Int) []byte { return fixed(r, key.Curve) },
 				"S before R":     func(r, s *big.Int) []byte { return slices.Concat(fixed(s, key.Curve), fixed(r, key.Curve)) },
 				"R is 0":         func(r, s *big.Int) []byte { return slices.Concat(fixed(zero, key.Curve), fixed(s, key.Curve)) },

@@ -227,13 +227,17 @@ func TestTheClaimsAreOneStrictObject(t *testing.T) {
 	deep := func(depth int) string {
 		return with(`"x":` + strings.Repeat("[", depth-1) + strings.Repeat("]", depth-1))
 	}
+	deepObjects := func(depth int) string {
+		return with(`"x":` + strings.Repeat(`{"x":`, depth-1) + "1" + strings.Repeat("}", depth-1))
+	}
 	accept(t, v, issuer.Token(jwttest.RawPayload(deep(32))))
+	accept(t, v, issuer.Token(jwttest.RawPayload(deepObjects(32))))
 	for _, text := range []string{
 		"", " ", "null", "true", "7", `"` + canary + `"`, "[]", "[" + payload + "]", "{", payload + payload, payload + "{}", payload + "," + payload, payload + canary, payload + "\x00",
 		payload + "]", "\ufeff" + payload, payload[:len(payload)-1], payload[1:], with(""), with(`"x"`), with(`"x":`), with(`x:1`), with(`'x':1`), with(`"x":01`), with(`"x":+1`), with(`"x":.5`),
 		with(`"x":1.`), with(`"x":0x1`), with(`"x":NaN`), with(`"x":Infinity`), with(`"x":undefined`), with(`"x":1/*c*/`), with("\"x\":\"\n\""), with(`"x":"\q"`), with(`"x":"\u12"`),
 		with("\"x\":\"\xff\""), with("\"\xc0\xaf\":1"), with(`"x":"\ud800"`), with(`"x":"\udc00\ud800"`), with(`"sub":"admin"`), with(`"\u0073ub":"admin"`), with(`"exp":99999999999`),
-		with(`"x":{"y":1,"y":2}`), with(`"x":[{"y":1,"y":1}]`), with(`"x":1,"x":1`), deep(33), with(`"x":` + strings.Repeat(`{"a":`, 5000) + "1" + strings.Repeat("}", 100)),
+		with(`"x":{"y":1,"y":2}`), with(`"x":[{"y":1,"y":1}]`), with(`"x":1,"x":1`), deep(33), deepObjects(33), with(`"x":` + strings.Repeat(`{"a":`, 5000) + "1" + strings.Repeat("}", 100)),
 	} {
 		if len(text) > 10_000 {
 			text = text[:10_000]

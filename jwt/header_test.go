@@ -47,6 +47,11 @@ func TestTypesOfAProfile(t *testing.T) {
 	refuse(t, v, issuer.Token(jwttest.WithoutHeader("typ")), jwt.ReasonType)
 	refuse(t, v, issuer.Token(jwttest.Typ("dpop+jwt")), jwt.ReasonType)
 
+	// "application/" may be left out only where no other '/' follows.
+	v = validatorOf(t, issuer, withProfile(jwt.Profile{Types: []string{"x/y"}}))
+	accept(t, v, issuer.Token(jwttest.Typ("x/y")))
+	refuse(t, v, issuer.Token(jwttest.Typ("application/x/y")), jwt.ReasonType)
+
 	v = validatorOf(t, issuer, withProfile(jwt.Profile{AllowMissingType: true}))
 	accept(t, v, issuer.Token(jwttest.WithoutHeader("typ")))
 	accept(t, v, issuer.Token())

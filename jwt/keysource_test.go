@@ -158,6 +158,7 @@ func TestKeysThatDoNotFit(t *testing.T) {
 		{"empty", "ES256", point(nil, nil, nil), jwt.ReasonUnknownKey},
 		{"no point", "ES256", point(elliptic.P256(), nil, nil), jwt.ReasonUnknownKey},
 		{"half a point", "ES256", point(elliptic.P256(), x, nil), jwt.ReasonUnknownKey},
+		{"the other half", "ES256", point(elliptic.P256(), nil, y), jwt.ReasonUnknownKey},
 		{"no curve", "ES256", point(nil, x, y), jwt.ReasonUnknownKey},
 		{"another curve", "ES256", issuer.PublicKey(issuer.AddKey("ES384")), jwt.ReasonUnknownKey},
 		{"the generic curve", "ES256", point(elliptic.P256().Params(), x, y), jwt.ReasonUnknownKey},
@@ -192,6 +193,41 @@ func TestKeysThatDoNotFit(t *testing.T) {
 func point(curve elliptic.Curve, x, y *big.Int) *ecdsa.PublicKey {
 	//lint:ignore SA1019 the fields are what is tested
 	return &ecdsa.PublicKey{Curve: curve, X: x, Y: y}
+}
+
+// A source may go bad once a token is remembered. checklist 34
+func TestABrokenKeyIsNotTheOneThatVerified(t *testing.T) {
+	issuer, _ := strict(t)
+	for alg, broken := range map[string][]crypto.PublicKey{
+		"RS256": {nil, (*rsa.PublicKey)(nil), &rsa.PublicKey{}, rsa.PublicKey{}},
+		"ES256": {nil, (*ecdsa.PublicKey)(nil), point(nil, nil, nil), point(elliptic.P256(), nil, nil)},
+		"EdDSA": {nil, ed25519.PublicKey(nil), ed25519.PublicKey("short")},
+	} {
+		kid := issuer.AddKey(alg)
+		token := issuer.Token(jwttest.Key(kid))
+		for _, key := range broken {
+			keys := []crypto.PublicKey{issuer.PublicKey(kid)}
+			source := keySource(func(context.Context, string, string) ([]crypto.PublicKey, error) { return keys, nil })
+			cache, err := jwt.NewCache(validatorOf(t, issuer, withKeys(source)).Validate, jwt.CacheConfig{})
+			require.NoError(t, err)
+			require.Same(t, accept(t, cache, token), accept(t, cache, token))
+			keys = []crypto.PublicKey{key}
+			refuse(t, cache, token, jwt.ReasonUnknownKey)
+		}
+	}
+}
+
+// A double of a validator may return a token that no validator made.
+func TestTheZeroTokenIsNeverRemembered(t *testing.T) {
+	issuer, _ := strict(t)
+	asked := 0
+	cache, err := jwt.NewCache(func(context.Context, string) (*jwt.Token, error) { asked++; return new(jwt.Token), nil }, jwt.CacheConfig{})
+	require.NoError(t, err)
+	token := issuer.Token()
+	for range 3 {
+		accept(t, cache, token)
+	}
+	require.Equal(t, 3, asked)
 }
 
 // Rightly signed, and refused all the same. checklist 54
