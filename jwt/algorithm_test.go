@@ -258,7 +258,8 @@ func TestECDSASignatureForm(t *testing.T) {
 }
 
 // P-521 leaves seven bits unused, so the order can be added to both values
-// without them getting longer. checklist 76
+// without them getting longer.
+// checklist 76
 func TestECDSAValuesBeyondTheOrder(t *testing.T) {
 	issuer := jwttest.NewIssuer(t, jwttest.InMemory(), jwttest.FirstKey("ES512"))
 	v := validatorOf(t, issuer)
@@ -342,7 +343,8 @@ func TestPSSSaltLength(t *testing.T) {
 }
 
 // An Ed25519 signature has one spelling: S must be below the group's order (RFC
-// 8032 §5.1.7). checklist 52
+// 8032 §5.1.7).
+// checklist 52
 func TestEd25519SignatureForm(t *testing.T) {
 	issuer, v := strict(t)
 	order, _ := new(big.Int).SetString("7237005577332262213973186563042994240857116359379907606001950938285454250989", 10)

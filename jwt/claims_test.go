@@ -318,7 +318,8 @@ func TestConfirmation(t *testing.T) {
 }
 
 // The order tells which reason is reported, and the signature comes before
-// every claim. checklist 52
+// every claim.
+// checklist 52
 func TestTheSignatureComesBeforeTheClaims(t *testing.T) {
 	issuer, v := strict(t)
 	for _, opt := range []jwttest.TokenOption{

@@ -83,7 +83,8 @@ func TestBase64IsStrict(t *testing.T) {
 	}
 }
 
-// Two or four of the last character's bits may be left over. checklist 67
+// Two or four of the last character's bits may be left over.
+// checklist 67
 func TestTrailingBitsAreZero(t *testing.T) {
 	issuer, _ := strict(t)
 	v := validatorOf(t, issuer, withSecret)
@@ -175,7 +176,8 @@ func TestTokenSize(t *testing.T) {
 	accept(t, validatorOf(t, issuer, limited(1<<20)), sized(defaultMaxTokenBytes+1))
 }
 
-// Whatever is too large is refused before the key source is asked. checklist 64
+// Whatever is too large is refused before the key source is asked.
+// checklist 64
 func TestMalformedTokensCostNoKeyLookup(t *testing.T) {
 	issuer, _ := strict(t)
 	good := issuer.Token()

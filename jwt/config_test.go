@@ -164,7 +164,8 @@ func TestConfigTypesAreGuarded(t *testing.T) {
 	require.False(t, reflect.TypeFor[jwt.Profile]().Comparable())
 }
 
-// A validator that was not made by NewValidator accepts nothing. checklist 52
+// A validator that was not made by NewValidator accepts nothing.
+// checklist 52
 func TestTheZeroValidatorAcceptsNothing(t *testing.T) {
 	issuer, v := strict(t)
 	require.Equal(t, issuer.URL(), v.Issuer())

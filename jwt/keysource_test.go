@@ -46,7 +46,8 @@ type keysUnavailable struct{}
 
 func (*keysUnavailable) Error() string { return "keys unavailable" }
 
-// That the keys cannot be had says nothing about the token. checklist 42
+// That the keys cannot be had says nothing about the token.
+// checklist 42
 func TestKeySourceErrors(t *testing.T) {
 	issuer, _ := strict(t)
 	v := validatorOf(t, issuer, withKeys(keySource(func(context.Context, string, string) ([]crypto.PublicKey, error) {
@@ -71,7 +72,8 @@ func TestKeySourceErrors(t *testing.T) {
 	require.NotErrorAs(t, err, &invalid)
 }
 
-// A forger must not be able to cause fetches at will. checklist 34, 52
+// A forger must not be able to cause fetches at will.
+// checklist 34, 52
 func TestABadSignatureAsksOnce(t *testing.T) {
 	issuer, _ := strict(t)
 	for _, opts := range [][]jwttest.TokenOption{
@@ -195,7 +197,8 @@ func point(curve elliptic.Curve, x, y *big.Int) *ecdsa.PublicKey {
 	return &ecdsa.PublicKey{Curve: curve, X: x, Y: y}
 }
 
-// A source may go bad once a token is remembered. checklist 34
+// A source may go bad once a token is remembered.
+// checklist 34
 func TestABrokenKeyIsNotTheOneThatVerified(t *testing.T) {
 	issuer, _ := strict(t)
 	for alg, broken := range map[string][]crypto.PublicKey{
@@ -230,7 +233,8 @@ func TestTheZeroTokenIsNeverRemembered(t *testing.T) {
 	require.Equal(t, 3, asked)
 }
 
-// Rightly signed, and refused all the same. checklist 54
+// Rightly signed, and refused all the same.
+// checklist 54
 func TestAWeakRSAKey(t *testing.T) {
 	issuer, _ := strict(t)
 	weak, err := rsa.GenerateKey(rand.Reader, 1024)

@@ -62,7 +62,8 @@ func TestAbsentClaims(t *testing.T) {
 }
 
 // Groups, roles and entitlements as RFC 9068 §2.2.3.1 has them: lists of names,
-// or of SCIM objects. What is neither names nothing. checklist 43
+// or of SCIM objects. What is neither names nothing.
+// checklist 43
 func TestNames(t *testing.T) {
 	issuer, v := strict(t)
 	for value, want := range map[string][]string{
