@@ -175,6 +175,11 @@ func structureSeeds() (seeds []seed) {
 	for _, c := range claimShapes {
 		add("claims "+c.name, fuzzHeader, c.text, 0, 0, true)
 	}
+	for _, c := range claimShapes {
+		if strings.HasPrefix(c.name, "cnf") {
+			add("claims by EdDSA "+c.name, `{"alg":"EdDSA","typ":"at+jwt"}`, c.text, 1, 0, true)
+		}
+	}
 	for i, change := range segmentChanges {
 		add("written "+change.name, fuzzHeader, fuzzClaims, 0, i, true)
 		add("written "+change.name+" by ES256", `{"alg":"ES256","typ":"at+jwt"}`, fuzzClaims, 2, i, true)

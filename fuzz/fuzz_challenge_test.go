@@ -32,6 +32,8 @@ func FuzzChallenge(f *testing.F) {
 				t.Fatalf("realm %q, scheme %q: %v", realm, scheme, err)
 			}
 			return
+		} else if !quotable.MatchString(realm) || !tokenForm.MatchString(scheme) {
+			t.Fatalf("realm %q, scheme %q: no error", realm, scheme)
 		}
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Header.Set("Authorization", "Bearer x")

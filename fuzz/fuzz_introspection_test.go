@@ -18,9 +18,9 @@ import (
 // active by one JSON object that bears it out in every member, and no error says anything of the token or of the answer.
 func FuzzIntrospection(f *testing.F) {
 	// checklist 172, 173, 176, 177, 178, 180
-	f.Fuzz(func(t *testing.T, body []byte, contentType string, status uint16) {
-		got, err := introspect(body, contentType, int(status), introspection.NoCache)
-		cached, errCached := introspect(body, contentType, int(status), 0)
+	f.Fuzz(func(t *testing.T, body []byte, contentType string, status uint16, required bool) {
+		got, err := introspect(body, contentType, int(status), required, introspection.NoCache)
+		cached, errCached := introspect(body, contentType, int(status), required, 0)
 		if (err == nil) != (errCached == nil) || err != nil && err.Error() != errCached.Error() {
 			t.Fatalf("without cache: %v, with: %v", err, errCached)
 		}
@@ -32,22 +32,30 @@ func FuzzIntrospection(f *testing.F) {
 		if errModel != nil || !strings.Contains(strings.ToLower(contentType), "application/json") {
 			t.Fatalf("accepted from %q %d: %v: %s", contentType, status, errModel, body)
 		}
+		if required && (saysNothing(answer["sub"]) || saysNothing(answer["x"]) || answer["sub"] == nil || answer["x"] == nil) {
+			t.Fatalf("accepted without a required member: %s", body)
+		}
 		checkMembers(t, got, answer)
 		if !got.ValidAt(fuzzNow) || !cached.ValidAt(fuzzNow) {
 			t.Fatalf("accepted out of its time: %s", body)
 		}
 		answer["active"] = false
 		var refused *introspection.Error
-		if _, err := introspect(must(json.Marshal(answer)), contentType, 200, introspection.NoCache); !errors.As(err, &refused) || refused.Reason != introspection.ReasonInactive {
+		if _, err := introspect(must(json.Marshal(answer)), contentType, 200, required, introspection.NoCache); !errors.As(err, &refused) || refused.Reason != introspection.ReasonInactive {
 			t.Fatalf("inactive: %v", err)
 		}
 	})
 }
 
 // introspect asks twice if there is a cache, so that the answer is the remembered one.
-func introspect(body []byte, contentType string, status int, ttl time.Duration) (*introspection.Token, error) {
+func introspect(body []byte, contentType string, status int, required bool, ttl time.Duration) (*introspection.Token, error) {
+	var members []string
+	if required {
+		members = []string{"sub", "x"}
+	}
 	client := must(introspection.New(introspection.Config{
-		Endpoint: fuzzIssuer + "/introspect", Credentials: introspection.ClientSecretBasic("id", "secret"),
+		RequiredMembers: members,
+		Endpoint:        fuzzIssuer + "/introspect", Credentials: introspection.ClientSecretBasic("id", "secret"),
 		Audiences: []string{fuzzAudience}, Issuer: fuzzIssuer, Now: func() time.Time { return fuzzNow },
 		PositiveTTL: ttl, NegativeTTL: ttl, CacheSize: 2,
 		HTTPClient: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -180,7 +188,7 @@ func introspectionSeeds() (seeds []seed) {
 	const good = `{"active":true,"token_type":"Bearer","scope":"read write","client_id":"c","username":"u","exp":1800000300,"iat":1799999900,` +
 		`"nbf":1799999900,"sub":"canary-53551","aud":"https://api.example","iss":"https://issuer.example","jti":"j"}`
 	add := func(name, body, contentType string, status int) {
-		seeds = append(seeds, seed{name, []any{[]byte(body), contentType, uint16(status)}})
+		seeds = append(seeds, seed{name, []any{[]byte(body), contentType, uint16(status), strings.Contains(name, "required")}})
 	}
 	change := func(old, with string) string { return strings.Replace(good, old, with, 1) }
 	more := func(member string) string { return strings.TrimSuffix(good, "}") + "," + member + "}" }
@@ -203,6 +211,8 @@ func introspectionSeeds() (seeds []seed) {
 		{"trailing", good + "{}"}, {"array", "[" + good + "]"}, {"nothing", ""}, {"HTML", "<html>canary-53551</html>"}, {"not UTF-8", change("canary", "\xff")}, {"half surrogate", change("canary", `\ud800`)},
 		{"deep", more(`"x":` + strings.Repeat("[", 20) + strings.Repeat("]", 20))}, {"unknown", more(`"x":{"y":[1,{"z":null}]}`)},
 		{"error", `{"error":"invalid_client"}`},
+		{"required", more(`"x":1`)}, {"required missing", good}, {"required null", more(`"x":null`)}, {"required blank", more(`"x":""`)},
+		{"required empty", more(`"x":[ ]`)}, {"required hollow", more(`"x":{ }`)},
 	} {
 		add(s.name, s.text, "application/json", 200)
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
@@ -160,11 +161,26 @@ func sameMaterial(object map[string]any, alg string, key crypto.PublicKey) error
 			return nil
 		}
 	case ed25519.PublicKey:
+		if signsWithoutKey(k) {
+			return errors.New("a key for which nobody needs the other half")
+		}
 		if object["kty"] == "OKP" && object["crv"] == "Ed25519" && alg == "EdDSA" && len(k) == 32 && number("x").Cmp(new(big.Int).SetBytes(k)) == 0 {
 			return nil
 		}
 	}
 	return fmt.Errorf("%T is of another material", key)
+}
+
+// signsWithoutKey tries what works for points of low order: a signature of nothing (R the neutral element, S zero), which then
+// holds for one text in eight or more.
+func signsWithoutKey(key ed25519.PublicKey) bool {
+	signature := append([]byte{1}, make([]byte, 63)...)
+	for i := range byte(64) {
+		if ed25519.Verify(key, []byte{i}, signature) {
+			return true
+		}
+	}
+	return false
 }
 
 // checkThumbprint has the JOSE library read the same entry.
@@ -192,6 +208,22 @@ func checkNeighbour(t *testing.T, document []byte) {
 	if keys, _ := set.VerificationKeys(context.Background(), "the good one", "EdDSA"); len(keys) == 0 {
 		t.Fatalf("%s takes the key beside it along", document)
 	}
+}
+
+// fuzzCertificate holds the Ed25519 key and is signed by it, which is the same text each time.
+var fuzzCertificate = func() string {
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: fuzzNow, NotAfter: fuzzNow.Add(time.Hour)}
+	return base64.StdEncoding.EncodeToString(must(x509.CreateCertificate(nil, template, template, fuzzEd.Public(), fuzzEd)))
+}()
+
+// fiveAlike are keys under one kid.
+func fiveAlike() string {
+	var keys []string
+	for i := range 5 {
+		public := ed25519.NewKeyFromSeed(slices.Repeat([]byte{byte(i)}, 32)).Public()
+		keys = append(keys, string(must(json.Marshal(jwkOf(oracleKey{"ed", "EdDSA", public})))))
+	}
+	return strings.Join(keys, ",")
 }
 
 // keyShapes are entries of a set, of which few are good.
@@ -224,7 +256,14 @@ var keyShapes = func() []shape {
 		{"x low order", change(ed, `"x":"`, `"x":"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","z":"`)},
 		{"x not reduced", change(ed, `"x":"`, `"x":"__________________________________________8","z":"`)},
 		{"x not a point", change(ed, `"x":"`, `"x":"AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","z":"`)},
-		{"n small", change(rs, `"n":"`, `"n":"gQAB","z":"`)}, {"n even", change(rs, `"n":"`, `"n":"`+strings.Repeat("_", 342)+`","z":"`[:0]+`"n":"`)},
+		{"P-384", change(jwkOf(oracleKey{"ec", "ES384", must(ecdsa.ParseRawPrivateKey(elliptic.P384(), fuzzSecret[:48])).Public()}))},
+		{"P-521", change(jwkOf(oracleKey{"ec", "ES512", must(ecdsa.ParseRawPrivateKey(elliptic.P521(), append([]byte{0, 1}, fuzzSecret...))).Public()}))},
+		{"x5c", add(ed, `"x5c":["`+fuzzCertificate+`","*"]`)}, {"x5c of another key", add(ec, `"x5c":["`+fuzzCertificate+`"]`)},
+		{"x5c line break", add(ed, `"x5c":["\n`+fuzzCertificate+`"]`)},
+		{"n small", change(rs, `"n":"`, `"n":"gQAB","z":"`)},
+		{"n of 2047 bits", `{"kty":"RSA","kid":"ed","e":"AQAB","n":"` + encode64("\x7f"+strings.Repeat("\xff", 255)) + `"}`},
+		{"n of 2048 bits", `{"kty":"RSA","kid":"ed","e":"AQAB","n":"` + encode64(strings.Repeat("\xff", 256)) + `"}`},
+		{"n of 2049 bits", `{"kty":"RSA","kid":"ed","e":"AQAB","n":"` + encode64("\x01"+strings.Repeat("\xff", 256)) + `"}`},
 		{"n padded", change(rs, `"n":"`, `"n":"AAAA`)}, {"n with =", change(rs, `","`, `=","`)}, {"n line break", change(rs, `"n":"`, `"n":"\n`)},
 		{"n even end", `{"kty":"RSA","e":"AQAB","n":"` + strings.Repeat("g", 343) + `A"}`},
 		{"n huge", `{"kty":"RSA","e":"AQAB","n":"` + strings.Repeat("_", 2740) + `"}`},
@@ -252,7 +291,8 @@ func jwksSeeds() (seeds []seed) {
 		{"member name bad", strings.Replace(fuzzJWKS, "{", "{\"\xff\":1,", 1)}, {"many members", "{" + members(70)[1:] + "}"},
 		{"trailing", fuzzJWKS + "{}"}, {"cut", fuzzJWKS[:len(fuzzJWKS)-2]}, {"comma", `{"keys":[{},]}`}, {"cut in keys", `{"keys":[{}`},
 		{"too deep", `{"keys":[` + strings.Repeat("[", 20) + strings.Repeat("]", 20) + `]}`}, {"brackets in a string", strings.Replace(fuzzJWKS, "{", `{"a":"[[[[[[[[[[[[[[[[[[\"[",`, 1)},
-		{"five alike", `{"keys":[` + strings.Repeat(keyShapes[0].text+",", 5) + keyShapes[1].text + `]}`},
+		{"the same five times", `{"keys":[` + strings.Repeat(keyShapes[0].text+",", 5) + keyShapes[1].text + `]}`},
+		{"five alike", `{"keys":[` + fiveAlike() + `]}`},
 		{"many", `{"keys":[` + strings.Repeat("{},", 1100) + keyShapes[0].text + `]}`},
 	} {
 		add(s.name, s.text)

@@ -135,32 +135,34 @@ type judge struct {
 	validator *jwt.Validator
 	cache     *jwt.Cache
 	oracle    *oracle
+	now       time.Time
 	elsewhere []*jwt.Validator // each differs in one thing: issuer, audience, time, or key
 }
 
 // newJudge makes the judges of a profile: one for the issuer's keys, or one for the shared secret.
 func newJudge(profile jwt.Profile, model oracleProfile, symmetric bool) *judge {
+	j := &judge{
+		now:    fuzzNow,
+		oracle: &oracle{issuer: fuzzIssuer, audiences: []string{fuzzAudience}, now: fuzzNow, leeway: fuzzLeeway, profile: model},
+	}
 	config := func() jwt.Config {
 		c := jwt.Config{
 			Issuer: fuzzIssuer, Audiences: []string{fuzzAudience}, Profile: profile,
-			Now: func() time.Time { return fuzzNow },
+			Now: func() time.Time { return j.now },
 		}
 		if symmetric {
 			c.Algorithms, c.Secret = []string{"HS256", "HS384", "HS512"}, fuzzSecret
 		} else {
-			c.Keys = must(jwks.ParseStatic([]byte(fuzzJWKS)))
+			c.Keys, c.Confirmations = must(jwks.ParseStatic([]byte(fuzzJWKS))), []string{"jkt", "x5t#S256"}
 		}
 		return c
 	}
-	j := &judge{
-		validator: must(jwt.NewValidator(config())),
-		oracle:    &oracle{issuer: fuzzIssuer, audiences: []string{fuzzAudience}, now: fuzzNow, leeway: fuzzLeeway, profile: model},
-	}
+	j.validator = must(jwt.NewValidator(config()))
 	j.cache = must(jwt.NewCache(j.validator.Validate, jwt.CacheConfig{MaxEntries: 64}))
 	if symmetric {
 		j.oracle.secret = fuzzSecret
 	} else {
-		j.oracle.keys = fuzzKeys
+		j.oracle.keys, j.oracle.confirmations = fuzzKeys, []string{"jkt", "x5t#S256"}
 	}
 	for _, differ := range []func(*jwt.Config){
 		func(c *jwt.Config) { c.Issuer = "https://other.example" },

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"example.com/resourceserver/scopes"
 )
@@ -26,6 +28,7 @@ func FuzzScopes(f *testing.F) {
 			if want := err == nil && containsOne(model, list); required.SatisfiedBy(granted) != want {
 				t.Fatalf("%q satisfies %q: %v", claim, list, !want)
 			}
+			checkNames(t, list, granted, model)
 			checkNearest(t, required, list, granted, model, err == nil)
 		}
 		if !scopes.Unrestricted().SatisfiedBy(granted) || (scopes.Requirement{}).SatisfiedBy(granted) {
@@ -73,6 +76,28 @@ func missing(granted map[string]bool, alternative string) (n int) {
 		}
 	}
 	return n
+}
+
+// checkNames does the same for names that are not scopes, and for the constructor that panics.
+func checkNames(t *testing.T, list []string, granted scopes.Set, model map[string]bool) {
+	required, err := scopes.AnyOfNames(list...)
+	forbidden := func(a string) bool {
+		return !utf8.ValidString(a) || strings.ContainsFunc(a, func(c rune) bool {
+			return c == utf8.RuneError || c != ' ' && unicode.In(c, unicode.White_Space, unicode.Cc)
+		}) || len(between(a)) == 0
+	}
+	if wellFormed := !slices.ContainsFunc(list, forbidden); (err == nil) != wellFormed {
+		t.Fatalf("AnyOfNames(%q): %v", list, err)
+	}
+	if required.SatisfiedBy(granted) != (err == nil && containsOne(model, list)) || required.String() == "" {
+		t.Fatalf("%q for %q: %v", granted, list, required)
+	}
+	defer func() {
+		if panicked := recover() != nil; panicked != slices.ContainsFunc(list, malformed) {
+			t.Fatalf("MustAnyOf(%q) panics: %v", list, panicked)
+		}
+	}()
+	_ = scopes.MustAnyOf(list...)
 }
 
 // checkNearest demands the first of those alternatives of which the fewest names are missing.

@@ -82,6 +82,7 @@ func snapshotSeeds() (seeds []seed) {
 	add("from tomorrow", fuzzJWKS, source, format, -86400, true, 0, 0)
 	add("a little from the future", fuzzJWKS, source, format, -30, true, 0, 0)
 	add("a day old", fuzzJWKS, source, format, 86400, true, 0, 0)
+	add("two days old", fuzzJWKS, source, format, 2*86400, true, 0, 0)
 	add("nearly a day old", fuzzJWKS, source, format, 86000, true, 0, 0)
 	add("wrong hash", fuzzJWKS, source, format, 60, false, 0, 0)
 	add("of another source", fuzzJWKS, "https://other.example/jwks", format, 60, true, 0, 0)

@@ -83,6 +83,9 @@ func (j *judge) check(t *testing.T, token string, at int, flip uint8) {
 	}
 	j.accepted(t, token, got, claims)
 	j.checkRefused(t, flipped(token, at, flip))
+	j.now = got.ExpiresAt().Add(fuzzLeeway)
+	j.checkRefused(t, token) // also by the cache, which remembers it
+	j.now = fuzzNow
 	for _, other := range j.elsewhere {
 		if _, err := other.Validate(context.Background(), token); err == nil {
 			t.Fatalf("accepted elsewhere: %s", token)
@@ -106,6 +109,9 @@ func (j *judge) accepted(t *testing.T, token string, got *jwt.Token, claims map[
 	want := fmt.Sprintf("%v %v %v", claims["iss"], orEmpty(claims["sub"]), orEmpty(claims[oracleFirst(claims, j.oracle.profile.client)]))
 	if have := fmt.Sprintf("%v %v %v", got.Issuer(), got.Subject(), got.ClientID()); have != want {
 		t.Fatalf("claims %q, token %q", want, have)
+	}
+	if cnf, _ := claims["cnf"].(map[string]any); fmt.Sprint(cnf) != fmt.Sprint(got.Confirmation()) {
+		t.Fatalf("cnf %v became %v", cnf, got.Confirmation())
 	}
 	j.checkScopes(t, got, claims)
 	parts := strings.Split(token, ".")
@@ -305,6 +311,9 @@ var segmentChanges = []segmentChange{
 	{name: "signature's trailing bits", token: func(s string, _ int) string { return trailingBits(s, 0) }},
 	{name: "signature padded", token: func(s string, _ int) string { return s + "==" }},
 	{name: "huge", token: func(s string, _ int) string { return s + strings.Repeat("A", 17<<10) }},
+	{name: "huge claims", segments: func(s []string, _ int) []string {
+		return []string{s[0], encode64(string(must(base64.RawURLEncoding.DecodeString(s[1]))) + strings.Repeat(" ", 13<<10))}
+	}},
 	{name: "huge header", segments: func(s []string, _ int) []string {
 		return []string{s[0] + strings.Repeat("ICAg", 3<<10), s[1]}
 	}},

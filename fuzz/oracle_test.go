@@ -37,6 +37,8 @@ type oracle struct {
 	keys      []oracleKey
 	secret    []byte // for HS256, HS384 and HS512; then keys is empty
 	profile   oracleProfile
+
+	confirmations []string // the cnf methods that somebody enforces
 }
 
 type oracleKey struct {
@@ -245,10 +247,20 @@ func (o *oracle) judgeClaims(claims map[string]any) error {
 	if scope, ok := claims[oracleFirst(claims, o.profile.scope)]; ok && !isString(scope) && !isStrings(scope) {
 		return errors.New("scope")
 	}
-	if _, ok := claims["cnf"]; ok {
-		return errors.New("cnf") // no validator of these tests enforces any
+	if cnf, ok := claims["cnf"]; ok && !o.enforceable(cnf) {
+		return errors.New("cnf")
 	}
 	return errors.Join(o.judgeAudience(claims), o.judgeTimes(claims))
+}
+
+func (o *oracle) enforceable(cnf any) bool {
+	methods, _ := cnf.(map[string]any)
+	for name, value := range methods {
+		if !slices.Contains(o.confirmations, name) || !isString(value) || value == "" {
+			return false
+		}
+	}
+	return len(methods) > 0
 }
 
 func (o *oracle) judgeAudience(claims map[string]any) error {
