@@ -487,7 +487,7 @@ func TestAttacks(t *testing.T) {
 			good, raws(
 				"Authorization: Basic TOKEN", "Authorization: Bearers TOKEN", "Authorization: XBearer TOKEN", "Authorization: BearerTOKEN", "Authorization: TOKEN", "Authorization: DPoP TOKEN",
 				"Authorization: Bea\u0280er TOKEN", "Authorization: \u0412earer TOKEN", "Authorization: Token Bearer TOKEN",
-			), noCredentials,
+			), verdict{401, "", "other_scheme"},
 		},
 		{ // checklist 147, 13
 			"a field of a similar name", "takes what a proxy might have meant",
