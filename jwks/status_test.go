@@ -65,6 +65,7 @@ func TestStatusThroughALife(t *testing.T) {
 func TestStatusHandler(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEndpoint(ecJWK("a"), `{"kty":"oct"}`)
+		e.delay = time.Second // so that the fetch which the first probe begins cannot end before the probe
 		r := newRemote(t, e, nil)
 		probe := func(method string) (int, map[string]any) {
 			w := httptest.NewRecorder()
@@ -81,7 +82,7 @@ func TestStatusHandler(t *testing.T) {
 		require.Equal(t, 503, code)
 		require.Equal(t, "never loaded", doc["state"])
 		require.Equal(t, []any{}, doc["keys"])
-		synctest.Wait()
+		time.Sleep(2 * time.Second) // simulated
 		code, doc = probe("GET")
 		require.Equal(t, 200, code, "the probe itself began the first fetch")
 		require.Equal(t, "fresh", doc["state"])
@@ -89,7 +90,7 @@ func TestStatusHandler(t *testing.T) {
 		require.Contains(t, doc["skipped"].([]any)[0].(map[string]any)["reason"], "symmetric")
 		require.Equal(t, 1.0, doc["counts"].(map[string]any)["fetches"])
 
-		e.set(func(e *endpoint) { e.down = true })
+		e.set(func(e *endpoint) { e.down, e.delay = true, 0 })
 		require.Error(t, r.Refresh(t.Context()))
 		code, doc = probe("HEAD")
 		require.Equal(t, 200, code)
