@@ -36,7 +36,7 @@ func FuzzChallenge(f *testing.F) {
 			t.Fatalf("realm %q, scheme %q: no error", realm, scheme)
 		}
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
-		r.Header.Set("Authorization", "Bearer x")
+		r.Header.Set("Authorization", "Bearer "+canary)
 		answer := httptest.NewRecorder()
 		guard.Require()(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the handler ran") })).ServeHTTP(answer, r)
 		checkAnswer(t, answer, scheme, realm, refusal)
@@ -100,7 +100,9 @@ func checkParams(t *testing.T, params, body map[string]string, put *protector.Er
 			t.Fatalf("%s has characters that it may not have: %q", name, got)
 		case there && value != "" && got != value:
 			t.Fatalf("%s was %q and became %q", name, value, got)
-		case !there && plainForm.MatchString(value) && params["error"] != "":
+		case name == "scope" && strings.Contains(got, canary):
+			t.Fatalf("%s repeats the token: %q", name, got)
+		case !there && plainForm.MatchString(value) && params["error"] != "" && !strings.Contains(value, canary):
 			t.Fatalf("%s=%q is missing", name, value)
 		case there && value == "" && name == "scope":
 			t.Fatalf("a scope that nobody asked for: %q", got)

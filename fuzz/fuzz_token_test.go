@@ -152,7 +152,9 @@ func (j *judge) checkScopes(t *testing.T, got *jwt.Token, claims map[string]any)
 	}
 }
 
-// signedAccordingToJWX asks the library for the signature and for the payload that was signed.
+// signedAccordingToJWX asks the library whether the signature is over these very bytes, and what was signed. The latter only if
+// it can read the header: it refuses some for parameters that nobody uses, such as a jwk that is none, and it drops the white
+// space around a header before it computes what was signed.
 func (j *judge) signedAccordingToJWX(t *testing.T, token string, parts []string) bool {
 	header, err := oracleObject(must(base64.RawURLEncoding.DecodeString(parts[0])))
 	if err != nil {
@@ -166,16 +168,17 @@ func (j *judge) signedAccordingToJWX(t *testing.T, token string, parts []string)
 			candidates = append(candidates, key.public)
 		}
 	}
-	payload := must(base64.RawURLEncoding.DecodeString(parts[1]))
-	text := must(base64.RawURLEncoding.DecodeString(parts[0]))
+	text, payload := must(base64.RawURLEncoding.DecodeString(parts[0])), must(base64.RawURLEncoding.DecodeString(parts[1]))
+	signature := must(base64.RawURLEncoding.DecodeString(parts[2]))
+	_, err = jws.Parse([]byte(token), jws.WithCompact())
+	readable := err == nil && bytes.Equal(text, bytes.TrimSpace(text))
 	return slices.ContainsFunc(candidates, func(key any) bool {
-		if !bytes.Equal(text, bytes.TrimSpace(text)) {
-			// jws.Verify drops the white space around a header before it computes what was signed.
-			verifier := must(jws.NewVerifier(jwa.SignatureAlgorithm(alg)))
-			return verifier.Verify([]byte(parts[0]+"."+parts[1]), must(base64.RawURLEncoding.DecodeString(parts[2])), key) == nil
+		verifier := must(jws.NewVerifier(jwa.SignatureAlgorithm(alg)))
+		if verifier.Verify([]byte(parts[0]+"."+parts[1]), signature, key) != nil {
+			return false
 		}
 		signed, err := jws.Verify([]byte(token), jws.WithCompact(), jws.WithKey(jwa.SignatureAlgorithm(alg), key))
-		return err == nil && string(signed) == string(payload)
+		return !readable || err == nil && string(signed) == string(payload)
 	})
 }
 
