@@ -19,9 +19,9 @@
 // Everything that is not exactly a valid access token. By default that means a
 // JWS in compact serialization with an asymmetric algorithm, typ at+jwt, and the
 // claims iss, exp, aud, sub, client_id, iat and jti; strict base64url and strict
-// JSON, so that a text has one spelling (an ECDSA signature has two values: a deny list
-// goes by jti); no crit and no b64 header; no cnf
-// claim that nobody enforces. Keys that a token brings along are not looked at.
+// JSON, so that a text has one spelling (an ECDSA signature has two values: a deny
+// list goes by jti); no crit and no b64 header; no cnf claim that nobody enforces.
+// Keys that a token brings along are not looked at.
 // An error of type [*Error] tells the reason; any other error means that nobody
 // could tell, and must not be taken for a refusal.
 //
