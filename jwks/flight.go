@@ -2,6 +2,7 @@ package jwks
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -62,10 +63,25 @@ func (r *Remote) begin() *flight {
 	go func() {
 		defer cancel()
 		defer close(f.done)
-		f.err = r.settle(f, r.fetch(ctx, r.state.Load()))
+		f.err = r.settle(f, r.attempt(ctx, r.state.Load()))
 	}()
 	return f
 }
+
+// attempt is fetch, with a panic of the caller's transport turned into a failure.
+// On this goroutine, which is nobody's, it would end the process, where in a
+// handler it ends one request. What it says is not repeated: a panic of someone
+// else's code may say anything.
+func (r *Remote) attempt(ctx context.Context, last *state) (o outcome) {
+	defer func() {
+		if recover() != nil {
+			o = r.failed(ctx, last, last.source, errPanicked)
+		}
+	}()
+	return r.fetch(ctx, last)
+}
+
+var errPanicked = errors.New("the fetch panicked: look at the transport of Config.HTTPClient")
 
 // wait returns the fetch's result, or ctx's error if that ends first.
 func (r *Remote) wait(ctx context.Context, f *flight) error {

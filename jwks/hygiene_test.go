@@ -272,6 +272,7 @@ func TestKeyOperations(t *testing.T) {
 		{"upper case", ops("Verify"), "verify"},
 		{"twice", ops("verify", "verify"), "twice"},
 		{"a string", ec.with("key_ops", "verify").json(), "right types"},
+		{"more than there are", ops(append(strings.Split("abcdefghijklmnop", ""), "verify")...), "more than 16"},
 		{"a number inside", ec.with("key_ops", []any{"verify", 1}).json(), "right types"},
 	})
 	for _, good := range []string{ops("verify"), ops("sign", "verify"), ops("verify", "encrypt"), ec.with("key_ops", nil).json()} {

@@ -48,6 +48,7 @@ var (
 	errUse          = errors.New("use is not sig")
 	errNoVerify     = errors.New("key_ops does not hold verify")
 	errOpsRepeat    = errors.New("key_ops names an operation twice")
+	errOpsMany      = fmt.Errorf("key_ops names more than %d operations", maxOperations)
 	errOpsClash     = errors.New("use and key_ops contradict each other")
 	errAlgorithm    = errors.New("alg does not fit the key")
 	errDisagree     = errors.New("does not read back as what was published")
@@ -135,10 +136,17 @@ func (k *webKey) private() bool {
 	return slices.ContainsFunc(members, func(v jsontext.Value) bool { return v != nil })
 }
 
+// maxOperations is twice what RFC 7517 §4.3 registers. Each is compared with
+// those before it.
+const maxOperations = 16
+
 // checkOperations applies RFC 7517 §4.3: no value twice, and consistent with use.
 func (k *webKey) checkOperations() error {
 	if k.KeyOps == nil {
 		return nil
+	}
+	if len(k.KeyOps) > maxOperations {
+		return errOpsMany
 	}
 	for i, op := range k.KeyOps {
 		if slices.Contains(k.KeyOps[:i], op) {
