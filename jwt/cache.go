@@ -185,7 +185,7 @@ func (c *Cache) lead(ctx context.Context, f *flight, d digest, token string) (*T
 		close(f.done)
 	}()
 	f.token, f.err = c.validate(ctx, token)
-	if f.err == nil && f.token != nil && f.token.provenance.now != nil {
+	if f.err == nil && f.token != nil && f.token.by != nil {
 		c.table.add(d, f.token)
 	}
 	return f.token, f.err

@@ -156,7 +156,7 @@ const entryBytes = 544
 // the token but the kid are parts of, and the structures around it.
 func (e *entry) size() int {
 	t := e.token
-	return entryBytes + len(t.claims) + len(t.provenance.kid) + 16*(t.scopes.Len()+len(t.audience)+len(t.amr))
+	return entryBytes + len(t.claims) + len(t.header.kid) + 16*(t.scopes.Len()+len(t.audience)+len(t.amr))
 }
 
-func (e *entry) expired() bool { return !e.token.ValidAt(e.token.provenance.now()) }
+func (e *entry) expired() bool { return !e.token.ValidAt(e.token.by.now()) }

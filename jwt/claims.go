@@ -20,7 +20,7 @@ func (v *Validator) checkClaims(payload string) (*Token, error) {
 	if err != nil {
 		return nil, invalid(ReasonClaims, "", err.Error())
 	}
-	t := &Token{claims: payload, profile: &v.profile, leeway: v.leeway}
+	t := &Token{by: v, claims: payload}
 	if err := v.checkKind(claims); err != nil {
 		return nil, err
 	}

@@ -8,22 +8,42 @@ import (
 
 // header is what is used of a JOSE header (RFC 7515 §4).
 type header struct {
-	alg *algorithm
-	kid string
+	encoded string // as it stands in the token
+	alg     *algorithm
+	kid     string
+}
+
+// header returns the header that a token brings, after every check that needs
+// nothing else. The same text has the same answer, so one that is remembered
+// needs no second look.
+func (v *Validator) header(encoded string) (*header, error) {
+	if h := v.headers.find(encoded); h != nil {
+		return h, nil
+	}
+	text, err := decodeHeader(encoded)
+	if err != nil {
+		return nil, err
+	}
+	h, err := v.parseHeader(text)
+	if err != nil {
+		return nil, err
+	}
+	h.encoded = encoded
+	return h, nil
 }
 
 // parseHeader reads the header and makes every check that needs nothing else.
 // jku, jwk, x5u and x5c are not even looked at: a key that comes with a token
 // proves nothing about the token (RFC 8725 §3.10).
-func (v *Validator) parseHeader(text string) (header, error) {
+func (v *Validator) parseHeader(text string) (*header, error) {
 	var buf [12]strictjson.Member
 	object, err := strictjson.Parse(buf[:0], text)
 	if err != nil {
-		return header{}, invalid(ReasonHeader, "", err.Error())
+		return nil, invalid(ReasonHeader, "", err.Error())
 	}
 	alg, err := v.algorithmOf(object)
 	if err != nil {
-		return header{}, err
+		return nil, err
 	}
 	// No extension is understood here, so whatever crit says, it refuses the
 	// token: what it names is unknown, or crit itself is malformed (RFC 7515
@@ -31,22 +51,18 @@ func (v *Validator) parseHeader(text string) (header, error) {
 	// refused too, since other validators would read another payload.
 	for _, name := range []string{"crit", "b64"} {
 		if object.Has(name) {
-			return header{}, invalid(ReasonCritical, name, "no extension is understood")
+			return nil, invalid(ReasonCritical, name, "no extension is understood")
 		}
 	}
 	kid, err := optionalString(object, "kid")
 	if err != nil {
-		return header{}, err
+		return nil, err
 	}
-	if len(text) > usualHeaderBytes {
-		kid = strings.Clone(kid) // a Cache keeps it, and would keep a certificate chain beside it
+	if err := v.checkType(object); err != nil {
+		return nil, err
 	}
-	return header{alg: alg, kid: kid}, v.checkType(object)
+	return &header{alg: alg, kid: kid}, nil
 }
-
-// usualHeaderBytes is the size up to which a header may as well be kept for its
-// kid.
-const usualHeaderBytes = 256
 
 func (v *Validator) algorithmOf(object strictjson.Object) (*algorithm, error) {
 	value, _ := object.Get("alg")

@@ -69,11 +69,11 @@ func (i *Issuers) choose(token string) (*Validator, error) {
 	if err != nil {
 		return nil, err
 	}
-	payload, err := jws.decodePayload()
+	payload, err := strictBase64.DecodeString(jws.payload)
 	if err != nil {
-		return nil, err
+		return nil, invalid(ReasonMalformed, "", "the payload is not base64url")
 	}
-	claims, err := strictjson.Parse(nil, payload)
+	claims, err := strictjson.Parse(nil, string(payload))
 	if err != nil {
 		return nil, invalid(ReasonClaims, "", err.Error())
 	}

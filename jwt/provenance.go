@@ -6,40 +6,29 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
-	"time"
 )
-
-// provenance is how a token was verified, so that it can be asked later whether
-// it would be still.
-type provenance struct {
-	keys     KeySource
-	kid, alg string
-	key      crypto.PublicKey
-	now      func() time.Time
-}
 
 // stillValid reports whether t, which was found valid before, would be now: in
 // time, and signed by a key that is still the issuer's. Nothing else that was
 // checked can change. The zero Token, which no validator returns, never is.
 func (t *Token) stillValid(ctx context.Context) bool {
-	p := &t.provenance
-	return p.now != nil && t.ValidAt(p.now()) && p.stillTrusted(ctx)
+	return t.by != nil && t.ValidAt(t.by.now()) && t.stillTrusted(ctx)
 }
 
 // stillTrusted reports whether the key that verified the token is still the
 // issuer's for that kid and algorithm. A shared secret lasts as long as its
 // validator.
-func (p *provenance) stillTrusted(ctx context.Context) bool {
-	if p.keys == nil {
+func (t *Token) stillTrusted(ctx context.Context) bool {
+	alg := t.header.alg
+	if alg.symmetric() {
 		return true
 	}
-	keys, err := p.keys.VerificationKeys(ctx, p.kid, p.alg)
+	keys, err := t.by.keys.VerificationKeys(ctx, t.header.kid, alg.name)
 	if err != nil {
 		return false
 	}
-	alg := algorithms[p.alg]
 	for _, key := range keys[:min(len(keys), maxKeysTried)] {
-		if alg.fits(alg, key) && sameKey(key, p.key) {
+		if alg.fits(alg, key) && sameKey(key, t.key) {
 			return true
 		}
 	}

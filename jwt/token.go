@@ -2,6 +2,7 @@ package jwt
 
 import (
 	"bytes"
+	"crypto"
 	stdjson "encoding/json"
 	"errors"
 	"fmt"
@@ -31,10 +32,13 @@ type Token struct {
 	scopes       scopes.Set
 	confirmation map[string]string
 
-	claims     string // the JSON text that was signed
-	profile    *Profile
-	leeway     time.Duration
-	provenance provenance
+	claims string // the JSON text that was signed
+
+	// How it was verified, so that it can be asked later whether it would be
+	// still. All nil in the zero Token; key is nil for a shared secret.
+	by     *Validator
+	header *header
+	key    crypto.PublicKey
 }
 
 // Issuer returns the iss claim: the Config.Issuer of the validator.
@@ -104,7 +108,11 @@ func (t *Token) Confirmation() map[string]string { return maps.Clone(t.confirmat
 // leeway of the validator that accepted it. A token that is kept, or work that
 // goes on for long, asks it again.
 func (t *Token) ValidAt(at time.Time) bool {
-	return at.Before(t.expiresAt.Add(t.leeway)) && !t.notBefore.After(at.Add(t.leeway))
+	if t.by == nil {
+		return false
+	}
+	leeway := t.by.leeway
+	return at.Before(t.expiresAt.Add(leeway)) && !t.notBefore.After(at.Add(leeway))
 }
 
 // Decode stores the claims in the value that v points to, usually a struct with
@@ -149,7 +157,7 @@ func (t *Token) names(paths func(*Profile) []ClaimPath) scopes.Set {
 	if err != nil {
 		return scopes.Set{}
 	}
-	for _, path := range paths(t.profile) {
+	for _, path := range paths(&t.by.profile) {
 		if value, ok := path.in(object); ok {
 			return scopes.NewSet(namesIn(value)...)
 		}

@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"time"
 )
 
@@ -28,6 +29,7 @@ type Validator struct {
 	maxTokenBytes int
 	decrypt       func(context.Context, string) (string, error)
 	now           func() time.Time
+	headers       headerMemory
 }
 
 // NewValidator returns the validator that config describes. It does no I/O. The
@@ -38,6 +40,7 @@ func NewValidator(config Config) (*Validator, error) {
 		return nil, err
 	}
 	v := &Validator{
+		headers: headerMemory{seed: maphash.MakeSeed()},
 		issuer: c.Issuer, audiences: c.Audiences,
 		keys: c.Keys, secret: c.Secret, algorithms: make(map[string]*algorithm, len(c.Algorithms)),
 		profile: c.Profile, confirmations: c.Confirmations,
@@ -72,23 +75,28 @@ func (v *Validator) Validate(ctx context.Context, token string) (*Token, error) 
 	if err != nil {
 		return nil, err
 	}
-	header, err := v.parseHeader(jws.header)
+	header, err := v.header(jws.header)
 	if err != nil {
 		return nil, err
 	}
-	key, err := v.verify(ctx, header, jws)
+	w := workspaces.Get().(*workspace)
+	defer w.release()
+	if err := w.open(jws); err != nil {
+		return nil, err
+	}
+	key, err := v.verify(ctx, header, w)
 	if err != nil {
 		return nil, err
 	}
-	payload, err := jws.decodePayload()
+	claims, err := w.claims(jws)
 	if err != nil {
 		return nil, err
 	}
-	t, err := v.checkClaims(payload)
+	t, err := v.checkClaims(claims)
 	if err != nil {
 		return nil, err
 	}
-	t.provenance = provenance{keys: v.keys, kid: header.kid, alg: header.alg.name, key: key, now: v.now}
+	t.header, t.key = v.headers.keep(header), key
 	return t, nil
 }
 
@@ -144,14 +152,14 @@ func isOutage(err error) bool {
 // verify returns the key that verifies the signature; nil for a shared secret. A
 // key that fits but does not verify is an invalid signature and never a reason
 // to look for others: that would let a forger cause fetches at will.
-func (v *Validator) verify(ctx context.Context, h header, jws compact) (crypto.PublicKey, error) {
+func (v *Validator) verify(ctx context.Context, h *header, w *workspace) (crypto.PublicKey, error) {
 	if h.alg.symmetric() {
-		if !h.alg.verifyHMAC(v.secret, jws.signed, jws.signature) {
+		if !h.alg.verifyHMAC(v.secret, w.signed, w.signature) {
 			return nil, invalid(ReasonSignature, "", "")
 		}
 		return nil, nil
 	}
-	if len(jws.signature) == 0 {
+	if len(w.signature) == 0 {
 		return nil, invalid(ReasonSignature, "", "empty")
 	}
 	keys, err := v.keys.VerificationKeys(ctx, h.kid, h.alg.name)
@@ -163,7 +171,7 @@ func (v *Validator) verify(ctx context.Context, h header, jws compact) (crypto.P
 		if !h.alg.fits(h.alg, key) {
 			continue
 		}
-		if h.alg.verify(h.alg, key, jws.signed, jws.signature) {
+		if h.alg.verify(h.alg, key, w.signed, w.signature) {
 			return key, nil
 		}
 		known = true
