@@ -152,7 +152,7 @@ func (v *Validator) checkTimes(t *Token, claims strictjson.Object) (err error) {
 // checkRequired demands that the required claims are there and say something: an
 // empty sub names nobody.
 func (v *Validator) checkRequired(claims strictjson.Object) error {
-	for _, name := range v.profile.Required {
+	for _, name := range v.required {
 		if value, ok := claims.Get(name); !ok || isEmpty(value) {
 			return invalid(ReasonMissingClaim, name, "required by Config.Profile, RFC 9068 by default, or Config.Required")
 		}
@@ -293,7 +293,7 @@ func numericDate(value string) (time.Time, bool) {
 	if c := value[0]; c < '0' || c > '9' {
 		return time.Time{}, false
 	}
-	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
+	if seconds, ok := wholeSeconds(value); ok {
 		return time.Unix(seconds, 0), seconds <= lastSecond
 	}
 	f, err := strconv.ParseFloat(value, 64)
@@ -302,4 +302,20 @@ func numericDate(value string) (time.Time, bool) {
 	}
 	seconds, fraction := math.Modf(f)
 	return time.Unix(int64(seconds), int64(fraction*1e9)), true
+}
+
+// wholeSeconds reads the usual NumericDate, which is digits alone, no more of
+// them than lastSecond has. It is not the strconv of this only because three of
+// them are in every token.
+func wholeSeconds(value string) (seconds int64, ok bool) {
+	if len(value) > len("253402300799") {
+		return 0, false
+	}
+	for _, c := range []byte(value) {
+		if c -= '0'; c > 9 {
+			return 0, false
+		}
+		seconds = 10*seconds + int64(c)
+	}
+	return seconds, true
 }

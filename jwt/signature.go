@@ -7,8 +7,8 @@ import (
 	"crypto/elliptic"
 	"crypto/hmac"
 	"crypto/rsa"
-	_ "crypto/sha256" // SHA-256 for crypto.Hash
-	_ "crypto/sha512" // SHA-384 and SHA-512 for crypto.Hash
+	"crypto/sha256"
+	"crypto/sha512"
 	"math/big"
 
 	"github.com/lestrrat-go/jwx/v2/jwa"
@@ -123,8 +123,17 @@ func (a *algorithm) verifyHMAC(secret, signed, signature []byte) bool {
 	return hmac.Equal(mac.Sum(nil), signature)
 }
 
+// digest returns the hash of signed. Going through a hash.Hash would allocate
+// one.
 func (a *algorithm) digest(signed []byte) []byte {
-	h := a.hash.New()
-	h.Write(signed)
-	return h.Sum(nil)
+	switch a.hash {
+	case crypto.SHA384:
+		sum := sha512.Sum384(signed)
+		return sum[:]
+	case crypto.SHA512:
+		sum := sha512.Sum512(signed)
+		return sum[:]
+	}
+	sum := sha256.Sum256(signed)
+	return sum[:]
 }

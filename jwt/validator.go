@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"slices"
 	"time"
 )
 
@@ -24,6 +25,7 @@ type Validator struct {
 	algorithms    map[string]*algorithm
 	secret        []byte
 	profile       Profile
+	required      []string // of Profile.Required, what no other check demands anyway
 	confirmations []string
 	leeway        time.Duration
 	maxTokenBytes int
@@ -41,11 +43,14 @@ func NewValidator(config Config) (*Validator, error) {
 	}
 	v := &Validator{
 		headers: headerMemory{seed: maphash.MakeSeed()},
-		issuer: c.Issuer, audiences: c.Audiences,
+		issuer:  c.Issuer, audiences: c.Audiences,
 		keys: c.Keys, secret: c.Secret, algorithms: make(map[string]*algorithm, len(c.Algorithms)),
 		profile: c.Profile, confirmations: c.Confirmations,
 		leeway: c.Leeway, maxTokenBytes: c.MaxTokenBytes, decrypt: c.Decrypt, now: c.Now,
 	}
+	v.required = slices.DeleteFunc(slices.Clone(c.Profile.Required), func(name string) bool {
+		return name == "iss" || name == "exp" || len(c.Profile.Audience) == 1 && name == c.Profile.Audience[0]
+	})
 	for _, name := range c.Algorithms {
 		v.algorithms[name] = algorithms[name]
 	}

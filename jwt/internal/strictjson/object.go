@@ -2,6 +2,7 @@ package strictjson
 
 import (
 	"errors"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -23,22 +24,29 @@ type Object []Member
 // Get returns the value of the member called name, exactly. A null value counts
 // as absent: an issuer that writes null means that it has nothing to say.
 func (o Object) Get(name string) (value string, ok bool) {
-	for i := range o {
-		if o[i].Name == name {
-			return o[i].Value, o[i].Value != "null"
-		}
+	if i := o.index(name); i >= 0 {
+		return o[i].Value, o[i].Value != "null"
 	}
 	return "", false
 }
 
 // Has reports whether there is a member called name, null or not.
-func (o Object) Has(name string) bool {
+func (o Object) Has(name string) bool { return o.index(name) >= 0 }
+
+// index returns the index of the member called name, or -1. Most names of claims
+// are three letters long and differ in the last, which is looked at before a
+// call that compares them.
+func (o Object) index(name string) int {
+	if name == "" {
+		return slices.IndexFunc(o, func(m Member) bool { return m.Name == "" })
+	}
+	last := len(name) - 1
 	for i := range o {
-		if o[i].Name == name {
-			return true
+		if n := o[i].Name; len(n) == len(name) && n[last] == name[last] && n == name {
+			return i
 		}
 	}
-	return false
+	return -1
 }
 
 // Errors of Parse. They are constants in effect: none holds any of the input.
