@@ -68,6 +68,7 @@ var rules = []struct {
 		"in prose":    {"README.md": "TO" + "DO"},
 		"a context":   {"jwt/a.go": "package jwt\nimport \"context\"\nvar ctx = context.TO" + "DO()"},
 	}},
+	// The sleeps and skips here, and below in the tree without fault, are text that the rule is shown; none is run.
 	{"sleeps and skips have reasons", sleepsAndSkipsHaveReasons, map[string]map[string]string{
 		"sleep":       {"jwt/a_test.go": "package jwt\nfunc TestA() {\n\ttime.Sleep(1)\n}"},
 		"past bubble": {"jwt/a_test.go": "package jwt\nfunc TestA() {\n\tsynctest.Test(t, f)\n\ttime.Sleep(1)\n}"},

@@ -73,7 +73,7 @@ func unicodeEscape(text string) int {
 	return 12
 }
 
-// hex4 returns the code unit of the \uXXXX that text begins with.
+// hex4 returns the code unit that text begins with: \u and four hex digits.
 func hex4(text string) (rune, bool) {
 	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
 		return 0, false
