@@ -10,6 +10,7 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"runtime"
 	"strings"
 	"testing"
@@ -100,16 +101,18 @@ func TestIdleMemory(t *testing.T) {
 // What the cache says it takes is what it takes, within a quarter.
 func TestCacheUsageIsHonest(t *testing.T) {
 	issuer := jwttest.NewIssuer(t, jwttest.InMemory(), jwttest.FirstKey("EdDSA"))
-	for name, option := range map[string]jwttest.TokenOption{
-		"usual":          jwttest.Scope("openid profile email"),
-		"certificates":   jwttest.Header("x5c", []string{strings.Repeat("A", 4000)}),
-		"many audiences": jwttest.Audience(append(strings.Split(strings.Repeat("a ", 999), " "), issuer.Audience())...),
+	audiences := append(strings.Split(strings.Repeat("a ", 999), " "), issuer.Audience())
+	for name, option := range map[string]func(i int) jwttest.TokenOption{
+		"usual":              func(int) jwttest.TokenOption { return jwttest.Scope("openid profile email") },
+		"certificates":       func(int) jwttest.TokenOption { return jwttest.Header("x5c", []string{strings.Repeat("A", 4000)}) },
+		"headers all differ": func(i int) jwttest.TokenOption { return jwttest.Header("n", fmt.Sprintf("%0300d", i)) },
+		"many audiences":     func(int) jwttest.TokenOption { return jwttest.Audience(audiences...) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			cache, _ := cached(t, issuer, issuer, jwt.CacheConfig{MaxBytes: 1 << 30})
 			before := heap()
-			for range 2000 {
-				_, err := cache.Validate(t.Context(), issuer.Token(option))
+			for i := range 2000 {
+				_, err := cache.Validate(t.Context(), issuer.Token(option(i)))
 				require.NoError(t, err)
 			}
 			taken := heap() - before

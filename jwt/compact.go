@@ -2,6 +2,7 @@ package jwt
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -82,7 +83,8 @@ func (w *workspace) release() {
 // open copies jws and decodes its signature. The payload stays encoded until the
 // signature has been found good.
 func (w *workspace) open(jws compact) (err error) {
-	w.token = append(append(w.token[:0], jws.signed...), jws.signature...)
+	w.token = slices.Grow(w.token[:0], len(jws.signed)+len(jws.signature))
+	w.token = append(append(w.token, jws.signed...), jws.signature...)
 	w.signed = w.token[:len(jws.signed)]
 	w.signature, err = strictBase64.AppendDecode(w.signature[:0], w.token[len(jws.signed):])
 	if err != nil {

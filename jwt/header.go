@@ -8,9 +8,8 @@ import (
 
 // header is what is used of a JOSE header (RFC 7515 §4).
 type header struct {
-	encoded string // as it stands in the token
-	alg     *algorithm
-	kid     string
+	alg *algorithm
+	kid string
 }
 
 // header returns the header that a token brings, after every check that needs
@@ -24,12 +23,7 @@ func (v *Validator) header(encoded string) (*header, error) {
 	if err != nil {
 		return nil, err
 	}
-	h, err := v.parseHeader(text)
-	if err != nil {
-		return nil, err
-	}
-	h.encoded = encoded
-	return h, nil
+	return v.parseHeader(text)
 }
 
 // parseHeader reads the header and makes every check that needs nothing else.
@@ -61,7 +55,8 @@ func (v *Validator) parseHeader(text string) (*header, error) {
 	if err := v.checkType(object); err != nil {
 		return nil, err
 	}
-	return &header{alg: alg, kid: kid}, nil
+	// A Token keeps its header, and must not keep a certificate chain beside it.
+	return &header{alg: alg, kid: strings.Clone(kid)}, nil
 }
 
 func (v *Validator) algorithmOf(object strictjson.Object) (*algorithm, error) {

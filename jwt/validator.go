@@ -42,11 +42,11 @@ func NewValidator(config Config) (*Validator, error) {
 		return nil, err
 	}
 	v := &Validator{
-		headers: headerMemory{seed: maphash.MakeSeed()},
-		issuer:  c.Issuer, audiences: c.Audiences,
+		issuer: c.Issuer, audiences: c.Audiences,
 		keys: c.Keys, secret: c.Secret, algorithms: make(map[string]*algorithm, len(c.Algorithms)),
 		profile: c.Profile, confirmations: c.Confirmations,
 		leeway: c.Leeway, maxTokenBytes: c.MaxTokenBytes, decrypt: c.Decrypt, now: c.Now,
+		headers: headerMemory{seed: maphash.MakeSeed()},
 	}
 	v.required = slices.DeleteFunc(slices.Clone(c.Profile.Required), func(name string) bool {
 		return name == "iss" || name == "exp" || len(c.Profile.Audience) == 1 && name == c.Profile.Audience[0]
@@ -101,7 +101,8 @@ func (v *Validator) Validate(ctx context.Context, token string) (*Token, error) 
 	if err != nil {
 		return nil, err
 	}
-	t.header, t.key = v.headers.keep(header), key
+	t.header, t.key = header, key
+	v.headers.add(jws.header, header)
 	return t, nil
 }
 

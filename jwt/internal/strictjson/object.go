@@ -2,7 +2,6 @@ package strictjson
 
 import (
 	"errors"
-	"slices"
 	"unicode/utf8"
 )
 
@@ -37,12 +36,9 @@ func (o Object) Has(name string) bool { return o.index(name) >= 0 }
 // are three letters long and differ in the last, which is looked at before a
 // call that compares them.
 func (o Object) index(name string) int {
-	if name == "" {
-		return slices.IndexFunc(o, func(m Member) bool { return m.Name == "" })
-	}
-	last := len(name) - 1
 	for i := range o {
-		if n := o[i].Name; len(n) == len(name) && n[last] == name[last] && n == name {
+		n := o[i].Name
+		if len(n) == len(name) && (n == "" || n[len(n)-1] == name[len(name)-1] && n == name) {
 			return i
 		}
 	}
