@@ -143,9 +143,10 @@ func (c *Cache) Validate(ctx context.Context, token string) (*Token, error) {
 // they take.
 func (c *Cache) Usage() (entries, bytes int) { return c.table.usage() }
 
-// cacheable keeps what cannot be a token away from the cost of the digest.
+// cacheable keeps most of what cannot be a token away from the cost of the
+// digest, and looks at no more than the header for it.
 func (c *Cache) cacheable(token string) bool {
-	return len(token) <= c.maxTokenBytes && strings.HasPrefix(token, "ey") && strings.Count(token, ".") >= 2
+	return len(token) <= c.maxTokenBytes && strings.HasPrefix(token, "ey") && strings.IndexByte(token, '.') > 0
 }
 
 // validateOnce validates token unless that is under way already, in which case
