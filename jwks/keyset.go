@@ -22,14 +22,16 @@ type SkippedKey struct {
 	Secret bool   `json:"secret,omitzero"` // the key came with its private half
 }
 
-// lookup is what a token's header says about the key it wants.
-type lookup struct{ kid, alg string }
+// candidates are the keys that a token with this alg may be signed with.
+type candidates struct {
+	alg  string
+	keys []crypto.PublicKey
+}
 
 // keySet is one published set, ready for use. It is never changed once built,
 // so any number of goroutines may read it.
 type keySet struct {
-	index   map[lookup][]crypto.PublicKey
-	kids    map[string]bool
+	index   map[string][]candidates // by kid, and under "" for tokens without one
 	keys    []publicKey
 	skipped []SkippedKey
 	doc     []byte // as it was published, for the snapshot file
@@ -47,7 +49,7 @@ func parseSet(doc []byte, old *keySet) (*keySet, error) {
 	if err != nil {
 		return nil, err
 	}
-	set := &keySet{index: make(map[lookup][]crypto.PublicKey), kids: make(map[string]bool), doc: bytes.Clone(doc)}
+	set := &keySet{index: make(map[string][]candidates), doc: bytes.Clone(doc)}
 	known := old.byThumbprint()
 	for i, raw := range raws {
 		key, err := parseWebKey(raw)
@@ -91,31 +93,33 @@ func (s *keySet) byThumbprint() map[string]crypto.PublicKey {
 func (s *keySet) add(key publicKey) error {
 	fits := key.kid == ""
 	for _, alg := range key.algorithms {
-		s.file(lookup{"", alg}, key.public)
-		if key.kid != "" && s.file(lookup{key.kid, alg}, key.public) {
+		s.file("", alg, key.public)
+		if key.kid != "" && s.file(key.kid, alg, key.public) {
 			fits = true
 		}
 	}
 	if !fits {
 		return errTooManyAlike
 	}
-	if key.kid != "" {
-		s.kids[key.kid] = true
-	}
 	s.keys = append(s.keys, key)
 	return nil
 }
 
-// file reports whether the key is found under l afterwards.
-func (s *keySet) file(l lookup, key crypto.PublicKey) bool {
-	keys := s.index[l]
-	if slices.ContainsFunc(keys, func(k crypto.PublicKey) bool { return sameKey(k, key) }) {
+// file reports whether the key is found under kid and alg afterwards.
+func (s *keySet) file(kid, alg string, key crypto.PublicKey) bool {
+	i := slices.IndexFunc(s.index[kid], func(c candidates) bool { return c.alg == alg })
+	if i < 0 {
+		i = len(s.index[kid])
+		s.index[kid] = append(s.index[kid], candidates{alg: alg})
+	}
+	c := &s.index[kid][i]
+	if slices.ContainsFunc(c.keys, func(k crypto.PublicKey) bool { return sameKey(k, key) }) {
 		return true
 	}
-	if len(keys) == maxCandidates {
+	if len(c.keys) == maxCandidates {
 		return false
 	}
-	s.index[l] = append(keys, key)
+	c.keys = append(c.keys, key)
 	return true
 }
 
@@ -127,8 +131,10 @@ func sameKey(a, b crypto.PublicKey) bool {
 // seal makes every slice as long as its array: a caller that appends to what a
 // lookup gave it gets a copy.
 func (s *keySet) seal() {
-	for l, keys := range s.index {
-		s.index[l] = slices.Clip(keys)
+	for _, algs := range s.index {
+		for i := range algs {
+			algs[i].keys = slices.Clip(algs[i].keys)
+		}
 	}
 }
 
@@ -136,12 +142,18 @@ func (s *keySet) seal() {
 // the kid is not in this one. A kid that is there and does not fit alg, a
 // token without kid, and an unknown algorithm are settled. A nil set settles
 // the last of these only.
+//
+// It is on the way of every token. A map by kid and alg together was rejected,
+// as hashing two strings takes longer than comparing the few algorithms of a key.
 func (s *keySet) find(kid, alg string) (keys []crypto.PublicKey, settled bool) {
 	if s == nil {
 		return nil, !knownAlgorithm(alg)
 	}
-	if keys, ok := s.index[lookup{kid, alg}]; ok {
-		return keys, true
+	algs, known := s.index[kid]
+	for i := range algs {
+		if algs[i].alg == alg {
+			return algs[i].keys, true
+		}
 	}
-	return nil, kid == "" || s.kids[kid] || !knownAlgorithm(alg)
+	return nil, known || kid == "" || !knownAlgorithm(alg)
 }
