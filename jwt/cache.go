@@ -23,7 +23,7 @@ type CacheConfig struct {
 	MaxEntries int
 
 	// MaxBytes bounds the memory that remembered tokens take, as estimated from
-	// the length of their claims. Default: 32 MiB.
+	// the length of their texts. Default: 32 MiB.
 	MaxBytes int
 
 	// MaxTokenBytes is the length beyond which a token is passed on unseen, so
@@ -65,11 +65,11 @@ func (c CacheConfig) resolve() (CacheConfig, []error) {
 // key was withdrawn or replaced is forgotten when it comes next. What a
 // validator accepts depends on nothing else.
 //
-// The cache does not hold tokens that could be used: it keeps the claims, which
-// the [Token] it hands out holds anyway, and finds them by a 128-bit
-// authentication code of the token's text under a key that is made at random
-// when the cache is made and never leaves it. A signature cannot be computed
-// back from either.
+// The cache does not hold tokens that could be used. It keeps the header and the
+// payload, whose claims the [Token] it hands out holds anyway, and compares them
+// byte by byte; of the signature it keeps a 128-bit authentication code under a
+// key that is made at random when the cache is made and never leaves it. The
+// signature cannot be computed back from that.
 //
 // When many requests bring the same new token at once, one of them verifies it
 // and the others wait for the result, each no longer than its own context lasts.
@@ -82,7 +82,7 @@ type Cache struct {
 	table         *table
 
 	mu      sync.Mutex
-	flights map[digest]*flight
+	flights map[string]*flight // by the token's text
 }
 
 // flight is a validation under way. token and err may be read once done is
@@ -115,7 +115,7 @@ func NewCache(validate func(ctx context.Context, token string) (*Token, error), 
 	}
 	return &Cache{
 		validate: validate, maxTokenBytes: config.MaxTokenBytes, digests: digests,
-		table: newTable(config.MaxEntries, config.MaxBytes), flights: make(map[digest]*flight),
+		table: newTable(config.MaxEntries, config.MaxBytes), flights: make(map[string]*flight),
 	}, nil
 }
 
@@ -123,11 +123,11 @@ func NewCache(validate func(ctx context.Context, token string) (*Token, error), 
 // would be still, and otherwise what the validator behind the cache says, errors
 // included.
 func (c *Cache) Validate(ctx context.Context, token string) (*Token, error) {
-	if !c.cacheable(token) {
+	k, ok := c.keyOf(token)
+	if !ok {
 		return c.validate(ctx, token)
 	}
-	d := c.digests.of(token)
-	if e := c.table.find(d); e != nil {
+	if e := c.table.find(k); e != nil {
 		if e.token.stillValid(ctx) {
 			e.touch()
 			return e.token, nil
@@ -136,31 +136,39 @@ func (c *Cache) Validate(ctx context.Context, token string) (*Token, error) {
 		// be had at the moment makes it say so, and does no harm to forget.
 		c.table.remove(e)
 	}
-	return c.validateOnce(ctx, d, token)
+	return c.validateOnce(ctx, k, token)
 }
 
 // Usage returns how many tokens are remembered and an estimate of the bytes that
 // they take.
 func (c *Cache) Usage() (entries, bytes int) { return c.table.usage() }
 
-// cacheable keeps most of what cannot be a token away from the cost of the
-// digest, and looks at no more than the header for it.
-func (c *Cache) cacheable(token string) bool {
-	return len(token) <= c.maxTokenBytes && strings.HasPrefix(token, "ey") && strings.IndexByte(token, '.') > 0
+// keyOf returns what token is remembered by, unless it is too long or cannot be a
+// token anyway.
+func (c *Cache) keyOf(token string) (cacheKey, bool) {
+	if len(token) > c.maxTokenBytes || !strings.HasPrefix(token, "ey") {
+		return cacheKey{}, false
+	}
+	header, rest, _ := strings.Cut(token, ".")
+	payload, signature, ok := strings.Cut(rest, ".")
+	if !ok {
+		return cacheKey{}, false
+	}
+	return cacheKey{signed: token[:len(header)+1+len(payload)], signature: c.digests.of(signature)}, true
 }
 
 // validateOnce validates token unless that is under way already, in which case
 // it waits for the result.
-func (c *Cache) validateOnce(ctx context.Context, d digest, token string) (*Token, error) {
+func (c *Cache) validateOnce(ctx context.Context, k cacheKey, token string) (*Token, error) {
 	c.mu.Lock()
-	f, underWay := c.flights[d]
+	f, underWay := c.flights[token]
 	if !underWay {
 		f = &flight{done: make(chan struct{})}
-		c.flights[d] = f
+		c.flights[token] = f
 	}
 	c.mu.Unlock()
 	if !underWay {
-		return c.lead(ctx, f, d, token)
+		return c.lead(ctx, f, k, token)
 	}
 	select {
 	case <-f.done:
@@ -178,16 +186,16 @@ func (c *Cache) validateOnce(ctx context.Context, d digest, token string) (*Toke
 
 // lead validates token and shares the result. It lets those who wait go even if
 // the validation panics.
-func (c *Cache) lead(ctx context.Context, f *flight, d digest, token string) (*Token, error) {
+func (c *Cache) lead(ctx context.Context, f *flight, k cacheKey, token string) (*Token, error) {
 	defer func() {
 		c.mu.Lock()
-		delete(c.flights, d)
+		delete(c.flights, token)
 		c.mu.Unlock()
 		close(f.done)
 	}()
 	f.token, f.err = c.validate(ctx, token)
 	if f.err == nil && f.token != nil && f.token.by != nil {
-		c.table.add(d, f.token)
+		c.table.add(k, f.token)
 	}
 	return f.token, f.err
 }

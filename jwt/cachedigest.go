@@ -8,7 +8,7 @@ import (
 	"unsafe"
 )
 
-// digest identifies a token's text without giving it away.
+// digest identifies a token's signature without giving it away.
 type digest [16]byte
 
 // digester computes digests: AES-GMAC (NIST SP 800-38D) under a random key.
@@ -17,9 +17,8 @@ type digest [16]byte
 // with a probability below 2^-117 at 16 KiB, whoever chose them, as long as the
 // key is unknown. The key and all digests stay in this process, which is why the
 // constant nonce is sound; a digest that was shown to anybody would not be. A
-// plain SHA-256 was rejected because it takes three times as long, half of what
-// a hit costs in all, and the token's text itself as a map key because it would
-// keep usable tokens in memory.
+// plain SHA-256 was rejected because it takes three times as long, and the
+// token's text itself as a map key because it would keep usable tokens in memory.
 type digester struct {
 	code  cipher.AEAD
 	nonce [12]byte

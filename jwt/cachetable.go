@@ -2,16 +2,17 @@ package jwt
 
 import (
 	"encoding/binary"
+	"strings"
 	"sync"
 	"sync/atomic"
 )
 
-// ways is how many places one digest can be in: as many pointers as a cache line
+// ways is how many places one token can be in: as many pointers as a cache line
 // holds.
 const ways = 8
 
 // table is a set-associative table of verified tokens: a digest chooses a row,
-// and may be in any place of that row. Reading takes no lock and writes nothing
+// and a token may be in any place of that row. Reading takes no lock and writes nothing
 // but a mark, once. Its size is fixed from the start, and so is the work of each
 // call.
 //
@@ -29,9 +30,16 @@ type table struct {
 
 type row [ways]atomic.Pointer[entry]
 
+// cacheKey tells a token from all others. The signature alone would not do: it
+// says which token it was made for, and not that this is the token at hand.
+type cacheKey struct {
+	signed    string // the token's text up to its signature
+	signature digest
+}
+
 type entry struct {
-	digest digest
-	token  *Token
+	key   cacheKey
+	token *Token
 	// used says that the entry was found since it was last passed over: it gets
 	// a second chance before it is evicted.
 	used atomic.Bool
@@ -45,14 +53,14 @@ func newTable(maxEntries, maxBytes int) *table {
 	return &table{rows: make([]row, rows), maxBytes: maxBytes}
 }
 
-func (t *table) row(d digest) *row {
-	return &t.rows[binary.LittleEndian.Uint64(d[:])&uint64(len(t.rows)-1)]
+func (t *table) row(k cacheKey) *row {
+	return &t.rows[binary.LittleEndian.Uint64(k.signature[:])&uint64(len(t.rows)-1)]
 }
 
-func (t *table) find(d digest) *entry {
-	r := t.row(d)
+func (t *table) find(k cacheKey) *entry {
+	r := t.row(k)
 	for i := range r {
-		if e := r[i].Load(); e != nil && e.digest == d {
+		if e := r[i].Load(); e != nil && e.key.signature == k.signature && e.key.signed == k.signed {
 			return e
 		}
 	}
@@ -67,16 +75,18 @@ func (e *entry) touch() {
 	}
 }
 
-// add remembers token under d. It evicts what is in the way, and does nothing
-// for a token that alone would exceed the bound.
-func (t *table) add(d digest, token *Token) {
-	e := &entry{digest: d, token: token}
+// add remembers token under k. It evicts what is in the way, and does nothing for
+// a token that alone would exceed the bound. The text is cloned: it is a part of a
+// bearer token, and would keep all of it in memory.
+func (t *table) add(k cacheKey, token *Token) {
+	k.signed = strings.Clone(k.signed)
+	e := &entry{key: k, token: token}
 	if e.size() > t.maxBytes {
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.set(t.place(t.row(d), d), e)
+	t.set(t.place(k), e)
 	for t.bytes > t.maxBytes {
 		t.makeRoom(e)
 	}
@@ -86,7 +96,7 @@ func (t *table) add(d digest, token *Token) {
 func (t *table) remove(e *entry) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	r := t.row(e.digest)
+	r := t.row(e.key)
 	for i := range r {
 		if r[i].Load() == e {
 			t.set(&r[i], nil)
@@ -100,12 +110,13 @@ func (t *table) usage() (entries, bytes int) {
 	return t.count, t.bytes
 }
 
-// place returns where in r an entry for d goes: where it is already, or else an
-// empty place, or else that of an entry that has expired, or else the first that
+// place returns where an entry for k goes: where it is already, or else an empty
+// place, or else that of an entry that has expired, or else the first that
 // was not used of late.
-func (t *table) place(r *row, d digest) *atomic.Pointer[entry] {
+func (t *table) place(k cacheKey) *atomic.Pointer[entry] {
+	r := t.row(k)
 	for i := range r {
-		if e := r[i].Load(); e != nil && e.digest == d {
+		if e := r[i].Load(); e != nil && e.key == k {
 			return &r[i]
 		}
 	}
@@ -152,11 +163,12 @@ func (t *table) set(place *atomic.Pointer[entry], e *entry) {
 // entryBytes is what an entry takes beside its claims, as measured.
 const entryBytes = 464
 
-// size estimates the memory of e: the text of the claims, which all strings of
-// the token but the kid are parts of, and the structures around it.
+// size estimates the memory of e: the text that was signed, the text of the
+// claims, which all strings of the token but the kid are parts of, and the
+// structures around them.
 func (e *entry) size() int {
 	t := e.token
-	return entryBytes + len(t.claims) + len(t.header.kid) + 16*(t.scopes.Len()+len(t.audience)+len(t.amr))
+	return entryBytes + len(e.key.signed) + len(t.claims) + len(t.header.kid) + 16*(t.scopes.Len()+len(t.audience)+len(t.amr))
 }
 
 func (e *entry) expired() bool { return !e.token.ValidAt(e.token.by.now()) }
