@@ -144,7 +144,8 @@ func (c *Cache) Validate(ctx context.Context, token string) (*Token, error) {
 func (c *Cache) Usage() (entries, bytes int) { return c.table.usage() }
 
 // keyOf returns what token is remembered by, unless it is too long or cannot be a
-// token anyway.
+// token anyway. A JWE has five segments, and all after the second count as its
+// signature: together the two parts are always the whole text.
 func (c *Cache) keyOf(token string) (cacheKey, bool) {
 	if len(token) > c.maxTokenBytes || !strings.HasPrefix(token, "ey") {
 		return cacheKey{}, false

@@ -108,7 +108,8 @@ func TestCacheHoldsNothingThatWasNotVerified(t *testing.T) {
 
 func TestCacheNeverAnswersForAnotherToken(t *testing.T) {
 	issuer := jwttest.NewIssuer(t, jwttest.InMemory(), jwttest.FirstKey("ES256"))
-	cache, _ := cached(t, issuer, issuer, jwt.CacheConfig{})
+	// So few that all tokens meet in the same places.
+	cache, _ := cached(t, issuer, issuer, jwt.CacheConfig{MaxEntries: 1})
 	good := issuer.Token()
 	_, err := cache.Validate(t.Context(), good)
 	require.NoError(t, err)
@@ -279,6 +280,28 @@ func TestCacheVerifiesANewTokenOnce(t *testing.T) {
 		wg.Wait()
 		require.EqualValues(t, 100, accepted.Load())
 		require.EqualValues(t, 1, validator.calls.Load())
+	})
+}
+
+// Two texts with one signature are two tokens, also while both are under way.
+func TestCacheSharesNoResultBetweenTokens(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		issuer := jwttest.NewIssuer(t, jwttest.InMemory())
+		cache, _ := cached(t, issuer, issuer, jwt.CacheConfig{})
+		good := issuer.Token()
+		forged := issuer.Token(jwttest.Subject("mallory"))
+		forged = forged[:strings.LastIndexByte(forged, '.')] + good[strings.LastIndexByte(good, '.'):]
+		issuer.Stall()
+		refused := make(chan error, 1)
+		go func() { _, err := cache.Validate(t.Context(), forged); refused <- err }()
+		synctest.Wait()
+		accepted := make(chan error, 1)
+		go func() { _, err := cache.Validate(t.Context(), good); accepted <- err }()
+		synctest.Wait()
+		issuer.Recover()
+		var invalid *jwt.Error
+		require.ErrorAs(t, <-refused, &invalid)
+		require.NoError(t, <-accepted)
 	})
 }
 

@@ -12,9 +12,9 @@ import (
 const ways = 8
 
 // table is a set-associative table of verified tokens: a digest chooses a row,
-// and a token may be in any place of that row. Reading takes no lock and writes nothing
-// but a mark, once. Its size is fixed from the start, and so is the work of each
-// call.
+// and a token may be in any place of that row. Reading takes no lock and writes
+// nothing but a mark, once. Its size is fixed from the start, and so is how many
+// places each call looks at.
 //
 // A map with a least-recently-used list was rejected because each read would
 // have to move an element under a lock.
@@ -160,7 +160,7 @@ func (t *table) set(place *atomic.Pointer[entry], e *entry) {
 	}
 }
 
-// entryBytes is what an entry takes beside its claims, as measured.
+// entryBytes is what an entry takes beside its texts.
 const entryBytes = 480
 
 // size estimates the memory of e: the text that was signed, the text of the
