@@ -28,3 +28,14 @@ func TestWorkspaceIsWiped(t *testing.T) {
 		})
 	}
 }
+
+func TestDigestsLeaveNoCopy(t *testing.T) {
+	d, err := newDigester()
+	require.NoError(t, err)
+	used := new(scratch)
+	d.scratch.New = func() any { return used }
+	one, other := d.of("c2lnbmF0dXJl"), d.of("c2lnbmF0dXJm")
+	require.NotEqual(t, one, other)
+	require.NotZero(t, cap(used.text))
+	require.Empty(t, strings.Trim(string(used.text[:cap(used.text)]), "\x00"))
+}
