@@ -103,16 +103,26 @@ func NewRemote(config Config) (*Remote, error) {
 // limited by Config.Cooldown, and an unknown kid within it is answered from
 // the set, which is then that recent.
 func (r *Remote) VerificationKeys(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error) {
-	s, now := r.state.Load(), time.Now()
+	now := time.Now()
+	if keys, ok := r.CurrentKeys(now, kid, alg); ok {
+		return keys, nil
+	}
+	return r.await(ctx, kid, alg, now)
+}
+
+// CurrentKeys is VerificationKeys for whoever would rather have no answer than
+// wait for one: ok is false where VerificationKeys would wait for a fetch. It is
+// for a cache of verified tokens, which asks about a key that was there before.
+// now is the system's time, which the caller has read already. A refresh that is
+// due begins, as with VerificationKeys.
+func (r *Remote) CurrentKeys(now time.Time, kid, alg string) (keys []crypto.PublicKey, ok bool) {
+	s := r.state.Load()
 	set := s.usable(now)
 	keys, settled := set.find(kid, alg)
-	if !settled {
-		return r.await(ctx, kid, alg, now)
-	}
-	if set != nil && s.due(now) {
+	if settled && set != nil && s.due(now) {
 		r.refreshIfDue()
 	}
-	return keys, nil
+	return keys, settled
 }
 
 // await answers what the current set cannot, by the result of a fetch.

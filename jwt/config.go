@@ -23,6 +23,14 @@ import (
 // A key is an *rsa.PublicKey, an *ecdsa.PublicKey or an ed25519.PublicKey. The
 // slice is shared and is not modified. VerificationKeys is called on every
 // request, by many goroutines at once.
+//
+// A source may also have the method
+//
+//	CurrentKeys(now time.Time, kid, alg string) (keys []crypto.PublicKey, ok bool)
+//
+// which returns the same keys if it can do so without waiting, and otherwise false.
+// now is the time by the system's clock. A [Cache] asks it in place of
+// VerificationKeys, unless Config.Now is set.
 type KeySource interface {
 	VerificationKeys(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error)
 }

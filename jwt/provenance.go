@@ -6,25 +6,47 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
+	"time"
 )
+
+// currentKeySource is a KeySource that also answers by a clock that was read
+// already, and without waiting; ok is false if it would have to wait.
+type currentKeySource interface {
+	CurrentKeys(now time.Time, kid, alg string) (keys []crypto.PublicKey, ok bool)
+}
+
+// currentKeys returns the keys for kid and alg if they can be had. Reading the
+// clock is a fifth of what a remembered token costs: where the source can do
+// with the reading of the caller, it gets that.
+func (v *Validator) currentKeys(ctx context.Context, now time.Time, kid, alg string) (keys []crypto.PublicKey, ok bool) {
+	if v.current != nil {
+		return v.current.CurrentKeys(now, kid, alg)
+	}
+	keys, err := v.keys.VerificationKeys(ctx, kid, alg)
+	return keys, err == nil
+}
 
 // stillValid reports whether t, which was found valid before, would be now: in
 // time, and signed by a key that is still the issuer's. Nothing else that was
 // checked can change. The zero Token, which no validator returns, never is.
 func (t *Token) stillValid(ctx context.Context) bool {
-	return t.by != nil && t.ValidAt(t.by.now()) && t.stillTrusted(ctx)
+	if t.by == nil {
+		return false
+	}
+	now := t.by.now()
+	return t.ValidAt(now) && t.stillTrusted(ctx, now)
 }
 
 // stillTrusted reports whether the key that verified the token is still the
 // issuer's for that kid and algorithm. A shared secret lasts as long as its
 // validator.
-func (t *Token) stillTrusted(ctx context.Context) bool {
+func (t *Token) stillTrusted(ctx context.Context, now time.Time) bool {
 	alg := t.header.alg
 	if alg.symmetric() {
 		return true
 	}
-	keys, err := t.by.keys.VerificationKeys(ctx, t.header.kid, alg.name)
-	if err != nil {
+	keys, ok := t.by.currentKeys(ctx, now, t.header.kid, alg.name)
+	if !ok {
 		return false
 	}
 	for _, key := range keys[:min(len(keys), maxKeysTried)] {

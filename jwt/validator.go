@@ -22,6 +22,7 @@ type Validator struct {
 	issuer        string
 	audiences     []string
 	keys          KeySource
+	current       currentKeySource // keys, if it can use a reading of now; else nil
 	algorithms    map[string]*algorithm
 	secret        []byte
 	profile       Profile
@@ -51,6 +52,9 @@ func NewValidator(config Config) (*Validator, error) {
 	v.required = slices.DeleteFunc(slices.Clone(c.Profile.Required), func(name string) bool {
 		return name == "iss" || name == "exp" || len(c.Profile.Audience) == 1 && name == c.Profile.Audience[0]
 	})
+	if config.Now == nil { // a clock of the application's own is none that the source goes by
+		v.current, _ = c.Keys.(currentKeySource)
+	}
 	for _, name := range c.Algorithms {
 		v.algorithms[name] = algorithms[name]
 	}
