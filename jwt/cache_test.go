@@ -376,3 +376,72 @@ func TestCacheIsSafeForConcurrentUse(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// current is a source that can answer at once, by the clock of the caller.
+type current struct {
+	jwt.KeySource
+	verifications, currents int
+	at                      time.Time
+	none, away              bool // no such key; not without waiting
+}
+
+func (s *current) VerificationKeys(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error) {
+	s.verifications++
+	return s.KeySource.VerificationKeys(ctx, kid, alg)
+}
+
+func (s *current) CurrentKeys(now time.Time, kid, alg string) ([]crypto.PublicKey, bool) {
+	s.currents++
+	s.at = now
+	if s.none || s.away {
+		return nil, !s.away
+	}
+	keys, err := s.KeySource.VerificationKeys(context.Background(), kid, alg)
+	return keys, err == nil
+}
+
+// A hit asks what the source has at hand, and the validator finds out the rest.
+func TestCacheAsksForTheKeysAtHand(t *testing.T) {
+	issuer := jwttest.NewIssuer(t, jwttest.InMemory())
+	synctest.Test(t, func(t *testing.T) {
+		keys := &current{KeySource: issuer}
+		cache, validator := cached(t, issuer, keys, jwt.CacheConfig{})
+		bearer := issuer.Token()
+		ask := func() {
+			t.Helper()
+			_, err := cache.Validate(t.Context(), bearer)
+			require.NoError(t, err)
+		}
+		ask()
+		require.Equal(t, [2]int{1, 0}, [2]int{keys.verifications, keys.currents})
+		ask()
+		require.Equal(t, [2]int{1, 1}, [2]int{keys.verifications, keys.currents})
+		require.True(t, keys.at.Equal(time.Now()))
+
+		keys.none = true // withdrawn: the validator is asked, and this source says the key is there
+		ask()
+		require.Equal(t, [2]int{2, 2}, [2]int{keys.verifications, keys.currents})
+		keys.none, keys.away = false, true // not to be had without waiting
+		ask()
+		require.Equal(t, [2]int{3, 3}, [2]int{keys.verifications, keys.currents})
+		require.EqualValues(t, 3, validator.calls.Load())
+	})
+}
+
+// A clock of the application's own says nothing to a source that goes by the
+// system's.
+func TestCacheGivesASourceNoOtherClock(t *testing.T) {
+	issuer := jwttest.NewIssuer(t, jwttest.InMemory())
+	keys := &current{KeySource: issuer}
+	v, err := jwt.NewValidator(jwt.Config{Issuer: issuer.URL(), Audiences: []string{issuer.Audience()}, Keys: keys, Now: time.Now})
+	require.NoError(t, err)
+	cache, err := jwt.NewCache(v.Validate, jwt.CacheConfig{})
+	require.NoError(t, err)
+	bearer := issuer.Token()
+	for range 2 {
+		_, err := cache.Validate(t.Context(), bearer)
+		require.NoError(t, err)
+	}
+	require.Zero(t, keys.currents)
+	require.Equal(t, 2, keys.verifications)
+}

@@ -175,3 +175,26 @@ func TestUnauthenticatedPreflight(t *testing.T) {
 	require.Equal(t, 401, ask(t, server, http.MethodGet, "/", "", preflight...).status)
 	require.Equal(t, 401, ask(t, server, http.MethodOptions, "/", "", append(preflight, "Authorization: Bearer mallory")...).status)
 }
+
+// A credential is looked at in runs of eight characters: each place of a run, and
+// of what is left behind the last, has to refuse what is not of the syntax.
+// checklist 4
+func TestEveryByteAtEveryPlaceOfACredential(t *testing.T) {
+	const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/"
+	guard := newGuard(t, protector.Config{Validators: []protector.Validator{protector.Bearer(instant)}})
+	handler := guard.Require()(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	const length = 19 // two runs, and three characters
+	for place := range length {
+		for c := range 256 {
+			token := []byte(strings.Repeat("a", length))
+			token[place] = byte(c)
+			status := http.StatusBadRequest
+			if strings.IndexByte(allowed, byte(c)) >= 0 || c == '=' && place == length-1 || c == ' ' && place == 0 {
+				status = http.StatusNoContent
+			}
+			w := &sink{header: http.Header{}}
+			handler.ServeHTTP(w, newRequest(string(token)))
+			require.Equal(t, status, w.status, "%#x at %d", c, place)
+		}
+	}
+}

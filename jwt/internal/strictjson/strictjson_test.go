@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -252,4 +253,12 @@ func BenchmarkParse(b *testing.B) {
 			}
 		})
 	}
+}
+
+// What the fuzzer found new is kept as its corpus, and each file is a test of its
+// own. Without them the fuzzer would begin from the documents above.
+func TestTheCorpusIsThere(t *testing.T) {
+	entries, err := os.ReadDir("testdata/fuzz/FuzzParse")
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(entries), 50)
 }
