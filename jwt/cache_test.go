@@ -393,11 +393,11 @@ func (s *current) VerificationKeys(ctx context.Context, kid, alg string) ([]cryp
 func (s *current) CurrentKeys(now time.Time, kid, alg string) ([]crypto.PublicKey, bool) {
 	s.currents++
 	s.at = now
-	if s.none || s.away {
-		return nil, !s.away
+	if s.none {
+		return nil, true
 	}
 	keys, err := s.KeySource.VerificationKeys(context.Background(), kid, alg)
-	return keys, err == nil
+	return keys, err == nil && !s.away // what comes with false does not count
 }
 
 // A hit asks what the source has at hand, and the validator finds out the rest.
