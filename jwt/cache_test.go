@@ -445,3 +445,74 @@ func TestCacheGivesASourceNoOtherClock(t *testing.T) {
 	require.Zero(t, keys.currents)
 	require.Equal(t, 2, keys.verifications)
 }
+
+// refusing is a source that embeds another and refuses keys that the other has.
+type refusing struct {
+	*current
+	refused bool
+}
+
+func (s *refusing) VerificationKeys(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error) {
+	if s.refused {
+		return nil, nil
+	}
+	return s.current.VerificationKeys(ctx, kid, alg)
+}
+
+// The same with the other source inside as a value, and deeper.
+type refusingValue struct {
+	current
+	refused bool
+}
+
+func (s *refusingValue) VerificationKeys(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error) {
+	if s.refused {
+		return nil, nil
+	}
+	return s.current.VerificationKeys(ctx, kid, alg)
+}
+
+type inner struct{ *current }
+
+type refusingDeeper struct {
+	inner
+	refused bool
+}
+
+func (s *refusingDeeper) VerificationKeys(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error) {
+	if s.refused {
+		return nil, nil
+	}
+	return s.current.VerificationKeys(ctx, kid, alg)
+}
+
+// What an embedded source has at hand says nothing about the source around it.
+func TestCacheDoesNotPassOverASourceThatEmbedsAnother(t *testing.T) {
+	issuer := jwttest.NewIssuer(t, jwttest.InMemory())
+	pointer := &refusing{current: &current{KeySource: issuer}}
+	value := &refusingValue{current: current{KeySource: issuer}}
+	deeper := &refusingDeeper{inner: inner{&current{KeySource: issuer}}}
+	for _, tt := range []struct {
+		name   string
+		keys   jwt.KeySource
+		refuse func()
+	}{
+		{"pointer", pointer, func() { pointer.refused = true }},
+		{"value", value, func() { value.refused = true }},
+		{"deeper", deeper, func() { deeper.refused = true }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			cache, _ := cached(t, issuer, tt.keys, jwt.CacheConfig{})
+			bearer := issuer.Token()
+			for range 2 {
+				_, err := cache.Validate(t.Context(), bearer)
+				require.NoError(t, err)
+			}
+			tt.refuse()
+			_, err := cache.Validate(t.Context(), bearer)
+			var invalid *jwt.Error
+			require.ErrorAs(t, err, &invalid)
+			require.Equal(t, jwt.ReasonUnknownKey, invalid.Reason)
+		})
+	}
+}

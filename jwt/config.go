@@ -30,7 +30,8 @@ import (
 //
 // which returns the same keys if it can do so without waiting, and otherwise false.
 // now is the time by the system's clock. A [Cache] asks it in place of
-// VerificationKeys, unless Config.Now is set.
+// VerificationKeys on every hit, from many goroutines at once, unless Config.Now
+// is set or the source embeds the one that has the method.
 type KeySource interface {
 	VerificationKeys(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error)
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
+	"reflect"
 	"time"
 )
 
@@ -13,6 +14,26 @@ import (
 // already, and without waiting; ok is false if it would have to wait.
 type currentKeySource interface {
 	CurrentKeys(now time.Time, kid, alg string) (keys []crypto.PublicKey, ok bool)
+}
+
+// ownCurrentKeys returns keys as a currentKeySource, or nil. One that embeds
+// another source has that one's method without having asked for it, and its own
+// VerificationKeys, which may refuse a key that the other has, would be passed over.
+func ownCurrentKeys(keys KeySource) currentKeySource {
+	source, ok := keys.(currentKeySource)
+	if !ok {
+		return nil
+	}
+	t, method := reflect.TypeOf(keys), reflect.TypeFor[currentKeySource]()
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	for i := 0; t.Kind() == reflect.Struct && i < t.NumField(); i++ {
+		if f := t.Field(i); f.Anonymous && (f.Type.Implements(method) || reflect.PointerTo(f.Type).Implements(method)) {
+			return nil
+		}
+	}
+	return source
 }
 
 // currentKeys returns the keys for kid and alg if they can be had. Reading the

@@ -53,7 +53,7 @@ func NewValidator(config Config) (*Validator, error) {
 		return name == "iss" || name == "exp" || len(c.Profile.Audience) == 1 && name == c.Profile.Audience[0]
 	})
 	if config.Now == nil { // a clock of the application's own is none that the source goes by
-		v.current, _ = c.Keys.(currentKeySource)
+		v.current = ownCurrentKeys(c.Keys)
 	}
 	for _, name := range c.Algorithms {
 		v.algorithms[name] = algorithms[name]
