@@ -15,7 +15,7 @@ func ExampleStart() {
 	ctx := context.Background()
 	provider, err := oidcprovider.Start(ctx)
 	if errors.Is(err, oidcprovider.ErrMissing) {
-		log.Print(err) // t.Skip(err), in a test
+		log.Print(err) // a test would skip itself here
 		return
 	}
 	if err != nil {

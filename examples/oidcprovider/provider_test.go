@@ -23,7 +23,7 @@ func start(t *testing.T) *oidcprovider.Provider {
 	t.Helper()
 	provider, err := oidcprovider.Start(t.Context())
 	if errors.Is(err, oidcprovider.ErrMissing) {
-		t.Skip(err)
+		t.Skip(err) // no Node.js, or its packages are not installed: the README says how
 	}
 	require.NoError(t, err)
 	t.Cleanup(provider.Close)

@@ -13,7 +13,7 @@ import (
 func TestServesWithAnIssuerOfOtherMake(t *testing.T) {
 	provider, err := oidcprovider.Start(t.Context())
 	if errors.Is(err, oidcprovider.ErrMissing) {
-		t.Skip(err)
+		t.Skip(err) // no Node.js, or its packages are not installed: the README says how
 	}
 	require.NoError(t, err)
 	t.Cleanup(provider.Close)

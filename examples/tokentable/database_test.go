@@ -27,7 +27,7 @@ func eachDatabase(t *testing.T, test func(t *testing.T, db database)) {
 	t.Run("PostgreSQL", func(t *testing.T) {
 		db, err := startPostgres(t)
 		if errors.Is(err, errNoPostgres) {
-			t.Skip(err)
+			t.Skip(err) // PostgreSQL's programs are not installed; SQLite is tested in any case
 		}
 		require.NoError(t, err)
 		test(t, db)
