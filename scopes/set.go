@@ -22,11 +22,7 @@ func Parse(claim string) Set {
 	if claim == "" {
 		return Set{}
 	}
-	s := Set{names: make([]string, 0, 1+strings.Count(claim, " "))}
-	for name := range strings.SplitSeq(claim, " ") {
-		s.names = append(s.names, name)
-	}
-	return s.settle()
+	return Set{names: strings.Split(claim, " ")}.settle()
 }
 
 // NewSet returns the set of the given names, as an issuer writes them in a JSON
