@@ -4,6 +4,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
+	"encoding/binary"
 	"sync"
 )
 
@@ -45,12 +46,21 @@ func newDigester() (*digester, error) {
 	return &digester{code: code, scratch: sync.Pool{New: func() any { return new(scratch) }}}, nil
 }
 
-// of returns the digest of text. The copy it works on is wiped before the memory
-// is used for anything else. To read the text in place, by package unsafe, was
-// rejected: it saves a few nanoseconds.
+// batch is how many bytes the assembly for most processors takes at a time. The
+// rest it takes block by block: text that is filled up takes a third less time.
+const batch = 128
+
+var zeros [batch]byte
+
+// of returns the digest of text. What is digested ends in the length of text, so
+// that no two texts are the same once they are filled up. The copy is wiped before
+// its memory is used for anything else. To read the text in place, by package
+// unsafe, was rejected: it saves a few nanoseconds.
 func (d *digester) of(text string) (sum digest) {
 	s := d.scratch.Get().(*scratch)
 	s.text = append(s.text[:0], text...)
+	s.text = append(s.text, zeros[:batch-1-(len(text)+7)%batch]...)
+	s.text = binary.LittleEndian.AppendUint64(s.text, uint64(len(text)))
 	copy(sum[:], d.code.Seal(s.code[:0], d.nonce[:], nil, s.text))
 	clear(s.text)
 	d.scratch.Put(s)
