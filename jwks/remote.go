@@ -111,10 +111,9 @@ func (r *Remote) VerificationKeys(ctx context.Context, kid, alg string) ([]crypt
 }
 
 // CurrentKeys is VerificationKeys for whoever would rather have no answer than
-// wait for one: ok is false where VerificationKeys would wait for a fetch. It is
-// for a cache of verified tokens, which asks about a key that was there before.
-// now is the system's time, which the caller has read already. A refresh that is
-// due begins, as with VerificationKeys.
+// wait for one: ok is false where VerificationKeys would wait for a fetch. now is
+// the system's time, which the caller has read already. A refresh that is due
+// begins, as with VerificationKeys.
 func (r *Remote) CurrentKeys(now time.Time, kid, alg string) (keys []crypto.PublicKey, ok bool) {
 	s := r.state.Load()
 	set := s.usable(now)

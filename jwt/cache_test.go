@@ -400,7 +400,7 @@ func (s *current) CurrentKeys(now time.Time, kid, alg string) ([]crypto.PublicKe
 	return keys, err == nil && !s.away // what comes with false does not count
 }
 
-// A hit asks what the source has at hand, and the validator finds out the rest.
+// What the source has at hand is asked first, and answers a hit alone.
 func TestCacheAsksForTheKeysAtHand(t *testing.T) {
 	issuer := jwttest.NewIssuer(t, jwttest.InMemory())
 	synctest.Test(t, func(t *testing.T) {
@@ -412,19 +412,24 @@ func TestCacheAsksForTheKeysAtHand(t *testing.T) {
 			_, err := cache.Validate(t.Context(), bearer)
 			require.NoError(t, err)
 		}
+		asked := func(verifications, currents, validations int) {
+			t.Helper()
+			require.Equal(t, [2]int{verifications, currents}, [2]int{keys.verifications, keys.currents})
+			require.EqualValues(t, validations, validator.calls.Load())
+		}
 		ask()
-		require.Equal(t, [2]int{1, 0}, [2]int{keys.verifications, keys.currents})
+		asked(0, 1, 1)
 		ask()
-		require.Equal(t, [2]int{1, 1}, [2]int{keys.verifications, keys.currents})
+		asked(0, 2, 1)
 		require.True(t, keys.at.Equal(time.Now()))
 
-		keys.none = true // withdrawn: the validator is asked, and this source says the key is there
+		keys.away = true // not to be had without waiting: by the cache, and then by the validator
 		ask()
-		require.Equal(t, [2]int{2, 2}, [2]int{keys.verifications, keys.currents})
-		keys.none, keys.away = false, true // not to be had without waiting
-		ask()
-		require.Equal(t, [2]int{3, 3}, [2]int{keys.verifications, keys.currents})
-		require.EqualValues(t, 3, validator.calls.Load())
+		asked(1, 4, 2)
+
+		keys.none, keys.away = true, false // withdrawn
+		refuse(t, cache, bearer, jwt.ReasonUnknownKey)
+		asked(1, 6, 3)
 	})
 }
 

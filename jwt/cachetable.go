@@ -168,7 +168,7 @@ const entryBytes = 480
 // structures around them.
 func (e *entry) size() int {
 	t := e.token
-	return entryBytes + len(e.key.signed) + len(t.claims) + len(t.header.kid) + 16*(t.scopes.Len()+len(t.audience)+len(t.amr))
+	return entryBytes + len(e.key.signed) + len(t.claims) + len(t.header.kid) + 16*(t.scopes.Len()+len(t.audience)+len(t.authenticated().amr))
 }
 
 func (e *entry) expired() bool { return !e.token.ValidAt(e.token.by.now()) }

@@ -1,9 +1,7 @@
 package jwt
 
 import (
-	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -11,26 +9,22 @@ import (
 	"example.com/resourceserver/scopes"
 )
 
-// checkClaims reads the claims once and makes the checks in a fixed order: what
-// kind of token, iss, aud, exp, nbf, iat, what is required, the types of the
-// rest, scope, cnf. The order decides only which reason is told.
-func (v *Validator) checkClaims(payload string) (*Token, error) {
-	var buf [40]strictjson.Member
-	claims, err := strictjson.Parse(buf[:0], payload)
-	if err != nil {
-		return nil, invalid(ReasonClaims, "", err.Error())
-	}
-	t := &Token{by: v, claims: payload}
+// token makes the token of these claims, which are those of payload, after every
+// check of them in a fixed order: what kind of token, iss, aud, exp, nbf, iat, what
+// is required, the types of the rest, scope, cnf. The order decides only which
+// reason is told.
+func (v *Validator) token(payload string, claims claimSet, p proof) (*Token, error) {
+	t := &Token{by: v, claims: payload, header: p.header, key: p.key}
 	if err := v.checkKind(claims); err != nil {
 		return nil, err
 	}
-	if err := v.checkIssuer(t, claims); err != nil {
+	if err := v.checkIssuer(claims); err != nil {
 		return nil, err
 	}
 	if err := v.checkAudience(t, claims); err != nil {
 		return nil, err
 	}
-	if err := v.checkTimes(t, claims); err != nil {
+	if err := v.checkTimes(t, claims, p.at); err != nil {
 		return nil, err
 	}
 	if err := v.checkRequired(claims); err != nil {
@@ -53,30 +47,29 @@ func (v *Validator) checkClaims(payload string) (*Token, error) {
 
 // checkKind tells access tokens from others where the profile knows a mark in
 // the claims (RFC 8725 §3.12).
-func (v *Validator) checkKind(claims strictjson.Object) error {
+func (v *Validator) checkKind(claims claimSet) error {
 	for name, want := range v.profile.Equal {
-		value, _ := claims.Get(name)
-		if got, ok := strictjson.String(value); !ok || got != want {
+		if got, ok := strictjson.String(claims.get(name)); !ok || got != want {
 			return invalid(ReasonType, name, "not what Config.Profile says that access tokens have")
 		}
 	}
 	for _, name := range v.profile.Absent {
-		if _, present := claims.Get(name); present {
+		if claims.get(name) != "" {
 			return invalid(ReasonType, name, "Config.Profile says that access tokens do not have it")
 		}
 	}
 	return nil
 }
 
-func (v *Validator) checkIssuer(t *Token, claims strictjson.Object) (err error) {
-	if t.issuer, err = text(claims, "iss"); err != nil {
+func (v *Validator) checkIssuer(claims claimSet) error {
+	issuer, err := text("iss", claims[claimIssuer].Value)
+	switch {
+	case err != nil:
 		return err
-	}
-	if t.issuer == "" {
+	case issuer == "":
 		return invalid(ReasonMissingClaim, "iss", "")
-	}
-	if t.issuer != v.issuer {
-		return invalid(ReasonIssuer, "iss", differenceOf(t.issuer, v.issuer))
+	case issuer != v.issuer:
+		return invalid(ReasonIssuer, "iss", differenceOf(issuer, v.issuer))
 	}
 	return nil
 }
@@ -95,8 +88,8 @@ func differenceOf(issuer, ours string) string {
 const tellTheIssuer = "the issuer has to be told that the token is for this API"
 
 // checkAudience accepts a string or an array of strings (RFC 7519 §4.1.3).
-func (v *Validator) checkAudience(t *Token, claims strictjson.Object) error {
-	name, value := first(claims, v.profile.Audience)
+func (v *Validator) checkAudience(t *Token, claims claimSet) error {
+	name, value := claims.first(v.profile.Audience)
 	if value == "" {
 		return invalid(ReasonMissingClaim, name, tellTheIssuer)
 	}
@@ -124,17 +117,16 @@ func (v *Validator) checkAudience(t *Token, claims strictjson.Object) error {
 	return nil
 }
 
-func (v *Validator) checkTimes(t *Token, claims strictjson.Object) (err error) {
-	if t.expiresAt, err = date(claims, "exp"); err != nil {
+func (v *Validator) checkTimes(t *Token, claims claimSet, now time.Time) (err error) {
+	if t.expiresAt, err = date("exp", claims[claimExpiresAt].Value); err != nil {
 		return err
 	}
-	if t.notBefore, err = date(claims, "nbf"); err != nil {
+	if t.notBefore, err = date("nbf", claims[claimNotBefore].Value); err != nil {
 		return err
 	}
-	if t.issuedAt, err = date(claims, "iat"); err != nil {
+	if t.issuedAt, err = date("iat", claims[claimIssuedAt].Value); err != nil {
 		return err
 	}
-	now := v.now()
 	latest := now.Add(v.leeway)
 	switch {
 	case t.expiresAt.IsZero():
@@ -151,17 +143,20 @@ func (v *Validator) checkTimes(t *Token, claims strictjson.Object) (err error) {
 
 // checkRequired demands that the required claims are there and say something: an
 // empty sub names nobody.
-func (v *Validator) checkRequired(claims strictjson.Object) error {
+func (v *Validator) checkRequired(claims claimSet) error {
 	for _, name := range v.required {
-		if value, ok := claims.Get(name); !ok || isEmpty(value) {
+		if isEmpty(claims.get(name)) {
 			return invalid(ReasonMissingClaim, name, "required by Config.Profile, RFC 9068 by default, or Config.Required")
 		}
 	}
 	return nil
 }
 
-// isEmpty reports whether value is an empty string, array or object.
+// isEmpty reports whether value is nothing, or an empty string, array or object.
 func isEmpty(value string) bool {
+	if value == "" {
+		return true
+	}
 	switch value[0] {
 	case '"':
 		return len(value) == 2
@@ -171,44 +166,44 @@ func isEmpty(value string) bool {
 	return false
 }
 
-func (v *Validator) readIdentity(t *Token, claims strictjson.Object) (err error) {
-	if t.subject, err = text(claims, "sub"); err != nil {
+func (v *Validator) readIdentity(t *Token, claims claimSet) (err error) {
+	if t.subject, err = text("sub", claims[claimSubject].Value); err != nil {
 		return err
 	}
 	if !v.profile.AllowAnySubject && !isStringOrURI(t.subject) {
 		return invalid(ReasonClaimType, "sub", "a value with ':' that is not a URI")
 	}
-	name, _ := first(claims, v.profile.ID)
-	if t.id, err = text(claims, name); err != nil {
+	if t.id, err = text(claims.first(v.profile.ID)); err != nil {
 		return err
 	}
-	name, _ = first(claims, v.profile.ClientID)
-	t.clientID, err = text(claims, name)
+	t.clientID, err = text(claims.first(v.profile.ClientID))
 	return err
 }
 
 // readAuthentication reads what RFC 9068 §2.2.1 says of the user's
 // authentication.
-func (v *Validator) readAuthentication(t *Token, claims strictjson.Object) (err error) {
-	if t.authTime, err = date(claims, "auth_time"); err != nil {
+func (v *Validator) readAuthentication(t *Token, claims claimSet) (err error) {
+	var a authentication
+	if a.time, err = date("auth_time", claims[claimAuthTime].Value); err != nil {
 		return err
 	}
-	if t.acr, err = text(claims, "acr"); err != nil {
+	if a.acr, err = text("acr", claims[claimACR].Value); err != nil {
 		return err
 	}
-	value, present := claims.Get("amr")
-	if !present {
-		return nil
+	if claims[claimAMR].Value != "" {
+		var ok bool
+		if a.amr, ok = strictjson.Strings(nil, claims[claimAMR].Value); !ok {
+			return invalid(ReasonClaimType, "amr", "not an array of strings")
+		}
 	}
-	var ok bool
-	if t.amr, ok = strictjson.Strings(nil, value); !ok {
-		return invalid(ReasonClaimType, "amr", "not an array of strings")
+	if a.acr != "" || a.amr != nil || !a.time.IsZero() {
+		t.authentication = &authentication{a.time, a.acr, a.amr}
 	}
 	return nil
 }
 
-func (v *Validator) readScopes(t *Token, claims strictjson.Object) error {
-	name, value := first(claims, v.profile.Scope)
+func (v *Validator) readScopes(t *Token, claims claimSet) error {
+	name, value := claims.first(v.profile.Scope)
 	if value == "" {
 		return nil
 	}
@@ -227,12 +222,11 @@ func (v *Validator) readScopes(t *Token, claims strictjson.Object) error {
 // checkConfirmation refuses a token that is bound to a key in a way that nobody
 // enforces: as a plain bearer token it would be worth more to a thief than its
 // issuer meant (RFC 7800 §3.1).
-func (v *Validator) checkConfirmation(t *Token, claims strictjson.Object) error {
-	value, present := claims.Get("cnf")
-	if !present {
+func (v *Validator) checkConfirmation(t *Token, claims claimSet) error {
+	if claims[claimConfirmation].Value == "" {
 		return nil
 	}
-	methods, err := strictjson.Parse(nil, value)
+	methods, err := strictjson.Parse(nil, claims[claimConfirmation].Value)
 	if err != nil || len(methods) == 0 {
 		return invalid(ReasonConfirmation, "cnf", "not an object with a method")
 	}
@@ -245,77 +239,4 @@ func (v *Validator) checkConfirmation(t *Token, claims strictjson.Object) error 
 		t.confirmation[method.Name] = text
 	}
 	return nil
-}
-
-// first returns the first of names that is present with its value, or the first
-// name and "".
-func first(claims strictjson.Object, names []string) (name, value string) {
-	for _, name := range names {
-		if value, ok := claims.Get(name); ok {
-			return name, value
-		}
-	}
-	return names[0], ""
-}
-
-// text returns the string claim called name, or "" if it is absent.
-func text(claims strictjson.Object, name string) (string, error) {
-	value, present := claims.Get(name)
-	if !present {
-		return "", nil
-	}
-	s, ok := strictjson.String(value)
-	if !ok {
-		return "", invalid(ReasonClaimType, name, "not a string")
-	}
-	return s, nil
-}
-
-// date returns the NumericDate called name (RFC 7519 §2), or the zero time if it
-// is absent.
-func date(claims strictjson.Object, name string) (time.Time, error) {
-	value, present := claims.Get(name)
-	if !present {
-		return time.Time{}, nil
-	}
-	t, ok := numericDate(value)
-	if !ok {
-		return time.Time{}, invalid(ReasonClaimType, name, "not a NumericDate between 1970 and 9999")
-	}
-	return t, nil
-}
-
-// lastSecond is the end of the year 9999. Later times, and those before 1970,
-// are not dates but mistakes or attempts to overflow something.
-const lastSecond = 253402300799
-
-func numericDate(value string) (time.Time, bool) {
-	if c := value[0]; c < '0' || c > '9' {
-		return time.Time{}, false
-	}
-	if seconds, ok := wholeSeconds(value); ok {
-		return time.Unix(seconds, 0), seconds <= lastSecond
-	}
-	f, err := strconv.ParseFloat(value, 64)
-	if err != nil || f > lastSecond {
-		return time.Time{}, false
-	}
-	seconds, fraction := math.Modf(f)
-	return time.Unix(int64(seconds), int64(fraction*1e9)), true
-}
-
-// wholeSeconds reads the usual NumericDate, which is digits alone, no more of
-// them than lastSecond has. It is not the strconv of this only because three of
-// them are in every token.
-func wholeSeconds(value string) (seconds int64, ok bool) {
-	if len(value) > len("253402300799") {
-		return 0, false
-	}
-	for _, c := range []byte(value) {
-		if c -= '0'; c > 9 {
-			return 0, false
-		}
-		seconds = 10*seconds + int64(c)
-	}
-	return seconds, true
 }

@@ -29,9 +29,10 @@ import (
 //	CurrentKeys(now time.Time, kid, alg string) (keys []crypto.PublicKey, ok bool)
 //
 // which returns the same keys if it can do so without waiting, and otherwise false.
-// now is the time by the system's clock. A [Cache] asks it in place of
-// VerificationKeys on every hit, from many goroutines at once, unless Config.Now
-// is set or the source embeds the one that has the method.
+// now is the time by the system's clock, read once for the keys and the claims.
+// This method is asked first, and VerificationKeys only where it reports false; a
+// hit of a [Cache] asks nothing else. It too is called by many goroutines at once.
+// It is not used where Config.Now is set or the source embeds the one that has it.
 type KeySource interface {
 	VerificationKeys(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error)
 }

@@ -6,13 +6,16 @@ import (
 	"sync/atomic"
 )
 
-// headerMemory remembers headers of tokens that were found valid: all tokens
+// headerMemory remembers headers of tokens whose signature was good: all tokens
 // that are signed with one key usually have the same. It is bounded, and a header
 // that is not in it costs no more than reading it again.
 type headerMemory struct {
 	seed  maphash.Seed
-	slots [16]atomic.Pointer[knownHeader]
+	slots [16]headerSlot
 }
+
+// headerSlot is the one place that a header can be in.
+type headerSlot struct{ atomic.Pointer[knownHeader] }
 
 // knownHeader does not hold the header but points to it: tokens that are kept
 // keep the header, and need not keep its text.
@@ -25,13 +28,13 @@ type knownHeader struct {
 // longer one brings a certificate chain, and is not worth the room.
 const maxHeaderKept = 512
 
-func (m *headerMemory) slot(encoded string) *atomic.Pointer[knownHeader] {
+func (m *headerMemory) slot(encoded string) *headerSlot {
 	return &m.slots[maphash.String(m.seed, encoded)%uint64(len(m.slots))]
 }
 
 // find returns the header that encoded is known to be, or nil.
-func (m *headerMemory) find(encoded string) *header {
-	if known := m.slot(encoded).Load(); known != nil && known.encoded == encoded {
+func (s *headerSlot) find(encoded string) *header {
+	if known := s.Load(); known != nil && known.encoded == encoded {
 		return known.header
 	}
 	return nil
@@ -39,12 +42,11 @@ func (m *headerMemory) find(encoded string) *header {
 
 // add remembers h, which was read from encoded. The text is cloned: it is a part
 // of a bearer token, and would keep all of it in memory.
-func (m *headerMemory) add(encoded string, h *header) {
+func (s *headerSlot) add(encoded string, h *header) {
 	if len(encoded) > maxHeaderKept {
 		return
 	}
-	slot := m.slot(encoded)
-	if known := slot.Load(); known == nil || known.header != h {
-		slot.Store(&knownHeader{strings.Clone(encoded), h})
+	if known := s.Load(); known == nil || known.header != h {
+		s.Store(&knownHeader{strings.Clone(encoded), h})
 	}
 }

@@ -5,27 +5,25 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"example.com/resourceserver/jwt/internal/strictjson"
 )
 
 // Issuers validates the tokens of several issuers, each by its own validator.
 // Make one with [ByIssuer]; it is immutable and may be used by any number of
 // goroutines.
 type Issuers struct {
-	validators map[string]*Validator
+	validators    map[string]*Validator
+	maxTokenBytes int // the most that any of them takes
 }
 
 // ByIssuer combines validators of different issuers into one. The error joins
 // every fault: no validator, a nil one, two for one issuer, one that decrypts.
 //
 // Which validator judges a token is decided by the token's iss claim, read
-// before anything is verified; that choice is all it is used for. The chosen
-// validator then judges the same bytes from the start, iss included, with the
-// keys of its own issuer: a key of one issuer never vouches for another (RFC
-// 8725 §3.8), and an issuer without validator is never contacted. An encrypted
-// token has no readable iss, so a validator with Config.Decrypt cannot take
-// part.
+// before anything is verified; that choice is all it is used for until then. The
+// chosen validator makes all its checks, iss included, with the keys of its own
+// issuer: a key of one issuer never vouches for another (RFC 8725 §3.8), and an
+// issuer without validator is never contacted. An encrypted token has no readable
+// iss, so a validator with Config.Decrypt cannot take part.
 func ByIssuer(validators ...*Validator) (*Issuers, error) {
 	var faults []error
 	if len(validators) == 0 {
@@ -43,6 +41,7 @@ func ByIssuer(validators ...*Validator) (*Issuers, error) {
 			faults = append(faults, fmt.Errorf("jwt: ByIssuer: validator %d is the second for issuer %q: remove one", n+1, v.issuer))
 		}
 		i.validators[v.issuer] = v
+		i.maxTokenBytes = max(i.maxTokenBytes, v.maxTokenBytes)
 	}
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
@@ -52,32 +51,38 @@ func ByIssuer(validators ...*Validator) (*Issuers, error) {
 
 // Validate is [Validator.Validate] of the validator for the token's issuer.
 func (i *Issuers) Validate(ctx context.Context, token string) (*Token, error) {
-	v, err := i.choose(token)
+	jws, err := split(token, i.maxTokenBytes)
 	if err != nil {
 		return nil, err
 	}
-	return v.Validate(ctx, token)
+	w := newWorkspace()
+	defer w.release()
+	payload, err := w.decodePayload(jws)
+	if err != nil {
+		return nil, err
+	}
+	var buf claimBuffer
+	claims, err := parseClaims(&buf, payload)
+	if err != nil {
+		return nil, err
+	}
+	v, err := i.choose(claims)
+	if err != nil {
+		return nil, err
+	}
+	if len(token) > v.maxTokenBytes {
+		return nil, errTooLarge()
+	}
+	p, err := v.authenticate(ctx, jws, w)
+	if err != nil {
+		return nil, err
+	}
+	return v.token(payload, claims, p)
 }
 
-// choose finds the validator for the issuer that token claims.
-func (i *Issuers) choose(token string) (*Validator, error) {
-	longest := 0
-	for _, v := range i.validators {
-		longest = max(longest, v.maxTokenBytes)
-	}
-	jws, err := split(token, longest)
-	if err != nil {
-		return nil, err
-	}
-	payload, err := strictBase64.DecodeString(jws.payload)
-	if err != nil {
-		return nil, invalid(ReasonMalformed, "", "the payload is not base64url")
-	}
-	claims, err := strictjson.Parse(nil, string(payload))
-	if err != nil {
-		return nil, invalid(ReasonClaims, "", err.Error())
-	}
-	issuer, err := text(claims, "iss")
+// choose finds the validator for the issuer that the claims name.
+func (i *Issuers) choose(claims claimSet) (*Validator, error) {
+	issuer, err := text("iss", claims[claimIssuer].Value)
 	if err != nil {
 		return nil, err
 	}

@@ -36,6 +36,20 @@ func ownCurrentKeys(keys KeySource) currentKeySource {
 	return source
 }
 
+// keysFor returns the keys that may have signed a token with that header, and the
+// time at which they may. Where the keys are at hand the clock is read once for
+// both the source and the claims.
+func (v *Validator) keysFor(ctx context.Context, h *header) (keys []crypto.PublicKey, now time.Time, err error) {
+	if v.current != nil {
+		now = v.now()
+		if keys, ok := v.current.CurrentKeys(now, h.kid, h.alg.name); ok {
+			return keys, now, nil
+		}
+	}
+	keys, err = v.keys.VerificationKeys(ctx, h.kid, h.alg.name)
+	return keys, v.now(), err // it may have taken its time
+}
+
 // currentKeys returns the keys for kid and alg if they can be had. Reading the
 // clock is a fifth of what a remembered token costs: where the source can do
 // with the reading of the caller, it gets that.

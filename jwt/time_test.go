@@ -1,6 +1,8 @@
 package jwt_test
 
 import (
+	"context"
+	"crypto"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -136,5 +138,19 @@ func TestTheClockIsReadOnEachValidation(t *testing.T) {
 		accept(t, v, early)
 		time.Sleep(time.Nanosecond)
 		refuse(t, v, token, jwt.ReasonExpired)
+	})
+}
+
+// Keys may take their time to come, and a token may expire meanwhile.
+// checklist 35
+func TestTheTimeIsThatAfterTheKeysCame(t *testing.T) {
+	issuer, _ := strict(t)
+	synctest.Test(t, func(t *testing.T) {
+		v := validatorOf(t, issuer, withKeys(keySource(func(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error) {
+			time.Sleep(time.Hour)
+			return issuer.VerificationKeys(ctx, kid, alg)
+		})))
+		accept(t, v, issuer.Token(jwttest.ExpiresIn(2*time.Hour)))
+		refuse(t, v, issuer.Token(jwttest.ExpiresIn(time.Hour-defaultLeeway)), jwt.ReasonExpired)
 	})
 }

@@ -22,15 +22,14 @@ import (
 // used to call another service in the client's name, and may be kept or logged
 // as far as its claims may.
 type Token struct {
-	issuer, subject, clientID, id, acr string
+	subject, clientID, id          string
+	issuedAt, expiresAt, notBefore time.Time
 
-	issuedAt, expiresAt, notBefore, authTime time.Time
-
-	audience     []string
-	oneAudience  [1]string // the array behind audience in the usual case
-	amr          []string
-	scopes       scopes.Set
-	confirmation map[string]string
+	audience       []string
+	oneAudience    [1]string // the array behind audience in the usual case
+	scopes         scopes.Set
+	authentication *authentication   // nil if the token says nothing of it
+	confirmation   map[string]string // likewise
 
 	claims string // the JSON text that was signed
 
@@ -41,8 +40,20 @@ type Token struct {
 	key    crypto.PublicKey
 }
 
+// authentication is what RFC 9068 §2.2.1 says of the user's authentication.
+type authentication struct {
+	time time.Time
+	acr  string
+	amr  []string
+}
+
 // Issuer returns the iss claim: the Config.Issuer of the validator.
-func (t *Token) Issuer() string { return t.issuer }
+func (t *Token) Issuer() string {
+	if t.by == nil {
+		return ""
+	}
+	return t.by.issuer
+}
 
 // Subject returns the sub claim: the user, or for a client's own access, the
 // client (RFC 9068 §2.2). It is unique within the issuer only.
@@ -71,15 +82,22 @@ func (t *Token) NotBefore() time.Time { return t.notBefore }
 
 // AuthTime returns when the user was last authenticated (the auth_time claim,
 // RFC 9068 §2.2.1), or the zero time.
-func (t *Token) AuthTime() time.Time { return t.authTime }
+func (t *Token) AuthTime() time.Time { return t.authenticated().time }
 
 // ACR returns the authentication context class (the acr claim, RFC 9068 §2.2.1),
 // or "".
-func (t *Token) ACR() string { return t.acr }
+func (t *Token) ACR() string { return t.authenticated().acr }
 
 // AMR returns the authentication methods (the amr claim, RFC 9068 §2.2.1). The
 // slice is a copy.
-func (t *Token) AMR() []string { return slices.Clone(t.amr) }
+func (t *Token) AMR() []string { return slices.Clone(t.authenticated().amr) }
+
+func (t *Token) authenticated() authentication {
+	if t.authentication == nil {
+		return authentication{}
+	}
+	return *t.authentication
+}
 
 // Scopes returns what was granted: the scope claim (RFC 9068 §2.2.3), or what
 // the profile has in its place. A token without scope has the empty set.

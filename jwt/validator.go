@@ -84,30 +84,47 @@ func (v *Validator) Validate(ctx context.Context, token string) (*Token, error) 
 	if err != nil {
 		return nil, err
 	}
-	header, err := v.header(jws.header)
-	if err != nil {
-		return nil, err
-	}
-	w := workspaces.Get().(*workspace)
+	w := newWorkspace()
 	defer w.release()
+	p, err := v.authenticate(ctx, jws, w)
+	if err != nil {
+		return nil, err
+	}
+	payload, err := w.decodePayload(jws)
+	if err != nil {
+		return nil, err
+	}
+	var buf claimBuffer
+	claims, err := parseClaims(&buf, payload)
+	if err != nil {
+		return nil, err
+	}
+	return v.token(payload, claims, p)
+}
+
+// proof is how a token was found to be the issuer's.
+type proof struct {
+	header *header
+	key    crypto.PublicKey // nil for a shared secret
+	at     time.Time        // when that was the issuer's key
+}
+
+// authenticate makes every check of the header and the signature.
+func (v *Validator) authenticate(ctx context.Context, jws compact, w *workspace) (proof, error) {
+	slot := v.headers.slot(jws.header)
+	header, err := v.header(slot, jws.header)
+	if err != nil {
+		return proof{}, err
+	}
 	if err := w.open(jws); err != nil {
-		return nil, err
+		return proof{}, err
 	}
-	key, err := v.verify(ctx, header, w)
+	key, at, err := v.verify(ctx, header, w)
 	if err != nil {
-		return nil, err
+		return proof{}, err
 	}
-	claims, err := w.claims(jws)
-	if err != nil {
-		return nil, err
-	}
-	t, err := v.checkClaims(claims)
-	if err != nil {
-		return nil, err
-	}
-	t.header, t.key = header, key
-	v.headers.add(jws.header, header)
-	return t, nil
+	slot.add(jws.header, header)
+	return proof{header, key, at}, nil
 }
 
 // decrypted returns the JWS to validate: token itself, unless the issuer
@@ -117,7 +134,7 @@ func (v *Validator) decrypted(ctx context.Context, token string) (string, error)
 		return token, nil
 	}
 	if len(token) > v.maxTokenBytes {
-		return "", invalid(ReasonTooLarge, "", "longer than Config.MaxTokenBytes")
+		return "", errTooLarge()
 	}
 	if !isJWE(token) {
 		return "", invalid(ReasonNotEncrypted, "", "not a JWE, and Config.Decrypt is set")
@@ -159,22 +176,23 @@ func isOutage(err error) bool {
 	return ok
 }
 
-// verify returns the key that verifies the signature; nil for a shared secret. A
-// key that fits but does not verify is an invalid signature and never a reason
-// to look for others: that would let a forger cause fetches at will.
-func (v *Validator) verify(ctx context.Context, h *header, w *workspace) (crypto.PublicKey, error) {
+// verify returns the key that verifies the signature, nil for a shared secret,
+// and the time at which that was the issuer's key. A key that fits but does not
+// verify is an invalid signature and never a reason to look for others: that
+// would let a forger cause fetches at will.
+func (v *Validator) verify(ctx context.Context, h *header, w *workspace) (crypto.PublicKey, time.Time, error) {
 	if h.alg.symmetric() {
 		if !h.alg.verifyHMAC(v.secret, w.signed, w.signature) {
-			return nil, invalid(ReasonSignature, "", "")
+			return nil, time.Time{}, invalid(ReasonSignature, "", "")
 		}
-		return nil, nil
+		return nil, v.now(), nil
 	}
 	if len(w.signature) == 0 {
-		return nil, invalid(ReasonSignature, "", "empty")
+		return nil, time.Time{}, invalid(ReasonSignature, "", "empty")
 	}
-	keys, err := v.keys.VerificationKeys(ctx, h.kid, h.alg.name)
+	keys, now, err := v.keysFor(ctx, h)
 	if err != nil {
-		return nil, fmt.Errorf("jwt: the verification keys are not available: %w", err)
+		return nil, now, fmt.Errorf("jwt: the verification keys are not available: %w", err)
 	}
 	known := false
 	for _, key := range keys[:min(len(keys), maxKeysTried)] {
@@ -182,12 +200,12 @@ func (v *Validator) verify(ctx context.Context, h *header, w *workspace) (crypto
 			continue
 		}
 		if h.alg.verify(h.alg, key, w.signed, w.signature) {
-			return key, nil
+			return key, now, nil
 		}
 		known = true
 	}
 	if !known {
-		return nil, invalid(ReasonUnknownKey, "kid", "the issuer has no such key for this algorithm")
+		return nil, now, invalid(ReasonUnknownKey, "kid", "the issuer has no such key for this algorithm")
 	}
-	return nil, invalid(ReasonSignature, "", "")
+	return nil, now, invalid(ReasonSignature, "", "")
 }
