@@ -428,7 +428,7 @@ func TestCacheAsksForTheKeysAtHand(t *testing.T) {
 		asked(1, 4, 2)
 
 		keys.none, keys.away = true, false // withdrawn
-		refuse(t, cache, bearer, jwt.ReasonUnknownKey)
+		refuseOnce(t, cache, bearer, jwt.ReasonUnknownKey)
 		asked(1, 6, 3)
 	})
 }

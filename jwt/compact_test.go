@@ -114,13 +114,16 @@ func TestTrailingBitsAreZero(t *testing.T) {
 func TestEveryMutationIsRefused(t *testing.T) {
 	issuer, v := strict(t)
 	good := issuer.Token(jwttest.Scope("profile"))
-	accept(t, v, good)
+	cache := cacheOf(t, v)
+	acceptOnce(t, cache, good)
 	refused := func(token string) {
 		t.Helper()
-		claims, err := v.Validate(t.Context(), token)
-		require.Nil(t, claims)
-		var invalid *jwt.Error
-		require.ErrorAs(t, err, &invalid)
+		for _, v := range []validating{v, cache} {
+			claims, err := v.Validate(t.Context(), token)
+			require.Nil(t, claims)
+			var invalid *jwt.Error
+			require.ErrorAs(t, err, &invalid)
+		}
 	}
 	for i := range len(good) {
 		refused(good[:i])

@@ -81,12 +81,12 @@ func TestDecryptionIsBounded(t *testing.T) {
 			c.Decrypt = func(context.Context, string) (string, error) { asked++; return opened, nil }
 		})
 	}
-	accept(t, v(len(sealed), token), sealed)
-	refuse(t, v(len(sealed)-1, token), sealed, jwt.ReasonTooLarge)
+	acceptOnce(t, v(len(sealed), token), sealed)
+	refuseOnce(t, v(len(sealed)-1, token), sealed, jwt.ReasonTooLarge)
 	require.Equal(t, 1, asked, "what is too large is not decrypted")
-	refuse(t, v(len(sealed), strings.Repeat("x", len(sealed)+1)), sealed, jwt.ReasonTooLarge)
-	refuse(t, v(len(sealed), ""), sealed, jwt.ReasonMalformed)
-	accept(t, v(len(sealed), token), "ew"+sealed[2:]) // an indented header
+	refuseOnce(t, v(len(sealed), strings.Repeat("x", len(sealed)+1)), sealed, jwt.ReasonTooLarge)
+	refuseOnce(t, v(len(sealed), ""), sealed, jwt.ReasonMalformed)
+	acceptOnce(t, v(len(sealed), token), "ew"+sealed[2:]) // an indented header
 }
 
 // noFault says of itself that it is not the token's fault.

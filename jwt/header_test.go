@@ -153,7 +153,7 @@ func TestKidIsData(t *testing.T) {
 			asked = append(asked, kid, alg)
 			return nil, nil
 		})))
-		require.Equal(t, "kid", refuse(t, v, issuer.Token(jwttest.Header("kid", kid)), jwt.ReasonUnknownKey).Name)
+		require.Equal(t, "kid", refuseOnce(t, v, issuer.Token(jwttest.Header("kid", kid)), jwt.ReasonUnknownKey).Name)
 		require.Equal(t, []string{kid, "EdDSA"}, asked)
 	}
 }
@@ -213,10 +213,10 @@ func TestKeysThatComeWithTheTokenAreIgnored(t *testing.T) {
 				asked++
 				return issuer.VerificationKeys(ctx, kid, alg)
 			})))
-			refuse(t, v, issuer.Token(jwttest.Header(name, value), forged), jwt.ReasonSignature)
-			refuse(t, v, issuer.Token(jwttest.Header(name, value), jwttest.WithoutHeader("kid"), forged), jwt.ReasonSignature)
-			accept(t, v, issuer.Token(jwttest.Header(name, value)))
-			accept(t, v, issuer.Token(jwttest.Header(name, json.RawMessage("null"))))
+			refuseOnce(t, v, issuer.Token(jwttest.Header(name, value), forged), jwt.ReasonSignature)
+			refuseOnce(t, v, issuer.Token(jwttest.Header(name, value), jwttest.WithoutHeader("kid"), forged), jwt.ReasonSignature)
+			acceptOnce(t, v, issuer.Token(jwttest.Header(name, value)))
+			acceptOnce(t, v, issuer.Token(jwttest.Header(name, json.RawMessage("null"))))
 			require.Equal(t, 4, asked)
 			require.Zero(t, attacker.Requests())
 		})

@@ -88,7 +88,22 @@ type validating interface {
 	Validate(ctx context.Context, token string) (*jwt.Token, error)
 }
 
+// accept demands that the token is accepted, by v and by a cache in front of v,
+// when it is new there and when it is remembered.
 func accept(t *testing.T, v validating, token string) *jwt.Token {
+	t.Helper()
+	claims := acceptOnce(t, v, token)
+	cache := cacheOf(t, v)
+	for range 2 {
+		cached, err := cache.Validate(t.Context(), token)
+		require.NoError(t, err)
+		require.Equal(t, claims, cached)
+	}
+	return claims
+}
+
+// acceptOnce is accept without the cache, for tests that count.
+func acceptOnce(t *testing.T, v validating, token string) *jwt.Token {
 	t.Helper()
 	claims, err := v.Validate(t.Context(), token)
 	require.NoError(t, err)
@@ -96,9 +111,25 @@ func accept(t *testing.T, v validating, token string) *jwt.Token {
 	return claims
 }
 
-// refuse demands that the token is refused for that reason, in an error that
-// repeats nothing of it.
+// refuse demands that the token is refused for that reason, by v and by a cache
+// in front of v, however often it comes.
 func refuse(t *testing.T, v validating, token string, reason jwt.Reason) *jwt.Error {
+	t.Helper()
+	invalid := refuseOnce(t, v, token, reason)
+	cache := cacheOf(t, v)
+	for range 2 {
+		cached, err := cache.Validate(t.Context(), token)
+		require.Nil(t, cached)
+		require.Equal(t, invalid, err)
+	}
+	entries, _ := cache.Usage()
+	require.Zero(t, entries)
+	return invalid
+}
+
+// refuseOnce is refuse without the cache, for tests that count. The error must
+// repeat nothing of the token.
+func refuseOnce(t *testing.T, v validating, token string, reason jwt.Reason) *jwt.Error {
 	t.Helper()
 	claims, err := v.Validate(t.Context(), token)
 	require.Nil(t, claims)
@@ -109,6 +140,14 @@ func refuse(t *testing.T, v validating, token string, reason jwt.Reason) *jwt.Er
 	require.Equal(t, string(reason), invalid.InvalidTokenReason())
 	tellsNothing(t, token, err.Error())
 	return invalid
+}
+
+// cacheOf returns an empty cache in front of v, as small as a cache can be.
+func cacheOf(t *testing.T, v validating) *jwt.Cache {
+	t.Helper()
+	cache, err := jwt.NewCache(v.Validate, jwt.CacheConfig{MaxEntries: 1})
+	require.NoError(t, err)
+	return cache
 }
 
 // tellsNothing demands that text holds no segment of token and no string of its

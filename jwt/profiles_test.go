@@ -739,7 +739,14 @@ func (v vendor) validate(t *testing.T, keys *jwttest.Issuer, profile jwt.Profile
 		Now: func() time.Time { return vendorTime },
 	})
 	require.NoError(t, err)
-	return validator.Validate(t.Context(), compact)
+	token, err := validator.Validate(t.Context(), compact)
+	cache := cacheOf(t, validator)
+	for range 2 {
+		cached, cachedErr := cache.Validate(t.Context(), compact)
+		require.Equal(t, token, cached)
+		require.Equal(t, err, cachedErr)
+	}
+	return token, err
 }
 
 func vendorNamed(t *testing.T, name string) vendor {

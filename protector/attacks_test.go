@@ -67,7 +67,11 @@ var (
 //
 //	go test -run Attacks -v ./protector
 func TestAttacks(t *testing.T) {
-	a := newArena(t)
+	t.Run("validator", func(t *testing.T) { attackAll(newArena(t, false)) })
+	t.Run("cache", func(t *testing.T) { attackAll(newArena(t, true)) })
+}
+
+func attackAll(a *arena) {
 	attacks := []attack{
 		// The algorithm.
 		{ // checklist 33, 109
@@ -149,7 +153,7 @@ func TestAttacks(t *testing.T) {
 		},
 		{ // checklist 61
 			"x5c with a certificate of the attacker's own", "verifies the chain against itself",
-			func(a *arena) []string { return of(a.forged(jwttest.Header("x5c", []string{a.certificate(t)}))) }, nil, invalidToken(jwt.ReasonSignature),
+			func(a *arena) []string { return of(a.forged(jwttest.Header("x5c", []string{a.certificate(a.t)}))) }, nil, invalidToken(jwt.ReasonSignature),
 		},
 		{ // checklist 59
 			"kid as a path, a query, a format, an address", "uses kid to open a file, to ask a database, to print or to fetch",
@@ -557,7 +561,8 @@ type arena struct {
 	log           *reasons
 }
 
-func newArena(t *testing.T) *arena {
+// newArena returns an arena whose API remembers verified tokens, or does not.
+func newArena(t *testing.T, remember bool) *arena {
 	a := &arena{t: t, issuer: jwttest.NewIssuer(t), other: jwttest.NewIssuer(t), log: &reasons{}}
 	a.rsa, a.pss = a.issuer.KeyID(), a.issuer.AddKey("PS256")
 	for _, alg := range []string{"ES256", "ES384", "EdDSA"} {
@@ -573,7 +578,13 @@ func newArena(t *testing.T) *arena {
 	require.NoError(t, err)
 	tokens, err := jwt.NewValidator(jwt.Config{Issuer: a.issuer.URL(), Audiences: []string{a.issuer.Audience()}, Keys: keys})
 	require.NoError(t, err)
-	config := protector.Config{Validators: []protector.Validator{protector.Bearer(tokens.Validate)}, Logger: slog.New(a.log)}
+	cache, err := jwt.NewCache(tokens.Validate, jwt.CacheConfig{})
+	require.NoError(t, err)
+	bearer := protector.Bearer(tokens.Validate)
+	if remember {
+		bearer = protector.Bearer(cache.Validate)
+	}
+	config := protector.Config{Validators: []protector.Validator{bearer}, Logger: slog.New(a.log)}
 	mux := http.NewServeMux()
 	handler := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { a.ran.Add(1) })
 	mux.Handle("/", newGuard(t, config).Require("profile")(handler))
