@@ -3,11 +3,11 @@
 //
 //	go run ./jwt/internal/speed
 //
-// Each round runs every benchmark of this folder once, so that the two sides of
-// a ratio are measured moments apart and a machine that changes its pace
-// changes both; a row is the median of its ratio over the rounds. The exit
-// status tells whether every row is within its target. Run it on a machine that
-// has nothing else to do.
+// Each round measures both sides of a ratio milliseconds apart, so that a machine
+// that changes its pace changes both; a row is the median of its ratio over the
+// rounds. Many short rounds tell more than a few long ones. The exit status tells
+// whether every row is within its target. Run it on a machine that has nothing
+// else to do.
 package main
 
 import (
@@ -17,8 +17,8 @@ import (
 )
 
 func main() {
-	rounds := flag.Int("rounds", 15, "how many times everything is measured")
-	time := flag.String("benchtime", "100ms", "how long each benchmark runs in a round")
+	rounds := flag.Int("rounds", 31, "how many times everything is measured")
+	time := flag.String("benchtime", "50ms", "how long each benchmark runs in a round")
 	flag.Parse()
 	samples, err := measure(*rounds, *time)
 	if err != nil {

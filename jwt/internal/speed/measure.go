@@ -30,24 +30,21 @@ func measure(rounds int, benchtime string) (samples, error) {
 	if out, err := exec.Command("go", "test", "-c", "-o", binary, pkg).CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("building: %w\n%s", err, out)
 	}
-	all := make(samples)
-	for range rounds {
-		for _, args := range [][]string{{"-test.bench=^Benchmark[^P]", "-test.cpu=1"}, {"-test.bench=^BenchmarkParallel", "-test.cpu=1,2"}} {
-			cmd := exec.Command(binary, append(args, "-test.run=^$", "-test.benchtime="+benchtime)...)
-			out, err := cmd.CombinedOutput()
-			if err != nil {
-				return nil, fmt.Errorf("running: %w\n%s", err, out)
-			}
-			all.read(out)
-		}
+	cmd := exec.Command(binary, "-test.run=^$", "-test.bench=.", "-test.cpu=1", "-test.timeout=1h",
+		"-test.benchtime="+benchtime, "-rounds="+strconv.Itoa(rounds))
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return nil, fmt.Errorf("running: %w\n%s", err, out)
 	}
-	return all, nil
+	return read(out), nil
 }
 
-var line = regexp.MustCompile(`^Benchmark(\S+)\s+\d+\s+([\d.]+) ns/op(?:.*\s(\d+) allocs/op)?`)
+// The testing package numbers the rounds after the first.
+var line = regexp.MustCompile(`^Benchmark(\S+?)(?:#\d+)?\s+\d+\s+([\d.]+) ns/op(?:.*\s(\d+) allocs/op)?`)
 
-// read adds what the benchmarks printed.
-func (s samples) read(output []byte) {
+// read returns what the benchmarks printed.
+func read(output []byte) samples {
+	s := make(samples)
 	for text := range bytes.Lines(output) {
 		m := line.FindStringSubmatch(strings.TrimSpace(string(text)))
 		if m == nil {
@@ -57,4 +54,5 @@ func (s samples) read(output []byte) {
 		allocs, _ := strconv.ParseFloat(m[3], 64)
 		s[m[1]] = append(s[m[1]], sample{ns, allocs})
 	}
+	return s
 }

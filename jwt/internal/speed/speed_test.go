@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	_ "embed"
+	"flag"
+	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -25,6 +28,8 @@ func (v validate) refuses(token string) func() bool {
 	return func() bool { return !accepts() }
 }
 
+var rounds = flag.Int("rounds", 1, "how many times everything is measured, each side of a ratio after the other")
+
 // run measures f, which reports whether it did what it should.
 func run(b *testing.B, name string, f func() bool) {
 	b.Run(name, func(b *testing.B) {
@@ -40,14 +45,16 @@ func run(b *testing.B, name string, f func() bool) {
 func BenchmarkAccept(b *testing.B) {
 	for _, alg := range []string{"RS256", "PS256", "ES256", "EdDSA", "ES384"} {
 		f := newFixture(b, alg, 1)
-		for _, claims := range []string{"small", "large"} {
-			token, name := f.token(claims), "alg="+alg+"/claims="+claims+"/path="
-			run(b, name+"floor", floor(b, alg, f.key, token))
-			run(b, name+"validate", validate(f.tokens.Validate).accepts(token))
-			if alg == "RS256" {
-				run(b, name+"middleware", serve(guarded[*jwt.Token](b, protector.Bearer(f.tokens.Validate)), token, 200))
-				run(b, name+"cache", validate(f.cached.Validate).accepts(token))
-				run(b, name+"cachedmiddleware", serve(guarded[*jwt.Token](b, protector.Bearer(f.cached.Validate)), token, 200))
+		for range *rounds {
+			for _, claims := range []string{"small", "large"} {
+				token, name := f.token(claims), "alg="+alg+"/claims="+claims+"/path="
+				run(b, name+"floor", floor(b, alg, f.key, token))
+				run(b, name+"validate", validate(f.tokens.Validate).accepts(token))
+				if alg == "RS256" {
+					run(b, name+"middleware", serve(guarded[*jwt.Token](b, protector.Bearer(f.tokens.Validate)), token, 200))
+					run(b, name+"cache", validate(f.cached.Validate).accepts(token))
+					run(b, name+"cachedmiddleware", serve(guarded[*jwt.Token](b, protector.Bearer(f.cached.Validate)), token, 200))
+				}
 			}
 		}
 	}
@@ -69,13 +76,18 @@ func BenchmarkAccept4096(b *testing.B) {
 	key, err := keys.VerificationKeys(b.Context(), "rsa4096", "RS256")
 	check(b, err)
 	token := strings.TrimSpace(token4096)
-	run(b, "path=floor", floor(b, "RS256", key[0], token))
-	run(b, "path=validate", validate(tokens.Validate).accepts(token))
+	for range *rounds {
+		run(b, "path=floor", floor(b, "RS256", key[0], token))
+		run(b, "path=validate", validate(tokens.Validate).accepts(token))
+	}
 }
 
-func BenchmarkManyKeys(b *testing.B) {
-	f := newFixture(b, "RS256", 1000)
-	run(b, "alg=RS256/claims=small/path=validate/keys=1000", validate(f.tokens.Validate).accepts(f.token("small")))
+func BenchmarkKeys(b *testing.B) {
+	one, many := newFixture(b, "RS256", 1), newFixture(b, "RS256", 1000)
+	for range *rounds {
+		run(b, "keys=1", validate(one.tokens.Validate).accepts(one.token("small")))
+		run(b, "keys=1000", validate(many.tokens.Validate).accepts(many.token("small")))
+	}
 }
 
 func BenchmarkRefuse(b *testing.B) {
@@ -84,18 +96,24 @@ func BenchmarkRefuse(b *testing.B) {
 	requests := f.issuer.Requests()
 	last := strings.LastIndexByte(good, '.')
 	badSignature := good[:last+1] + strings.Repeat("A", 341) + "A"
-	run(b, "input=none", serve(guarded[*jwt.Token](b, protector.Bearer(f.tokens.Validate)), "", 401))
-	run(b, "input=junk8K", tokens.refuses(junk(8<<10)))
-	run(b, "input=junk1M", tokens.refuses(junk(1<<20)))
-	run(b, "input=algnone", tokens.refuses(f.token("small", jwttest.Alg("none"))))
-	run(b, "input=payload1M", tokens.refuses(oversized(good, "payload", 1<<20)))
-	run(b, "input=header1M", tokens.refuses(oversized(good, "header", 1<<20)))
-	run(b, "input=expired", tokens.refuses(expired(f)))
-	run(b, "input=badsignature", tokens.refuses(badSignature))
-	if f.issuer.Requests() != requests {
-		b.Fatal("a refused token caused a fetch")
+	unknownKid := f.token("small", jwttest.Header("kid", "no-such-key"))
+	for range *rounds {
+		run(b, "input=valid/path=floor", floor(b, "RS256", f.key, good))
+		run(b, "input=valid/path=validate", tokens.accepts(good))
+		run(b, "input=none", serve(guarded[*jwt.Token](b, protector.Bearer(f.tokens.Validate)), "", 401))
+		run(b, "input=junk8K", tokens.refuses(junk(8<<10)))
+		run(b, "input=junk1M", tokens.refuses(junk(1<<20)))
+		run(b, "input=algnone", tokens.refuses(f.token("small", jwttest.Alg("none"))))
+		run(b, "input=payload1M", tokens.refuses(oversized(good, "payload", 1<<20)))
+		run(b, "input=header1M", tokens.refuses(oversized(good, "header", 1<<20)))
+		run(b, "input=expired", tokens.refuses(expired(f)))
+		run(b, "input=badsignature", tokens.refuses(badSignature))
+		if f.issuer.Requests() != requests {
+			b.Fatal("a refused token caused a fetch")
+		}
+		run(b, "input=unknownkid", tokens.refuses(unknownKid))
+		requests = f.issuer.Requests()
 	}
-	run(b, "input=unknownkid", tokens.refuses(f.token("small", jwttest.Header("kid", "no-such-key"))))
 }
 
 func expired(f fixture) string {
@@ -105,21 +123,33 @@ func expired(f fixture) string {
 func BenchmarkScopes(b *testing.B) {
 	granted := scopes.Parse("openid profile email phone address offline_access orders:read orders:write invoices reports")
 	required := scopes.MustAnyOf("orders:write billing", "orders:read refunds", "profile email")
-	run(b, "scopes=10/alternatives=3", func() bool { return required.SatisfiedBy(granted) })
+	for range *rounds {
+		run(b, "scopes=10/alternatives=3", func() bool { return required.SatisfiedBy(granted) })
+	}
 }
 
+// BenchmarkParallel measures goroutines on one processor and on two.
 func BenchmarkParallel(b *testing.B) {
 	f := newFixture(b, "RS256", 1)
 	token := f.token("small")
-	for name, v := range map[string]validate{"validate": f.tokens.Validate, "cache": f.cached.Validate} {
-		b.Run("path="+name, func(b *testing.B) {
-			b.RunParallel(func(pb *testing.PB) {
-				for accepts := v.accepts(token); pb.Next(); {
-					if !accepts() {
-						b.Error("refused")
-					}
-				}
-			})
-		})
+	for range *rounds {
+		for _, processors := range []int{1, 2} {
+			name := fmt.Sprintf("processors=%d/path=", processors)
+			parallel(b, name+"validate", processors, validate(f.tokens.Validate).accepts(token))
+			parallel(b, name+"cache", processors, validate(f.cached.Validate).accepts(token))
+		}
 	}
+}
+
+func parallel(b *testing.B, name string, processors int, f func() bool) {
+	b.Run(name, func(b *testing.B) {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+				if !f() {
+					b.Error("refused")
+				}
+			}
+		})
+	})
 }
