@@ -17,7 +17,9 @@ const ways = 8
 // places each call looks at.
 //
 // A map with a least-recently-used list was rejected because each read would
-// have to move an element under a lock.
+// have to move an element under a lock. The caches that others keep were measured
+// (internal/speed/libraries): a look-up in the quickest takes longer by a tenth of
+// a hit, which takes the whole middleware to the limit that is set for it.
 type table struct {
 	rows     []row
 	maxBytes int
