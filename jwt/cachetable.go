@@ -162,15 +162,27 @@ func (t *table) set(place *atomic.Pointer[entry], e *entry) {
 	}
 }
 
-// entryBytes is what an entry takes beside its texts.
-const entryBytes = 480
+// What an entry takes beside its texts, and what the parts of a token take that
+// most do not have.
+const (
+	entryBytes          = 410
+	authenticationBytes = 64
+	confirmationBytes   = 350
+)
 
 // size estimates the memory of e: the text that was signed, the text of the
 // claims, which all strings of the token but the kid are parts of, and the
 // structures around them.
 func (e *entry) size() int {
 	t := e.token
-	return entryBytes + len(e.key.signed) + len(t.claims) + len(t.header.kid) + 16*(t.scopes.Len()+len(t.audience)+len(t.authenticated().amr))
+	n := entryBytes + len(e.key.signed) + len(t.claims) + len(t.header.kid) + 16*(t.scopes.Len()+len(t.audience))
+	if t.authentication != nil {
+		n += authenticationBytes + 16*len(t.authentication.amr)
+	}
+	if t.confirmation != nil {
+		n += confirmationBytes
+	}
+	return n
 }
 
 func (e *entry) expired() bool { return !e.token.ValidAt(e.token.by.now()) }

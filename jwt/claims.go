@@ -9,11 +9,11 @@ import (
 	"example.com/resourceserver/scopes"
 )
 
-// token makes the token of these claims, which are those of payload, after every
-// check of them in a fixed order: what kind of token, iss, aud, exp, nbf, iat, what
-// is required, the types of the rest, scope, cnf. The order decides only which
+// checkClaims makes the token of these claims, which are those of payload, after
+// every check of them in a fixed order: what kind of token, iss, aud, exp, nbf, iat,
+// what is required, the types of the rest, scope, cnf. The order decides only which
 // reason is told.
-func (v *Validator) token(payload string, claims claimSet, p proof) (*Token, error) {
+func (v *Validator) checkClaims(payload string, claims claimSet, p provenance) (*Token, error) {
 	t := &Token{by: v, claims: payload, header: p.header, key: p.key}
 	if err := v.checkKind(claims); err != nil {
 		return nil, err
@@ -62,7 +62,7 @@ func (v *Validator) checkKind(claims claimSet) error {
 }
 
 func (v *Validator) checkIssuer(claims claimSet) error {
-	issuer, err := text("iss", claims[claimIssuer].Value)
+	issuer, err := claims.text(claimIssuer)
 	switch {
 	case err != nil:
 		return err
@@ -118,13 +118,13 @@ func (v *Validator) checkAudience(t *Token, claims claimSet) error {
 }
 
 func (v *Validator) checkTimes(t *Token, claims claimSet, now time.Time) (err error) {
-	if t.expiresAt, err = date("exp", claims[claimExpiresAt].Value); err != nil {
+	if t.expiresAt, err = claims.date(claimExpiresAt); err != nil {
 		return err
 	}
-	if t.notBefore, err = date("nbf", claims[claimNotBefore].Value); err != nil {
+	if t.notBefore, err = claims.date(claimNotBefore); err != nil {
 		return err
 	}
-	if t.issuedAt, err = date("iat", claims[claimIssuedAt].Value); err != nil {
+	if t.issuedAt, err = claims.date(claimIssuedAt); err != nil {
 		return err
 	}
 	latest := now.Add(v.leeway)
@@ -167,7 +167,7 @@ func isEmpty(value string) bool {
 }
 
 func (v *Validator) readIdentity(t *Token, claims claimSet) (err error) {
-	if t.subject, err = text("sub", claims[claimSubject].Value); err != nil {
+	if t.subject, err = claims.text(claimSubject); err != nil {
 		return err
 	}
 	if !v.profile.AllowAnySubject && !isStringOrURI(t.subject) {
@@ -184,20 +184,20 @@ func (v *Validator) readIdentity(t *Token, claims claimSet) (err error) {
 // authentication.
 func (v *Validator) readAuthentication(t *Token, claims claimSet) (err error) {
 	var a authentication
-	if a.time, err = date("auth_time", claims[claimAuthTime].Value); err != nil {
+	if a.time, err = claims.date(claimAuthTime); err != nil {
 		return err
 	}
-	if a.acr, err = text("acr", claims[claimACR].Value); err != nil {
+	if a.acr, err = claims.text(claimACR); err != nil {
 		return err
 	}
-	if claims[claimAMR].Value != "" {
+	if value := claims[claimAMR].Value; value != "" {
 		var ok bool
-		if a.amr, ok = strictjson.Strings(nil, claims[claimAMR].Value); !ok {
+		if a.amr, ok = strictjson.Strings(nil, value); !ok {
 			return invalid(ReasonClaimType, "amr", "not an array of strings")
 		}
 	}
 	if a.acr != "" || a.amr != nil || !a.time.IsZero() {
-		t.authentication = &authentication{a.time, a.acr, a.amr}
+		t.authentication = &authentication{a.time, a.acr, a.amr} // &a would put it on the heap for every token
 	}
 	return nil
 }

@@ -35,7 +35,24 @@ const (
 	places
 )
 
-// place returns the place of the claim called name, or -1 if it has none.
+var claimNames = [places]string{
+	claimIssuer:       "iss",
+	claimSubject:      "sub",
+	claimAudience:     "aud",
+	claimExpiresAt:    "exp",
+	claimNotBefore:    "nbf",
+	claimIssuedAt:     "iat",
+	claimID:           "jti",
+	claimClientID:     "client_id",
+	claimScope:        "scope",
+	claimAuthTime:     "auth_time",
+	claimACR:          "acr",
+	claimAMR:          "amr",
+	claimConfirmation: "cnf",
+}
+
+// place returns the place of the claim called name, or -1 if it has none. A search
+// in claimNames would take longer than all that the places save.
 func place(name string) int {
 	switch name {
 	case "iss":
@@ -107,6 +124,9 @@ func (c claimSet) first(names []string) (name, value string) {
 	}
 	return names[0], ""
 }
+
+func (c claimSet) text(place int) (string, error)    { return text(claimNames[place], c[place].Value) }
+func (c claimSet) date(place int) (time.Time, error) { return date(claimNames[place], c[place].Value) }
 
 // text returns the string that value, the claim called name, denotes, or "" if it
 // is absent.

@@ -6,9 +6,13 @@ import (
 	"sync"
 )
 
-// maxHeaderBytes bounds the header's encoded length. It leaves room for a
-// certificate chain, which issuers send though it is never looked at.
-const maxHeaderBytes = 8 << 10
+// Bounds on the encoded lengths of segments. That of the header leaves room for a
+// certificate chain, which issuers send though it is never looked at; that of the
+// signature is what the longest RSA key makes.
+const (
+	maxHeaderBytes    = 8 << 10
+	maxSignatureBytes = (maxRSABits/8*8 + 5) / 6
+)
 
 // strictBase64 is base64url without padding that refuses non-zero trailing bits,
 // so that one token has one spelling. Use it through decode.
@@ -55,6 +59,9 @@ func split(token string, maxBytes int) (compact, error) {
 	if len(header) > maxHeaderBytes {
 		return compact{}, invalid(ReasonTooLarge, "", "the header is longer than 8 KiB")
 	}
+	if len(signature) > maxSignatureBytes {
+		return compact{}, invalid(ReasonTooLarge, "", "the signature is longer than any key makes")
+	}
 	return compact{signed: token[:len(header)+1+len(payload)], header: header, payload: payload, signature: signature}, nil
 }
 
@@ -68,7 +75,8 @@ func decodeHeader(encoded string) (string, error) {
 }
 
 // workspace is memory for the validation of one token. It serves many tokens, one
-// after the other, and is wiped in between, so that none stays readable in it.
+// after the other, and is wiped in between: a token that was good does not stay
+// readable in it.
 type workspace struct {
 	signed    []byte // what the signature is over
 	signature []byte // decoded
@@ -80,10 +88,10 @@ var workspaces = sync.Pool{New: func() any { return new(workspace) }}
 // maxWorkspace is the size up to which memory is kept for later tokens.
 const maxWorkspace = 64 << 10
 
-func newWorkspace() *workspace { return workspaces.Get().(*workspace) }
+func takeWorkspace() *workspace { return workspaces.Get().(*workspace) }
 
 func (w *workspace) release() {
-	if cap(w.signed) > maxWorkspace {
+	if cap(w.signed)+cap(w.signature)+cap(w.payload) > maxWorkspace {
 		return
 	}
 	clear(w.signed)
@@ -92,22 +100,30 @@ func (w *workspace) release() {
 	workspaces.Put(w)
 }
 
-// open copies what was signed and decodes the signature. The payload stays
-// encoded until the signature has been found good.
-func (w *workspace) open(jws compact) error {
+func (w *workspace) decodeSignature(jws compact) error {
 	var ok bool
-	w.signed = append(w.signed[:0], jws.signed...)
 	if w.signature, ok = decode(w.signature[:0], jws.signature); !ok {
 		return invalid(ReasonMalformed, "", "the signature is not base64url")
+	}
+	if len(w.signature) == 0 {
+		return invalid(ReasonSignature, "", "empty")
 	}
 	return nil
 }
 
-// decodePayload returns the text of the payload.
-func (w *workspace) decodePayload(jws compact) (text string, err error) {
+// signingInput returns a copy of what was signed, for the functions that want bytes.
+func (w *workspace) signingInput(jws compact) []byte {
+	w.signed = append(w.signed[:0], jws.signed...)
+	return w.signed
+}
+
+// claims returns the text of the payload and the claims in it.
+func (w *workspace) claims(jws compact, buf *claimBuffer) (payload string, claims claimSet, err error) {
 	var ok bool
 	if w.payload, ok = decode(w.payload[:0], jws.payload); !ok {
-		return "", invalid(ReasonMalformed, "", "the payload is not base64url")
+		return "", nil, invalid(ReasonMalformed, "", "the payload is not base64url")
 	}
-	return string(w.payload), nil
+	payload = string(w.payload)
+	claims, err = parseClaims(buf, payload)
+	return payload, claims, err
 }

@@ -179,6 +179,17 @@ func TestTokenSize(t *testing.T) {
 	accept(t, validatorOf(t, issuer, limited(1<<20)), sized(defaultMaxTokenBytes+1))
 }
 
+// No key makes a signature of more than 2048 bytes.
+// checklist 64
+func TestSignatureSize(t *testing.T) {
+	issuer, v := strict(t)
+	sized := func(n int) string {
+		return issuer.Token(jwttest.Signature(func([]byte) []byte { return make([]byte, n) }))
+	}
+	refuse(t, v, sized(2048), jwt.ReasonSignature)
+	refuse(t, v, sized(2049), jwt.ReasonTooLarge)
+}
+
 // Whatever is too large is refused before the key source is asked.
 // checklist 64
 func TestMalformedTokensCostNoKeyLookup(t *testing.T) {
@@ -188,6 +199,7 @@ func TestMalformedTokensCostNoKeyLookup(t *testing.T) {
 	refuse(t, v, good+"A", jwt.ReasonTooLarge)
 	refuse(t, v, good[1:], jwt.ReasonMalformed)
 	refuse(t, v, good[:strings.LastIndexByte(good, '.')+1], jwt.ReasonSignature)
+	refuse(t, v, good[:len(good)-1]+"=", jwt.ReasonMalformed)
 	require.Panics(t, func() { _, _ = v.Validate(t.Context(), good) })
 }
 

@@ -29,10 +29,12 @@ import (
 //	CurrentKeys(now time.Time, kid, alg string) (keys []crypto.PublicKey, ok bool)
 //
 // which returns the same keys if it can do so without waiting, and otherwise false.
-// now is the time by the system's clock, read once for the keys and the claims.
-// This method is asked first, and VerificationKeys only where it reports false; a
-// hit of a [Cache] asks nothing else. It too is called by many goroutines at once.
-// It is not used where Config.Now is set or the source embeds the one that has it.
+// now is the time by the system's clock. This method is asked first, and
+// VerificationKeys only where it reports false; a hit of a [Cache] asks nothing
+// else. The claims are then judged by the same reading of the clock, so it must not
+// wait for anything: a token could expire meanwhile and pass. It too is called by
+// many goroutines at once. It is not used where Config.Now is set or the source
+// embeds the one that has it.
 type KeySource interface {
 	VerificationKeys(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error)
 }
@@ -171,6 +173,8 @@ func (c Config) keyFaults() (faults []error) {
 		case alg == nil:
 			faults = append(faults, fmt.Errorf("jwt: Config.Algorithms: %q is not supported: use any of %s, or %s", name,
 				strings.Join(asymmetricAlgorithms, ", "), strings.Join(symmetricAlgorithms, ", ")))
+		case alg.symmetric() && alg.hmac == nil:
+			faults = append(faults, fmt.Errorf("jwt: Config.Algorithms: %s: a package of this program has replaced jwx's verifier (jws.RegisterVerifier): remove that", name))
 		case alg.symmetric():
 			symmetric++
 			longest = max(longest, alg.hash.Size())

@@ -18,10 +18,10 @@ type Issuers struct {
 // ByIssuer combines validators of different issuers into one. The error joins
 // every fault: no validator, a nil one, two for one issuer, one that decrypts.
 //
-// Which validator judges a token is decided by the token's iss claim, read
-// before anything is verified; that choice is all it is used for until then. The
-// chosen validator makes all its checks, iss included, with the keys of its own
-// issuer: a key of one issuer never vouches for another (RFC 8725 §3.8), and an
+// Which validator judges a token is decided by the token's iss claim. The claims
+// are read for that before anything is verified, and used for nothing else until
+// the signature has been. The chosen validator makes all its checks, iss included,
+// with the keys of its own issuer: a key of one issuer never vouches for another (RFC 8725 §3.8), and an
 // issuer without validator is never contacted. An encrypted token has no readable
 // iss, so a validator with Config.Decrypt cannot take part.
 func ByIssuer(validators ...*Validator) (*Issuers, error) {
@@ -55,14 +55,12 @@ func (i *Issuers) Validate(ctx context.Context, token string) (*Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := newWorkspace()
+	w := takeWorkspace()
 	defer w.release()
-	payload, err := w.decodePayload(jws)
-	if err != nil {
-		return nil, err
-	}
+	// The claims are kept while keys may be waited for. They take some eight times
+	// the token's length at most, which is less than to read them a second time.
 	var buf claimBuffer
-	claims, err := parseClaims(&buf, payload)
+	payload, claims, err := w.claims(jws, &buf)
 	if err != nil {
 		return nil, err
 	}
@@ -77,12 +75,12 @@ func (i *Issuers) Validate(ctx context.Context, token string) (*Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	return v.token(payload, claims, p)
+	return v.checkClaims(payload, claims, p)
 }
 
 // choose finds the validator for the issuer that the claims name.
 func (i *Issuers) choose(claims claimSet) (*Validator, error) {
-	issuer, err := text("iss", claims[claimIssuer].Value)
+	issuer, err := claims.text(claimIssuer)
 	if err != nil {
 		return nil, err
 	}

@@ -84,10 +84,14 @@ func TestEachIssuerHasItsOwnRules(t *testing.T) {
 	a := jwttest.NewIssuer(t, jwttest.At("https://a.example"), jwttest.FirstKey("EdDSA"))
 	b := jwttest.NewIssuer(t, jwttest.At("https://b.example"), jwttest.FirstKey("EdDSA"))
 	long := strings.Repeat("x", defaultMaxTokenBytes)
-	both, err := jwt.ByIssuer(
-		validatorOf(t, a, at(someTime), func(c *jwt.Config) { c.Algorithms = []string{"EdDSA"} }),
-		validatorOf(t, b, withSecret, func(c *jwt.Config) { c.MaxTokenBytes, c.Audiences = 1<<20, []string{"orders"} }),
-	)
+	validatorA := validatorOf(t, a, at(someTime), func(c *jwt.Config) { c.Algorithms = []string{"EdDSA"} })
+	validatorB := validatorOf(t, b, withSecret, func(c *jwt.Config) { c.MaxTokenBytes, c.Audiences = 1<<20, []string{"orders"} })
+	for _, validators := range [][]*jwt.Validator{{validatorA, validatorB}, {validatorB, validatorA}} {
+		each, err := jwt.ByIssuer(validators...)
+		require.NoError(t, err)
+		accept(t, each, b.Token(jwttest.Secret(secret), jwttest.Audience("orders"), jwttest.Claim("x", long)))
+	}
+	both, err := jwt.ByIssuer(validatorA, validatorB)
 	require.NoError(t, err)
 	refuse(t, both, a.Token(jwttest.IssuedAt(someTime), jwttest.Claim("exp", someTime.Add(-time.Hour))), jwt.ReasonExpired)
 	accept(t, both, a.Token(jwttest.IssuedAt(someTime), jwttest.Claim("exp", someTime.Add(time.Minute))))
@@ -96,6 +100,17 @@ func TestEachIssuerHasItsOwnRules(t *testing.T) {
 	refuse(t, both, b.Token(jwttest.Secret(secret)), jwt.ReasonAudience)
 	refuse(t, both, b.Token(jwttest.Audience("orders")), jwt.ReasonAlgorithm)
 	refuse(t, both, a.Token(jwttest.Claim("x", long)), jwt.ReasonTooLarge)
+
+	fits := a.Token(jwttest.IssuedAt(someTime), jwttest.Claim("exp", someTime.Add(time.Minute)))
+	limited := func(limit int) *jwt.Validator {
+		return validatorOf(t, a, at(someTime), func(c *jwt.Config) { c.MaxTokenBytes = limit })
+	}
+	exactly, err := jwt.ByIssuer(limited(len(fits)), validatorB)
+	require.NoError(t, err)
+	accept(t, exactly, fits)
+	tooSmall, err := jwt.ByIssuer(limited(len(fits)-1), validatorB)
+	require.NoError(t, err)
+	refuse(t, tooSmall, fits, jwt.ReasonTooLarge)
 	refuse(t, both, strings.Repeat("x", 2<<20), jwt.ReasonTooLarge)
 }
 

@@ -36,17 +36,27 @@ func ownCurrentKeys(keys KeySource) currentKeySource {
 	return source
 }
 
-// keysFor returns the keys that may have signed a token with that header, and the
-// time at which they may. Where the keys are at hand the clock is read once for
-// both the source and the claims.
-func (v *Validator) keysFor(ctx context.Context, h *header) (keys []crypto.PublicKey, now time.Time, err error) {
+// provenance is how a token was found to be the issuer's.
+type provenance struct {
+	header *header
+	key    crypto.PublicKey // nil for a shared secret
+	at     time.Time        // when that was the issuer's key
+}
+
+// keysFor returns the keys to verify a token with that header with, none for a
+// shared secret, and the time for which that answer holds. Where the keys are at
+// hand the clock is read once, for the source and for the claims.
+func (v *Validator) keysFor(ctx context.Context, h *header) ([]crypto.PublicKey, time.Time, error) {
+	if h.alg.symmetric() {
+		return nil, v.now(), nil
+	}
 	if v.current != nil {
-		now = v.now()
+		now := v.now()
 		if keys, ok := v.current.CurrentKeys(now, h.kid, h.alg.name); ok {
 			return keys, now, nil
 		}
 	}
-	keys, err = v.keys.VerificationKeys(ctx, h.kid, h.alg.name)
+	keys, err := v.keys.VerificationKeys(ctx, h.kid, h.alg.name)
 	return keys, v.now(), err // it may have taken its time
 }
 

@@ -32,7 +32,7 @@ type algorithm struct {
 	hmac  jws.Verifier   // HS*
 }
 
-func (a *algorithm) symmetric() bool { return a.hmac != nil }
+func (a *algorithm) symmetric() bool { return a.fits == nil }
 
 var algorithms = map[string]*algorithm{
 	"RS256": {name: "RS256", hash: crypto.SHA256, fits: fitsRSA, verify: verifyPKCS1},
@@ -50,8 +50,10 @@ var algorithms = map[string]*algorithm{
 	"HS512": {name: "HS512", hash: crypto.SHA512, hmac: hmacVerifier(jwa.HS512)},
 }
 
-// hmacVerifier takes jwx's verifier once, when the program starts. Asking for it
-// on each request would read a table that any imported package may change.
+// hmacVerifier takes jwx's verifier once, when the program starts, since any
+// imported package may change the table that it is in. If one has done so already
+// the answer is nil, and the algorithm is not supported: the secret is nothing to
+// hand to a stranger.
 //
 // Of jwx's verifiers only those of HMAC are used. PSS there accepts a salt of any
 // length, ECDSA accepts a curve that does not belong to the algorithm, and a short
@@ -60,11 +62,14 @@ var algorithms = map[string]*algorithm{
 // validation adds to the signature check.
 func hmacVerifier(alg jwa.SignatureAlgorithm) jws.Verifier {
 	verifier, err := jws.NewVerifier(alg)
-	if err != nil {
-		panic(err) // jwx without HMAC: not the library this was built with
+	if own, ok := verifier.(*jws.HMACVerifier); ok && err == nil {
+		return own
 	}
-	return verifier
+	return nil
 }
+
+// maxRSABits bounds the work that a key may cause.
+const maxRSABits = 16384
 
 // fitsRSA repeats what a careful KeySource has checked already: what is looked
 // up is not trusted to be what was asked for. The bounds are those of RFC 7518
@@ -75,7 +80,7 @@ func fitsRSA(_ *algorithm, key crypto.PublicKey) bool {
 		return false
 	}
 	bits := k.N.BitLen()
-	return k.N.Sign() > 0 && bits >= 2048 && bits <= 16384 && k.N.Bit(0) == 1 && k.E >= 3 && k.E <= 1<<31-1 && k.E&1 == 1
+	return k.N.Sign() > 0 && bits >= 2048 && bits <= maxRSABits && k.N.Bit(0) == 1 && k.E >= 3 && k.E <= 1<<31-1 && k.E&1 == 1
 }
 
 func verifyPKCS1(a *algorithm, key crypto.PublicKey, signed, signature []byte) bool {

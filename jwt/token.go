@@ -28,8 +28,8 @@ type Token struct {
 	audience       []string
 	oneAudience    [1]string // the array behind audience in the usual case
 	scopes         scopes.Set
-	authentication *authentication   // nil if the token says nothing of it
-	confirmation   map[string]string // likewise
+	authentication *authentication // nil if it would be empty
+	confirmation   map[string]string
 
 	claims string // the JSON text that was signed
 

@@ -45,6 +45,34 @@ func TestTypedAccess(t *testing.T) {
 }
 
 // checklist 102, 108
+// Each of them may be there without the others.
+// checklist 46
+func TestWhatIsSaidOfTheAuthentication(t *testing.T) {
+	issuer, v := strict(t)
+	token := accept(t, v, issuer.Token(jwttest.Claim("acr", "gold")))
+	require.Equal(t, "gold", token.ACR())
+	require.True(t, token.AuthTime().IsZero())
+	require.Empty(t, token.AMR())
+	token = accept(t, v, issuer.Token(jwttest.Claim("amr", []string{"pwd", "otp"})))
+	require.Equal(t, []string{"pwd", "otp"}, token.AMR())
+	require.Empty(t, token.ACR())
+	token = accept(t, v, issuer.Token(jwttest.Claim("auth_time", someTime)))
+	require.True(t, token.AuthTime().Equal(someTime))
+	require.Empty(t, token.ACR())
+}
+
+// What no validator returned says nothing, and does not panic.
+func TestTheZeroToken(t *testing.T) {
+	var token jwt.Token
+	require.Empty(t, token.Issuer()+token.Subject()+token.ClientID()+token.ID()+token.ACR())
+	require.Empty(t, slices.Concat(token.Audience(), token.AMR()))
+	require.True(t, token.ExpiresAt().IsZero() && token.IssuedAt().IsZero() && token.NotBefore().IsZero() && token.AuthTime().IsZero())
+	require.Zero(t, token.Scopes().Len()+token.Groups().Len()+token.Roles().Len()+token.Entitlements().Len())
+	require.Empty(t, token.Confirmation())
+	require.False(t, token.ValidAt(someTime))
+	require.Error(t, token.Decode(new(any)))
+}
+
 func TestAbsentClaims(t *testing.T) {
 	issuer, v := strict(t)
 	for name, token := range map[string]*jwt.Token{"not in the token": accept(t, v, issuer.Token()), "the zero token": new(jwt.Token)} {

@@ -73,8 +73,8 @@ func (v *Validator) Issuer() string { return v.issuer }
 // says that this could not be decided, because the keys are not available or ctx
 // ended: it wraps the cause, and it says nothing about the token.
 //
-// The claims that are returned are read from the very bytes whose signature was
-// verified, after it was verified.
+// The claims that are returned are those of the very bytes whose signature was
+// verified.
 func (v *Validator) Validate(ctx context.Context, token string) (*Token, error) {
 	token, err := v.decrypted(ctx, token)
 	if err != nil {
@@ -84,47 +84,42 @@ func (v *Validator) Validate(ctx context.Context, token string) (*Token, error) 
 	if err != nil {
 		return nil, err
 	}
-	w := newWorkspace()
+	w := takeWorkspace()
 	defer w.release()
 	p, err := v.authenticate(ctx, jws, w)
 	if err != nil {
 		return nil, err
 	}
-	payload, err := w.decodePayload(jws)
-	if err != nil {
-		return nil, err
-	}
 	var buf claimBuffer
-	claims, err := parseClaims(&buf, payload)
+	payload, claims, err := w.claims(jws, &buf)
 	if err != nil {
 		return nil, err
 	}
-	return v.token(payload, claims, p)
+	return v.checkClaims(payload, claims, p)
 }
 
-// proof is how a token was found to be the issuer's.
-type proof struct {
-	header *header
-	key    crypto.PublicKey // nil for a shared secret
-	at     time.Time        // when that was the issuer's key
-}
-
-// authenticate makes every check of the header and the signature.
-func (v *Validator) authenticate(ctx context.Context, jws compact, w *workspace) (proof, error) {
+// authenticate makes every check of the header and the signature. What costs more
+// the longer a token is comes last, so that a token without a key is refused at
+// one price, whatever its length.
+func (v *Validator) authenticate(ctx context.Context, jws compact, w *workspace) (provenance, error) {
 	slot := v.headers.slot(jws.header)
 	header, err := v.header(slot, jws.header)
 	if err != nil {
-		return proof{}, err
+		return provenance{}, err
 	}
-	if err := w.open(jws); err != nil {
-		return proof{}, err
+	if err := w.decodeSignature(jws); err != nil {
+		return provenance{}, err
 	}
-	key, at, err := v.verify(ctx, header, w)
+	keys, at, err := v.keysFor(ctx, header)
 	if err != nil {
-		return proof{}, err
+		return provenance{}, fmt.Errorf("jwt: the verification keys are not available: %w", err)
+	}
+	key, err := v.verify(header, keys, jws, w)
+	if err != nil {
+		return provenance{}, err
 	}
 	slot.add(jws.header, header)
-	return proof{header, key, at}, nil
+	return provenance{header, key, at}, nil
 }
 
 // decrypted returns the JWS to validate: token itself, unless the issuer
@@ -176,36 +171,28 @@ func isOutage(err error) bool {
 	return ok
 }
 
-// verify returns the key that verifies the signature, nil for a shared secret,
-// and the time at which that was the issuer's key. A key that fits but does not
-// verify is an invalid signature and never a reason to look for others: that
-// would let a forger cause fetches at will.
-func (v *Validator) verify(ctx context.Context, h *header, w *workspace) (crypto.PublicKey, time.Time, error) {
+// verify returns the one of keys that verifies the signature; nil for a shared
+// secret. A key that fits but does not verify is an invalid signature and never a
+// reason to look for others: that would let a forger cause fetches at will.
+func (v *Validator) verify(h *header, keys []crypto.PublicKey, jws compact, w *workspace) (crypto.PublicKey, error) {
 	if h.alg.symmetric() {
-		if !h.alg.verifyHMAC(v.secret, w.signed, w.signature) {
-			return nil, time.Time{}, invalid(ReasonSignature, "", "")
+		if !h.alg.verifyHMAC(v.secret, w.signingInput(jws), w.signature) {
+			return nil, invalid(ReasonSignature, "", "")
 		}
-		return nil, v.now(), nil
-	}
-	if len(w.signature) == 0 {
-		return nil, time.Time{}, invalid(ReasonSignature, "", "empty")
-	}
-	keys, now, err := v.keysFor(ctx, h)
-	if err != nil {
-		return nil, now, fmt.Errorf("jwt: the verification keys are not available: %w", err)
+		return nil, nil
 	}
 	known := false
 	for _, key := range keys[:min(len(keys), maxKeysTried)] {
 		if !h.alg.fits(h.alg, key) {
 			continue
 		}
-		if h.alg.verify(h.alg, key, w.signed, w.signature) {
-			return key, now, nil
+		if h.alg.verify(h.alg, key, w.signingInput(jws), w.signature) {
+			return key, nil
 		}
 		known = true
 	}
 	if !known {
-		return nil, now, invalid(ReasonUnknownKey, "kid", "the issuer has no such key for this algorithm")
+		return nil, invalid(ReasonUnknownKey, "kid", "the issuer has no such key for this algorithm")
 	}
-	return nil, now, invalid(ReasonSignature, "", "")
+	return nil, invalid(ReasonSignature, "", "")
 }

@@ -1,6 +1,7 @@
 package jwt
 
 import (
+	"encoding/base64"
 	"strings"
 	"testing"
 
@@ -9,25 +10,69 @@ import (
 
 func TestWorkspaceIsWiped(t *testing.T) {
 	for name, token := range map[string]string{
-		"good":      "aGVhZGVy.cGF5bG9hZA.c2lnbmF0dXJl",
-		"signature": "aGVhZGVy.cGF5bG9hZA.c2lnbmF0dXJl!",
+		"good":      "aGVhZGVy.eyJhIjoxfQ.c2lnbmF0dXJl",
+		"signature": "aGVhZGVy.eyJhIjoxfQ.c2lnbmF0dXJl!",
+		"payload":   "aGVhZGVy.eyJhIjoxfQ!.c2lnbmF0dXJl",
 	} {
 		t.Run(name, func(t *testing.T) {
 			jws, err := split(token, 100)
 			require.NoError(t, err)
 			w := new(workspace)
-			if w.open(jws) == nil {
-				_, err = w.decodePayload(jws)
-				require.NoError(t, err)
+			_ = w.decodeSignature(jws)
+			_ = w.signingInput(jws)
+			_, _, _ = w.claims(jws, new(claimBuffer))
+			parts := [][]byte{w.signed, w.signature, w.payload}
+			for _, part := range parts {
+				require.NotEmpty(t, strings.Trim(string(part), "\x00"))
 			}
-			signed, signature, payload := w.signed, w.signature, w.payload
-			require.NotEmpty(t, strings.Trim(string(signed), "\x00"))
-			require.NotEmpty(t, strings.Trim(string(signature), "\x00"))
 			w.release()
-			left := strings.Trim(string(signed)+string(signature)+string(payload), "\x00")
-			require.Empty(t, left)
+			for _, part := range parts {
+				require.Empty(t, strings.Trim(string(part), "\x00"))
+			}
 		})
 	}
+}
+
+// A pool of memory that anybody could make large would be a leak.
+func TestLargeWorkspacesAreNotKept(t *testing.T) {
+	large := func() []byte { return make([]byte, 1, maxWorkspace+1) }
+	for name, w := range map[string]*workspace{
+		"signed": {signed: large()}, "signature": {signature: large()}, "payload": {payload: large()},
+		"together": {signed: make([]byte, 1, maxWorkspace/2), payload: make([]byte, 1, maxWorkspace/2+1)},
+	} {
+		w.signed, w.signature, w.payload = append(w.signed, 'x'), append(w.signature, 'x'), append(w.payload, 'x')
+		w.release()
+		require.NotZero(t, w.signed[0]|w.signed[len(w.signed)-1], "%s: kept for another token", name)
+	}
+}
+
+// checklist 66, 67
+func TestDecodeIsStrict(t *testing.T) {
+	const alphabet = "AQg_-+=\n\r"
+	segments := []string{""}
+	for i := 0; len(segments[i]) < 6; i++ {
+		for _, c := range alphabet {
+			segments = append(segments, segments[i]+string(c))
+		}
+	}
+	require.Greater(t, len(segments), 500_000)
+	for _, segment := range segments {
+		decoded, err := base64.RawURLEncoding.DecodeString(segment)
+		// What the encoder spells in this way is base64url, and nothing else is.
+		strict := err == nil && base64.RawURLEncoding.EncodeToString(decoded) == segment
+		got, ok := decode([]byte("before"), segment)
+		if ok != strict || ok && string(got) != "before"+string(decoded) {
+			t.Fatalf("%q: %v, %q", segment, ok, got)
+		}
+	}
+}
+
+func TestEveryPlaceHasItsName(t *testing.T) {
+	for n, name := range claimNames {
+		require.Equal(t, n, place(name), "%q", name)
+	}
+	require.Equal(t, -1, place(""))
+	require.Equal(t, -1, place("ISS"))
 }
 
 // Texts of zeros differ from each other by nothing but their length.
@@ -44,12 +89,15 @@ func TestDigestsTellLengthsApart(t *testing.T) {
 }
 
 func TestDigestsLeaveNoCopy(t *testing.T) {
-	d, err := newDigester()
-	require.NoError(t, err)
-	used := new(scratch)
-	d.scratch.New = func() any { return used }
-	one, other := d.of("c2lnbmF0dXJl"), d.of("c2lnbmF0dXJm")
-	require.NotEqual(t, one, other)
-	require.NotZero(t, cap(used.text))
-	require.Empty(t, strings.Trim(string(used.text[:cap(used.text)]), "\x00"))
+	const text, other = "c2lnbmF0dXJl", "c2lnbmF0dXJm"
+	for room := range 3 * batch {
+		d, err := newDigester()
+		require.NoError(t, err)
+		given := make([]byte, room)
+		used := &scratch{text: given[:0]}
+		d.scratch.New = func() any { return used }
+		require.NotEqual(t, d.of(text), d.of(other))
+		require.Empty(t, strings.Trim(string(given), "\x00"), "room for %d", room)
+		require.Empty(t, strings.Trim(string(used.text[:cap(used.text)]), "\x00"), "room for %d", room)
+	}
 }

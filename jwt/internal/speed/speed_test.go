@@ -96,14 +96,16 @@ func BenchmarkRefuse(b *testing.B) {
 	requests := f.issuer.Requests()
 	last := strings.LastIndexByte(good, '.')
 	badSignature := good[:last+1] + strings.Repeat("A", 341) + "A"
-	unknownKid := f.token("small", jwttest.Header("kid", "no-such-key"))
+	algNone, unknownKid := jwttest.Alg("none"), jwttest.Header("kid", "no-such-key")
+	long := jwttest.Claim("long", junk(11_500)) // makes nearly 16 KiB, the limit
 	for range *rounds {
 		run(b, "input=valid/path=floor", floor(b, "RS256", f.key, good))
 		run(b, "input=valid/path=validate", tokens.accepts(good))
 		run(b, "input=none", serve(guarded[*jwt.Token](b, protector.Bearer(f.tokens.Validate)), "", 401))
 		run(b, "input=junk8K", tokens.refuses(junk(8<<10)))
 		run(b, "input=junk1M", tokens.refuses(junk(1<<20)))
-		run(b, "input=algnone", tokens.refuses(f.token("small", jwttest.Alg("none"))))
+		run(b, "input=algnone", tokens.refuses(f.token("small", algNone)))
+		run(b, "input=algnone16K", tokens.refuses(f.token("small", algNone, long)))
 		run(b, "input=payload1M", tokens.refuses(oversized(good, "payload", 1<<20)))
 		run(b, "input=header1M", tokens.refuses(oversized(good, "header", 1<<20)))
 		run(b, "input=expired", tokens.refuses(expired(f)))
@@ -111,7 +113,8 @@ func BenchmarkRefuse(b *testing.B) {
 		if f.issuer.Requests() != requests {
 			b.Fatal("a refused token caused a fetch")
 		}
-		run(b, "input=unknownkid", tokens.refuses(unknownKid))
+		run(b, "input=unknownkid", tokens.refuses(f.token("small", unknownKid)))
+		run(b, "input=unknownkid16K", tokens.refuses(f.token("small", unknownKid, long)))
 		requests = f.issuer.Requests()
 	}
 }
