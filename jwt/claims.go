@@ -48,14 +48,14 @@ func (v *Validator) checkClaims(payload string, claims claimSet, p provenance) (
 // checkKind tells access tokens from others where the profile knows a mark in
 // the claims (RFC 8725 §3.12).
 func (v *Validator) checkKind(claims claimSet) error {
-	for name, want := range v.profile.Equal {
-		if got, ok := strictjson.String(claims.get(name)); !ok || got != want {
-			return invalid(ReasonType, name, "not what Config.Profile says that access tokens have")
+	for _, ref := range v.looks.equal {
+		if got, ok := strictjson.String(claims.get(ref)); !ok || got != v.profile.Equal[ref.name] {
+			return invalid(ReasonType, ref.name, "not what Config.Profile says that access tokens have")
 		}
 	}
-	for _, name := range v.profile.Absent {
-		if claims.get(name) != "" {
-			return invalid(ReasonType, name, "Config.Profile says that access tokens do not have it")
+	for _, ref := range v.looks.absent {
+		if claims.get(ref) != "" {
+			return invalid(ReasonType, ref.name, "Config.Profile says that access tokens do not have it")
 		}
 	}
 	return nil
@@ -89,30 +89,34 @@ const tellTheIssuer = "the issuer has to be told that the token is for this API"
 
 // checkAudience accepts a string or an array of strings (RFC 7519 §4.1.3).
 func (v *Validator) checkAudience(t *Token, claims claimSet) error {
-	name, value := claims.first(v.profile.Audience)
+	name, value := claims.first(v.looks.audience)
 	if value == "" {
 		return invalid(ReasonMissingClaim, name, tellTheIssuer)
 	}
-	var ok bool
+	var one [1]string
+	list, ok := one[:], false
 	if value[0] == '[' {
 		t.audience, ok = strictjson.Strings(nil, value)
+		list = t.audience
 	} else {
-		t.oneAudience[0], ok = strictjson.String(value)
-		t.audience = t.oneAudience[:]
+		one[0], ok = strictjson.String(value)
 	}
 	if !ok {
 		return invalid(ReasonClaimType, name, "neither a string nor an array of strings")
 	}
-	ours := false
-	for _, audience := range t.audience {
-		if slices.Contains(v.audiences, audience) {
-			ours = true
+	ours := -1
+	for _, audience := range list {
+		if i := slices.Index(v.audiences, audience); i >= 0 {
+			ours = i
 		} else if !isStringOrURI(audience) {
 			return invalid(ReasonClaimType, name, "a value with ':' that is not a URI")
 		}
 	}
-	if !ours {
+	if ours < 0 {
 		return invalid(ReasonAudience, name, "names none of Config.Audiences: "+tellTheIssuer)
+	}
+	if t.audience == nil { // the one there is, which is ours, in memory that is there already
+		t.audience = v.audiences[ours : ours+1 : ours+1]
 	}
 	return nil
 }
@@ -144,9 +148,9 @@ func (v *Validator) checkTimes(t *Token, claims claimSet, now time.Time) (err er
 // checkRequired demands that the required claims are there and say something: an
 // empty sub names nobody.
 func (v *Validator) checkRequired(claims claimSet) error {
-	for _, name := range v.required {
-		if isEmpty(claims.get(name)) {
-			return invalid(ReasonMissingClaim, name, "required by Config.Profile, RFC 9068 by default, or Config.Required")
+	for _, ref := range v.looks.required {
+		if isEmpty(claims.get(ref)) {
+			return invalid(ReasonMissingClaim, ref.name, "required by Config.Profile, RFC 9068 by default, or Config.Required")
 		}
 	}
 	return nil
@@ -173,10 +177,10 @@ func (v *Validator) readIdentity(t *Token, claims claimSet) (err error) {
 	if !v.profile.AllowAnySubject && !isStringOrURI(t.subject) {
 		return invalid(ReasonClaimType, "sub", "a value with ':' that is not a URI")
 	}
-	if t.id, err = text(claims.first(v.profile.ID)); err != nil {
+	if t.id, err = text(claims.first(v.looks.id)); err != nil {
 		return err
 	}
-	t.clientID, err = text(claims.first(v.profile.ClientID))
+	t.clientID, err = text(claims.first(v.looks.clientID))
 	return err
 }
 
@@ -203,7 +207,7 @@ func (v *Validator) readAuthentication(t *Token, claims claimSet) (err error) {
 }
 
 func (v *Validator) readScopes(t *Token, claims claimSet) error {
-	name, value := claims.first(v.profile.Scope)
+	name, value := claims.first(v.looks.scope)
 	if value == "" {
 		return nil
 	}

@@ -102,27 +102,42 @@ func parseClaims(buf *claimBuffer, payload string) (claimSet, error) {
 	return claimSet(c), nil
 }
 
-// get returns the JSON text of the claim called name, or "" if it is absent. Null
-// counts as absent: an issuer that writes it has nothing to say.
-func (c claimSet) get(name string) string {
-	if n := place(name); n >= 0 {
-		return c[n].Value
+// claimRef is a claim that a profile names, with its place, which is found once
+// for all tokens.
+type claimRef struct {
+	name  string
+	place int
+}
+
+func refsTo(names []string) []claimRef {
+	refs := make([]claimRef, len(names))
+	for i, name := range names {
+		refs[i] = claimRef{name, place(name)}
 	}
-	if value, ok := strictjson.Object(c[places:]).Get(name); ok {
+	return refs
+}
+
+// get returns the JSON text of a claim, or "" if it is absent. Null counts as
+// absent: an issuer that writes it has nothing to say.
+func (c claimSet) get(ref claimRef) string {
+	if ref.place >= 0 {
+		return c[ref.place].Value
+	}
+	if value, ok := strictjson.Object(c[places:]).Get(ref.name); ok {
 		return value
 	}
 	return ""
 }
 
-// first returns the first of names that is present with its value, or the first
-// name and "".
-func (c claimSet) first(names []string) (name, value string) {
-	for _, name := range names {
-		if value := c.get(name); value != "" {
-			return name, value
+// first returns the first of refs that is present, by name and value, or the name
+// of the first and "".
+func (c claimSet) first(refs []claimRef) (name, value string) {
+	for _, ref := range refs {
+		if value := c.get(ref); value != "" {
+			return ref.name, value
 		}
 	}
-	return names[0], ""
+	return refs[0].name, ""
 }
 
 func (c claimSet) text(place int) (string, error)    { return text(claimNames[place], c[place].Value) }

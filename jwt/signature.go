@@ -85,14 +85,16 @@ func fitsRSA(_ *algorithm, key crypto.PublicKey) bool {
 
 func verifyPKCS1(a *algorithm, key crypto.PublicKey, signed, signature []byte) bool {
 	k := key.(*rsa.PublicKey)
-	return len(signature) == k.Size() && rsa.VerifyPKCS1v15(k, a.hash, a.digest(signed), signature) == nil
+	var buf [sha512.Size]byte
+	return len(signature) == k.Size() && rsa.VerifyPKCS1v15(k, a.hash, a.digest(buf[:0], signed), signature) == nil
 }
 
 // verifyPSS demands a salt as long as the hash (RFC 7518 §3.5).
 func verifyPSS(a *algorithm, key crypto.PublicKey, signed, signature []byte) bool {
 	k := key.(*rsa.PublicKey)
+	var buf [sha512.Size]byte
 	options := rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: a.hash}
-	return len(signature) == k.Size() && rsa.VerifyPSS(k, a.hash, a.digest(signed), signature, &options) == nil
+	return len(signature) == k.Size() && rsa.VerifyPSS(k, a.hash, a.digest(buf[:0], signed), signature, &options) == nil
 }
 
 func fitsECDSA(a *algorithm, key crypto.PublicKey) bool {
@@ -110,7 +112,8 @@ func verifyECDSA(a *algorithm, key crypto.PublicKey, signed, signature []byte) b
 		return false
 	}
 	r, s := new(big.Int).SetBytes(signature[:size]), new(big.Int).SetBytes(signature[size:])
-	return ecdsa.Verify(key.(*ecdsa.PublicKey), a.digest(signed), r, s)
+	var buf [sha512.Size]byte
+	return ecdsa.Verify(key.(*ecdsa.PublicKey), a.digest(buf[:0], signed), r, s)
 }
 
 func fitsEd25519(_ *algorithm, key crypto.PublicKey) bool {
@@ -126,17 +129,17 @@ func (a *algorithm) verifyHMAC(secret, signed, signature []byte) bool {
 	return a.hmac.Verify(signed, signature, secret) == nil
 }
 
-// digest returns the hash of signed. Going through a hash.Hash would allocate
-// one.
-func (a *algorithm) digest(signed []byte) []byte {
+// digest appends the hash of signed to buf. Going through a hash.Hash would
+// allocate one.
+func (a *algorithm) digest(buf, signed []byte) []byte {
 	switch a.hash {
 	case crypto.SHA384:
 		sum := sha512.Sum384(signed)
-		return sum[:]
+		return append(buf, sum[:]...)
 	case crypto.SHA512:
 		sum := sha512.Sum512(signed)
-		return sum[:]
+		return append(buf, sum[:]...)
 	}
 	sum := sha256.Sum256(signed)
-	return sum[:]
+	return append(buf, sum[:]...)
 }

@@ -26,7 +26,6 @@ type Token struct {
 	issuedAt, expiresAt, notBefore time.Time
 
 	audience       []string
-	oneAudience    [1]string // the array behind audience in the usual case
 	scopes         scopes.Set
 	authentication *authentication // nil if it would be empty
 	confirmation   map[string]string

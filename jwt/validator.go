@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
-	"slices"
 	"time"
 )
 
@@ -26,7 +25,7 @@ type Validator struct {
 	algorithms    map[string]*algorithm
 	secret        []byte
 	profile       Profile
-	required      []string // of Profile.Required, what no other check demands anyway
+	looks         looks
 	confirmations []string
 	leeway        time.Duration
 	maxTokenBytes int
@@ -49,9 +48,7 @@ func NewValidator(config Config) (*Validator, error) {
 		leeway: c.Leeway, maxTokenBytes: c.MaxTokenBytes, decrypt: c.Decrypt, now: c.Now,
 		headers: headerMemory{seed: maphash.MakeSeed()},
 	}
-	v.required = slices.DeleteFunc(slices.Clone(c.Profile.Required), func(name string) bool {
-		return name == "iss" || name == "exp" || len(c.Profile.Audience) == 1 && name == c.Profile.Audience[0]
-	})
+	v.looks = c.Profile.looks()
 	if config.Now == nil { // a clock of the application's own is none that the source goes by
 		v.current = ownCurrentKeys(c.Keys)
 	}

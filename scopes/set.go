@@ -46,11 +46,15 @@ func (s Set) settle() Set {
 	}
 	kept := s.names[:0]
 	for _, name := range s.names {
-		if name == "" || repeats(name, kept, seen) {
+		m := mark(name)
+		if m == 0 || s.marks&m != 0 && repeats(name, kept, seen) {
 			continue
 		}
+		if seen != nil {
+			seen[name] = struct{}{}
+		}
 		kept = append(kept, name)
-		s.marks |= mark(name)
+		s.marks |= m
 	}
 	s.names = kept
 	return s
@@ -60,11 +64,8 @@ func repeats(name string, kept []string, seen map[string]struct{}) bool {
 	if seen == nil {
 		return slices.Contains(kept, name)
 	}
-	if _, ok := seen[name]; ok {
-		return true
-	}
-	seen[name] = struct{}{}
-	return false
+	_, ok := seen[name]
+	return ok
 }
 
 // Has reports whether name was granted. It compares exactly and takes time

@@ -1,58 +1,59 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
-	"strconv"
-	"strings"
+	"runtime"
+	"testing"
+	"time"
 )
 
-// sample is what one benchmark measured in one round.
-type sample struct{ ns, allocs float64 }
-
-// samples are those of each benchmark, in the order of the rounds.
-type samples map[string][]sample
-
-const pkg = "example.com/resourceserver/jwt/internal/speed"
-
-// measure builds the benchmarks once and runs them for the given rounds.
-func measure(rounds int, benchtime string) (samples, error) {
-	dir, err := os.MkdirTemp("", "speed")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	binary := filepath.Join(dir, "speed.test")
-	if out, err := exec.Command("go", "test", "-c", "-o", binary, pkg).CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("building: %w\n%s", err, out)
-	}
-	cmd := exec.Command(binary, "-test.run=^$", "-test.bench=.", "-test.cpu=1", "-test.timeout=1h",
-		"-test.benchtime="+benchtime, "-rounds="+strconv.Itoa(rounds))
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		return nil, fmt.Errorf("running: %w\n%s", err, out)
-	}
-	return read(out), nil
+// sample is what one path took: for one run, in nanoseconds, in each round, and
+// the allocations of one run.
+type sample struct {
+	ns     []float64
+	allocs float64
 }
 
-// The testing package numbers the rounds after the first.
-var line = regexp.MustCompile(`^Benchmark(\S+?)(?:#\d+)?\s+\d+\s+([\d.]+) ns/op(?:.*\s(\d+) allocs/op)?`)
+// samples are those of every path, by its name.
+type samples map[string]sample
 
-// read returns what the benchmarks printed.
-func read(output []byte) samples {
-	s := make(samples)
-	for text := range bytes.Lines(output) {
-		m := line.FindStringSubmatch(strings.TrimSpace(string(text)))
-		if m == nil {
-			continue
+// measure goes the paths in turn, each for a slice of time, round after round. Two
+// paths are a slice apart, so that a machine that changes its pace changes both.
+// No collection of garbage is forced in between: what a path leaves behind is
+// collected on everybody's time, as it is in a service.
+func (s samples) measure(group string, paths []path, rounds int, slice time.Duration) error {
+	runs := make([]int, len(paths))
+	for i, p := range paths {
+		if !p.run() {
+			return fmt.Errorf("%s/%s: not the expected decision", group, p.name)
 		}
-		ns, _ := strconv.ParseFloat(m[2], 64)
-		allocs, _ := strconv.ParseFloat(m[3], 64)
-		s[m[1]] = append(s[m[1]], sample{ns, allocs})
+		took := time.Duration(0)
+		for runs[i] = 1; took < slice/2; runs[i] *= 2 {
+			took, _ = p.timed(runs[i])
+		}
+		s[group+"/"+p.name] = sample{allocs: testing.AllocsPerRun(20, func() { p.run() })}
 	}
-	return s
+	runtime.GC()
+	for range rounds {
+		for i, p := range paths {
+			took, ok := p.timed(runs[i])
+			if !ok {
+				return fmt.Errorf("%s/%s: not the expected decision", group, p.name)
+			}
+			m := s[group+"/"+p.name]
+			m.ns = append(m.ns, float64(took.Nanoseconds())/float64(runs[i]))
+			s[group+"/"+p.name] = m
+		}
+	}
+	return nil
+}
+
+// timed goes the path n times.
+func (p path) timed(n int) (took time.Duration, ok bool) {
+	ok = true
+	began := time.Now()
+	for range n {
+		ok = p.run() && ok
+	}
+	return time.Since(began), ok
 }

@@ -31,7 +31,7 @@ func Strings(dst []string, value string) (list []string, ok bool) {
 		if !s.next('"') {
 			return nil, false
 		}
-		if _, err := s.string(); err != nil {
+		if _, ok := s.string(); !ok {
 			return nil, false
 		}
 		element, _ := String(value[start:s.at])
