@@ -171,11 +171,14 @@ const (
 )
 
 // size estimates the memory of e: the text that was signed, the text of the
-// claims, which all strings of the token but the kid are parts of, and the
-// structures around them.
+// claims, which all strings of the token but the kid and the scopes are parts of,
+// and the structures around them.
 func (e *entry) size() int {
 	t := e.token
-	n := entryBytes + len(e.key.signed) + len(t.claims) + len(t.header.kid) + 16*(t.scopes.Len()+len(t.audience))
+	n := entryBytes + len(e.key.signed) + len(t.claims) + len(t.header.kid) + 16*len(t.audience)
+	for name := range t.scopes.All() {
+		n += 16 + len(name)
+	}
 	if t.authentication != nil {
 		n += authenticationBytes + 16*len(t.authentication.amr)
 	}

@@ -211,16 +211,26 @@ func (v *Validator) readScopes(t *Token, claims claimSet) error {
 	if value == "" {
 		return nil
 	}
-	if claim, ok := strictjson.String(value); ok {
-		t.scopes = scopes.Parse(claim)
+	slot := v.scopes.slot(value)
+	if known := slot.find(value); known != nil {
+		t.scopes = *known
 		return nil
 	}
-	names, ok := strictjson.Strings(nil, value)
+	set, ok := scopesIn(strings.Clone(value)) // what is remembered must not keep the token's claims
 	if !ok {
 		return invalid(ReasonClaimType, name, "neither a string nor an array of strings")
 	}
-	t.scopes = scopes.NewSet(names...)
+	t.scopes = set
+	slot.add(value, &set)
 	return nil
+}
+
+func scopesIn(value string) (scopes.Set, bool) {
+	if claim, ok := strictjson.String(value); ok {
+		return scopes.Parse(claim), true
+	}
+	names, ok := strictjson.Strings(nil, value)
+	return scopes.NewSet(names...), ok
 }
 
 // checkConfirmation refuses a token that is bound to a key in a way that nobody

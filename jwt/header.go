@@ -15,7 +15,7 @@ type header struct {
 // header returns the header that a token brings, after every check that needs
 // nothing else. The same text has the same answer, so one that is remembered in
 // its slot needs no second look.
-func (v *Validator) header(slot *headerSlot, encoded string) (*header, error) {
+func (v *Validator) header(slot *slot[header], encoded string) (*header, error) {
 	if h := slot.find(encoded); h != nil {
 		return h, nil
 	}

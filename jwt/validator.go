@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"hash/maphash"
 	"time"
+
+	"example.com/resourceserver/scopes"
 )
 
 // maxKeysTried bounds the signature checks that one token can cause. Several
@@ -31,7 +33,8 @@ type Validator struct {
 	maxTokenBytes int
 	decrypt       func(context.Context, string) (string, error)
 	now           func() time.Time
-	headers       headerMemory
+	headers       memory[header]
+	scopes        memory[scopes.Set]
 }
 
 // NewValidator returns the validator that config describes. It does no I/O. The
@@ -46,7 +49,7 @@ func NewValidator(config Config) (*Validator, error) {
 		keys: c.Keys, secret: c.Secret, algorithms: make(map[string]*algorithm, len(c.Algorithms)),
 		profile: c.Profile, confirmations: c.Confirmations,
 		leeway: c.Leeway, maxTokenBytes: c.MaxTokenBytes, decrypt: c.Decrypt, now: c.Now,
-		headers: headerMemory{seed: maphash.MakeSeed()},
+		headers: memory[header]{seed: maphash.MakeSeed()}, scopes: memory[scopes.Set]{seed: maphash.MakeSeed()},
 	}
 	v.looks = c.Profile.looks()
 	if config.Now == nil { // a clock of the application's own is none that the source goes by

@@ -34,7 +34,7 @@ func TestHeadersThatAreRemembered(t *testing.T) {
 	}{
 		"good":          {usual, true},
 		"bad signature": {usual[:strings.LastIndexByte(usual, '.')+1] + strings.Repeat("A", 86), false},
-		"long":          {token(`{"alg":"EdDSA","typ":"at+jwt","x5c":["` + strings.Repeat("A", maxHeaderKept) + `"]}`), false},
+		"long":          {token(`{"alg":"EdDSA","typ":"at+jwt","x5c":["` + strings.Repeat("A", maxRemembered) + `"]}`), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v, err := NewValidator(Config{Issuer: "a", Audiences: []string{"b"}, Keys: oneKey{public}})
