@@ -269,3 +269,21 @@ func TestConcurrentUse(t *testing.T) {
 	group.Wait()
 	require.Greater(t, len(seen), 200)
 }
+
+// Some log the request's context, or the request with it.
+// checklist 27
+func TestAContextPrintsNoToken(t *testing.T) {
+	guard := newGuard(t, protector.Config{})
+	server := serve(t, guard.Require()(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithCancel(r.Context())
+		defer cancel()
+		r.Header = nil
+		for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
+			for _, value := range []any{r.Context(), ctx, r, *r} {
+				require.NotContains(t, fmt.Sprintf(format, value), "alice", "%s of a %T", format, value)
+			}
+		}
+		hello(w, r)
+	})))
+	require.Equal(t, 200, get(t, server, "/", "Authorization: Bearer alice").status)
+}
