@@ -46,7 +46,7 @@ func TestValidateAllocatesLittle(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	require.LessOrEqual(t, validate-floor, 8.0)
+	require.LessOrEqual(t, validate-floor, 2.0)
 
 	hit := testing.AllocsPerRun(100, func() {
 		if _, err := cache.Validate(t.Context(), bearer); err != nil {

@@ -116,7 +116,7 @@ func (v *Validator) checkAudience(t *Token, claims claimSet) error {
 		return invalid(ReasonAudience, name, "names none of Config.Audiences: "+tellTheIssuer)
 	}
 	if t.audience == nil { // the one there is, which is ours, in memory that is there already
-		t.audience = v.audiences[ours : ours+1 : ours+1]
+		t.audience = v.audiences[ours : ours+1]
 	}
 	return nil
 }
