@@ -89,7 +89,7 @@ var (
 	jwxDoors = []string{"jwks/key.go", "jwt/signature.go"}
 	jwxUses  = map[string][]string{
 		"jwk": {"ParseKey", "Key"},
-		"jws": {"NewVerifier", "Verifier", "VerifyFunc"},
+		"jws": {"NewVerifier", "Verifier", "HMACVerifier"},
 		"jwa": nil, // names of algorithms only
 	}
 )
