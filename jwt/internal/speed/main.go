@@ -16,38 +16,19 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"runtime"
 	"time"
 )
 
-var algorithms = []string{"RS256", "PS256", "ES256", "EdDSA", "ES384"}
-
 func main() {
-	rounds := flag.Int("rounds", 250, "how many times everything is measured")
+	rounds := flag.Int("rounds", 250, "how often everything is measured")
 	slice := flag.Duration("slice", 2*time.Millisecond, "about how long each path is gone in a round")
 	flag.Parse()
-	runtime.GOMAXPROCS(1)
-	s := make(samples)
-	for _, alg := range algorithms {
-		s.add("Accept", accept(alg, "small"), *rounds, *slice)
-	}
-	s.add("Accept", accept("RS256", "large"), *rounds, *slice)
-	s.add("Accept4096", accept4096(), *rounds, *slice)
-	s.add("Keys", keys(), *rounds, *slice)
-	s.add("Guard", guard(), *rounds, *slice)
-	s.add("Remember", remember("small"), *rounds, *slice)
-	s.add("Remember", remember("large"), *rounds, *slice)
-	s.add("Refuse", refuse(), *rounds, *slice)
-	s.add("Scopes", decide(), *rounds, *slice)
-	s.add("Parallel", parallel(), *rounds, *slice)
-	if !report(os.Stdout, s) {
-		os.Exit(1)
-	}
-}
-
-func (s samples) add(group string, paths []path, rounds int, slice time.Duration) {
-	if err := s.measure(group, paths, rounds, slice); err != nil {
+	s, err := measure(*rounds, *slice)
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "speed:", err)
 		os.Exit(2)
+	}
+	if !report(os.Stdout, s) {
+		os.Exit(1)
 	}
 }

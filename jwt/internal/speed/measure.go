@@ -1,59 +1,43 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
-	"runtime"
-	"testing"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"time"
 )
 
 // sample is what one path took: for one run, in nanoseconds, in each round, and
 // the allocations of one run.
 type sample struct {
-	ns     []float64
-	allocs float64
+	NS     []float64
+	Allocs float64
 }
 
 // samples are those of every path, by its name.
 type samples map[string]sample
 
-// measure goes the paths in turn, each for a slice of time, round after round. Two
-// paths are a slice apart, so that a machine that changes its pace changes both.
-// No collection of garbage is forced in between: what a path leaves behind is
-// collected on everybody's time, as it is in a service.
-func (s samples) measure(group string, paths []path, rounds int, slice time.Duration) error {
-	runs := make([]int, len(paths))
-	for i, p := range paths {
-		if !p.run() {
-			return fmt.Errorf("%s/%s: not the expected decision", group, p.name)
-		}
-		took := time.Duration(0)
-		for runs[i] = 1; took < slice/2; runs[i] *= 2 {
-			took, _ = p.timed(runs[i])
-		}
-		s[group+"/"+p.name] = sample{allocs: testing.AllocsPerRun(20, func() { p.run() })}
-	}
-	runtime.GC()
-	for range rounds {
-		for i, p := range paths {
-			took, ok := p.timed(runs[i])
-			if !ok {
-				return fmt.Errorf("%s/%s: not the expected decision", group, p.name)
-			}
-			m := s[group+"/"+p.name]
-			m.ns = append(m.ns, float64(took.Nanoseconds())/float64(runs[i]))
-			s[group+"/"+p.name] = m
-		}
-	}
-	return nil
-}
+const pkg = "example.com/resourceserver/jwt/internal/speed"
 
-// timed goes the path n times.
-func (p path) timed(n int) (took time.Duration, ok bool) {
-	ok = true
-	began := time.Now()
-	for range n {
-		ok = p.run() && ok
+// measure builds this folder's tests, which may import what the room may not, and
+// has them measure.
+func measure(rounds int, slice time.Duration) (s samples, err error) {
+	dir, err := os.MkdirTemp("", "speed")
+	if err != nil {
+		return nil, err
 	}
-	return time.Since(began), ok
+	defer os.RemoveAll(dir)
+	binary := filepath.Join(dir, "speed.test")
+	if out, err := exec.Command("go", "test", "-c", "-o", binary, pkg).CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("building: %w\n%s", err, out)
+	}
+	cmd := exec.Command(binary, fmt.Sprintf("-rounds=%d", rounds), "-slice="+slice.String())
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("measuring: %w", err)
+	}
+	return s, json.Unmarshal(out, &s)
 }

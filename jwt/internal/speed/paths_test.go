@@ -1,35 +1,173 @@
 package main
 
-import "testing"
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
 
-func BenchmarkAccept(b *testing.B) {
-	for _, alg := range algorithms {
-		run(b, accept(alg, "small"))
-		run(b, accept(alg, "large"))
+	"example.com/resourceserver/jwks"
+	"example.com/resourceserver/jwt"
+	"example.com/resourceserver/jwt/jwttest"
+	"example.com/resourceserver/scopes"
+)
+
+// path is one way through the library, or the floor beside it. run goes it once
+// and reports whether the decision was the expected one.
+type path struct {
+	name string
+	run  func() bool
+}
+
+// group is paths that are measured in turn.
+type group struct {
+	name  string
+	paths func() []path
+}
+
+func groups() (all []group) {
+	for _, alg := range []string{"RS256", "PS256", "ES256", "EdDSA", "ES384"} {
+		all = append(all, group{"Accept", func() []path { return accept(alg, "small") }})
+	}
+	return append(all,
+		group{"Accept", func() []path { return accept("RS256", "large") }},
+		group{"Accept4096", accept4096},
+		group{"Keys", keys},
+		group{"Guard", guard},
+		group{"Remember", func() []path { return remember("small") }},
+		group{"Remember", func() []path { return remember("large") }},
+		group{"Refuse", refuse},
+		group{"Scopes", decide},
+		group{"Parallel", parallel})
+}
+
+// accept has a good token.
+func accept(alg, claims string) []path {
+	f := newFixture(alg, 1)
+	token, name := f.token(claims), "alg="+alg+"/claims="+claims+"/path="
+	return []path{
+		{name + "floor", floor(alg, f.key, token)},
+		{name + "validate", validate(f.tokens.Validate).accepts(token)},
 	}
 }
 
-func BenchmarkRemember(b *testing.B) {
-	run(b, remember("small"))
-	run(b, remember("large"))
+// guard has the middleware around it.
+func guard() []path {
+	f := newFixture("RS256", 1)
+	token, tokens := f.token("small"), validate(f.tokens.Validate)
+	return []path{
+		{"path=floor", floor("RS256", f.key, token)},
+		{"path=validate", tokens.accepts(token)},
+		{"path=middleware", tokens.answers(token, 200)},
+	}
 }
 
-func BenchmarkAccept4096(b *testing.B) { run(b, accept4096()) }
-func BenchmarkGuard(b *testing.B)      { run(b, guard()) }
-func BenchmarkKeys(b *testing.B)       { run(b, keys()) }
-func BenchmarkRefuse(b *testing.B)     { run(b, refuse()) }
-func BenchmarkScopes(b *testing.B)     { run(b, decide()) }
-func BenchmarkParallel(b *testing.B)   { run(b, parallel()) }
+// remember has the cache in between.
+func remember(claims string) []path {
+	f := newFixture("RS256", 1)
+	token, tokens, name := f.token(claims), validate(f.cached.Validate), "claims="+claims+"/path="
+	return []path{
+		{name + "floor", floor("RS256", f.key, token)},
+		{name + "cache", tokens.accepts(token)},
+		{name + "middleware", tokens.answers(token, 200)},
+	}
+}
 
-func run(b *testing.B, paths []path) {
-	for _, p := range paths {
-		b.Run(p.name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if !p.run() {
-					b.Fatal("not the expected decision")
+//go:embed testdata/rsa4096.token
+var token4096 string
+
+//go:embed testdata/rsa4096.jwks.json
+var jwks4096 []byte
+
+// accept4096 has a key of 4096 bits. To make one takes seconds, so this one, its
+// private half thrown away, is kept with a token that does not expire.
+func accept4096() []path {
+	keys := must(jwks.ParseStatic(jwks4096))
+	tokens := must(jwt.NewValidator(jwt.Config{Issuer: "https://issuer.example", Audiences: []string{"https://api.example"}, Keys: keys}))
+	key := must(keys.VerificationKeys(context.Background(), "rsa4096", "RS256"))
+	token := strings.TrimSpace(token4096)
+	return []path{{"path=floor", floor("RS256", key[0], token)}, {"path=validate", validate(tokens.Validate).accepts(token)}}
+}
+
+// keys has key sets of different sizes.
+func keys() []path {
+	one, many := newFixture("RS256", 1), newFixture("RS256", 1000)
+	return []path{
+		{"keys=1", validate(one.tokens.Validate).accepts(one.token("small"))},
+		{"keys=1000", validate(many.tokens.Validate).accepts(many.token("small"))},
+	}
+}
+
+// refuse has what is refused, and a good token to compare with.
+func refuse() []path {
+	f := newFixture("RS256", 1)
+	good, tokens := f.token("small"), validate(f.tokens.Validate)
+	withoutFetch := func(run func() bool) func() bool {
+		return func() bool { before := f.issuer.Requests(); return run() && f.issuer.Requests() == before }
+	}
+	algNone, unknownKid := jwttest.Alg("none"), jwttest.Header("kid", "no-such-key")
+	long := jwttest.Claim("long", junk(11_500)) // makes nearly 16 KiB, the limit
+	badSignature := good[:strings.LastIndexByte(good, '.')+1] + strings.Repeat("A", 342)
+	return []path{
+		{"input=valid/path=floor", floor("RS256", f.key, good)},
+		{"input=valid/path=validate", tokens.accepts(good)},
+		{"input=none", tokens.answers("", 401)},
+		{"input=junk8K", tokens.refuses(junk(8 << 10))},
+		{"input=junk1M", tokens.refuses(junk(1 << 20))},
+		{"input=algnone", tokens.refuses(f.token("small", algNone))},
+		{"input=algnone16K", tokens.refuses(f.token("small", algNone, long))},
+		{"input=unknownkid", tokens.refuses(f.token("small", unknownKid))},
+		{"input=unknownkid16K", tokens.refuses(f.token("small", unknownKid, long))},
+		{"input=payload1M", tokens.refuses(oversized(good, "payload", 1<<20))},
+		{"input=header1M", tokens.refuses(oversized(good, "header", 1<<20))},
+		{"input=expired", withoutFetch(tokens.refuses(f.token("small", jwttest.ExpiresIn(-time.Hour))))},
+		{"input=badsignature", withoutFetch(tokens.refuses(badSignature))},
+	}
+}
+
+// decide has the scope decision, and the floor.
+func decide() []path {
+	f := newFixture("RS256", 1)
+	granted := scopes.Parse("openid profile email phone address offline_access orders:read orders:write invoices reports")
+	required := scopes.MustAnyOf("orders:write billing", "orders:read refunds", "profile email")
+	return []path{
+		{"path=floor", floor("RS256", f.key, f.token("small"))},
+		{"scopes=10/alternatives=3", func() bool { return required.SatisfiedBy(granted) }},
+	}
+}
+
+// parallel has the same work on one processor and on two.
+func parallel() (paths []path) {
+	f := newFixture("RS256", 1)
+	token := f.token("small")
+	for _, processors := range []int{1, 2} {
+		name := fmt.Sprintf("processors=%d/path=", processors)
+		paths = append(paths,
+			path{name + "validate", onProcessors(processors, validations, validate(f.tokens.Validate).accepts(token))},
+			path{name + "cache", onProcessors(processors, hits, validate(f.cached.Validate).accepts(token))})
+	}
+	return paths
+}
+
+// onProcessors runs f so many times in two goroutines on so many processors.
+func onProcessors(processors, times int, f func() bool) func() bool {
+	return func() bool {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
+		good := [2]bool{}
+		var wg sync.WaitGroup
+		for i := range good {
+			wg.Go(func() {
+				ok := true
+				for range times / 2 {
+					ok = f() && ok
 				}
-			}
-		})
+				good[i] = ok
+			})
+		}
+		wg.Wait()
+		return good == [2]bool{true, true}
 	}
 }

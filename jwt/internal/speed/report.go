@@ -7,6 +7,12 @@ import (
 	"text/tabwriter"
 )
 
+// How often a parallel path is gone in one run: long enough to start goroutines for.
+const (
+	validations = 800
+	hits        = 80_000
+)
+
 // row is one line of the table: how (what - less) compares with base.
 type row struct {
 	title            string
@@ -61,29 +67,29 @@ func report(w io.Writer, s samples) bool {
 
 func (r row) print(w io.Writer, s samples) bool {
 	what, less, base := s[r.what], s[r.less], s[r.base]
-	n := min(len(what.ns), len(base.ns))
+	n := min(len(what.NS), len(base.NS))
 	if n == 0 {
 		fmt.Fprintf(w, "%s\t\t\tnot measured\t\t\t\tMISSED\t\n", r.title)
 		return false
 	}
 	took := func(i int) float64 {
 		if r.less != "" {
-			return what.ns[i] - less.ns[i]
+			return what.NS[i] - less.NS[i]
 		}
-		return what.ns[i]
+		return what.NS[i]
 	}
-	ratio := median(n, func(i int) float64 { return took(i) / base.ns[i] })
+	ratio := median(n, func(i int) float64 { return took(i) / base.NS[i] })
 	times := max(r.times, 1)
-	time, of := median(n, took)/times, median(n, func(i int) float64 { return base.ns[i] })/times
+	time, of := median(n, took)/times, median(n, func(i int) float64 { return base.NS[i] })/times
 	good, sign := ratio <= r.most, "≤"
 	if r.atLeast {
 		good, sign = ratio >= r.most, "≥"
 	}
 	allocs, target := "", ""
 	if r.allocs >= 0 {
-		above := what.allocs - less.allocs
+		above := what.Allocs - less.Allocs
 		if r.most > 1 { // of comparable work
-			above -= base.allocs
+			above -= base.Allocs
 		}
 		good = good && above <= r.allocs
 		allocs, target = fmt.Sprintf("%+.0f", above), fmt.Sprintf("≤%.0f", r.allocs)

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"testing"
+	"time"
+)
+
+var (
+	rounds = flag.Int("rounds", 0, "measure the paths in turn this often, and print the samples instead of running tests")
+	slice  = flag.Duration("slice", 2*time.Millisecond, "about how long each path is gone in a round")
+)
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if *rounds == 0 {
+		os.Exit(m.Run())
+	}
+	runtime.GOMAXPROCS(1)
+	s := make(samples)
+	for _, g := range groups() {
+		if err := s.measure(g.name, g.paths(), *rounds, *slice); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+	if err := json.NewEncoder(os.Stdout).Encode(s); err != nil {
+		panic(err)
+	}
+}
+
+// measure goes the paths in turn, each for a slice of time, round after round. Two
+// paths are a slice apart, so that a machine that changes its pace changes both.
+// No collection of garbage is forced in between: what a path leaves behind is
+// collected on everybody's time, as it is in a service.
+func (s samples) measure(group string, paths []path, rounds int, slice time.Duration) error {
+	runs := make([]int, len(paths))
+	for i, p := range paths {
+		if !p.run() {
+			return fmt.Errorf("%s/%s: not the expected decision", group, p.name)
+		}
+		took := time.Duration(0)
+		for runs[i] = 1; took < slice/2; runs[i] *= 2 {
+			took, _ = p.timed(runs[i])
+		}
+		s[group+"/"+p.name] = sample{Allocs: testing.AllocsPerRun(20, func() { p.run() })}
+	}
+	runtime.GC()
+	for range rounds {
+		for i, p := range paths {
+			took, ok := p.timed(runs[i])
+			if !ok {
+				return fmt.Errorf("%s/%s: not the expected decision", group, p.name)
+			}
+			m := s[group+"/"+p.name]
+			m.NS = append(m.NS, float64(took.Nanoseconds())/float64(runs[i]))
+			s[group+"/"+p.name] = m
+		}
+	}
+	return nil
+}
+
+// timed goes the path n times.
+func (p path) timed(n int) (took time.Duration, ok bool) {
+	ok = true
+	began := time.Now()
+	for range n {
+		ok = p.run() && ok
+	}
+	return time.Since(began), ok
+}
