@@ -54,7 +54,7 @@ func (p *Protector) fromHeader(r *http.Request) (credential, *Error) {
 func (p *Protector) cutScheme(field string) (*scheme, string) {
 	for _, s := range p.schemes {
 		n := len(s.name)
-		if len(field) >= n && equalFold(field[:n], s.name) && (len(field) == n || !tokenChars[field[n]]) {
+		if len(field) >= n && equalFold(field[:n], s.name) && (len(field) == n || tokenChars[field[n]] == 0) {
 			return s, field[n:]
 		}
 	}

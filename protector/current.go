@@ -21,6 +21,24 @@ func CurrentToken[T Token](ctx context.Context) (T, bool) {
 
 type contextKey struct{}
 
+// carrier is a context with a grant in it. Every request needs one, and it is half
+// as large as the one that context.WithValue returns. The grant stays behind a
+// pointer: what prints a request prints the fields of its context.
+type carrier struct {
+	context.Context
+	grant *grant
+}
+
+func (c *carrier) Value(key any) any {
+	if key == (contextKey{}) {
+		return c.grant
+	}
+	return c.Context.Value(key)
+}
+
+func (c *carrier) String() string   { return "protector's context" }
+func (c *carrier) GoString() string { return c.String() }
+
 // grant is the outcome of a successful decision. It is written once and then
 // only read.
 type grant struct {
@@ -57,5 +75,5 @@ func withGrant(r *http.Request, g *grant) *http.Request {
 	if innermost(r.Context()) == g {
 		return r
 	}
-	return r.WithContext(context.WithValue(r.Context(), contextKey{}, g))
+	return r.WithContext(&carrier{r.Context(), g})
 }

@@ -278,7 +278,7 @@ func TestAContextPrintsNoToken(t *testing.T) {
 		ctx, cancel := context.WithCancel(r.Context())
 		defer cancel()
 		r.Header = nil
-		for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
+		for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
 			for _, value := range []any{r.Context(), ctx, r, *r} {
 				require.NotContains(t, fmt.Sprintf(format, value), "alice", "%s of a %T", format, value)
 			}

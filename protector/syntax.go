@@ -10,15 +10,17 @@ var (
 	token68Chars = alphabet("-._~+/")          // RFC 6750 §2.1 b64token, without "="
 )
 
-func alphabet(beside string) (chars [256]bool) {
+// alphabet marks letters, digits and the characters beside them by 1: numbers can be
+// combined without a branch for each, which booleans cannot.
+func alphabet(beside string) (chars [256]uint8) {
 	for c := '0'; c <= '9'; c++ {
-		chars[c] = true
+		chars[c] = 1
 	}
 	for c := 'a'; c <= 'z'; c++ {
-		chars[c], chars[c-'a'+'A'] = true, true
+		chars[c], chars[c-'a'+'A'] = 1, 1
 	}
 	for _, c := range beside {
-		chars[c] = true
+		chars[c] = 1
 	}
 	return chars
 }
@@ -26,7 +28,7 @@ func alphabet(beside string) (chars [256]bool) {
 // isToken reports whether s is a token in HTTP's sense (RFC 9110 §5.6.2).
 func isToken(s string) bool {
 	for i := range len(s) {
-		if !tokenChars[s[i]] {
+		if tokenChars[s[i]] == 0 {
 			return false
 		}
 	}
@@ -39,13 +41,13 @@ func isToken68(s string) bool {
 	n := 0
 	for len(s)-n >= 8 { // eight at a time: a token is a kilobyte, and this halves the time
 		c := s[n : n+8]
-		if !(token68Chars[c[0]] && token68Chars[c[1]] && token68Chars[c[2]] && token68Chars[c[3]] &&
-			token68Chars[c[4]] && token68Chars[c[5]] && token68Chars[c[6]] && token68Chars[c[7]]) {
+		if token68Chars[c[0]]&token68Chars[c[1]]&token68Chars[c[2]]&token68Chars[c[3]]&
+			token68Chars[c[4]]&token68Chars[c[5]]&token68Chars[c[6]]&token68Chars[c[7]] == 0 {
 			break
 		}
 		n += 8
 	}
-	for n < len(s) && token68Chars[s[n]] {
+	for n < len(s) && token68Chars[s[n]] != 0 {
 		n++
 	}
 	if n == 0 {
@@ -74,8 +76,8 @@ func isQuotable(s string) bool {
 // equalFold compares without regard to the case of ASCII letters.
 // strings.EqualFold also takes the Kelvin sign for a k.
 func equalFold(a, b string) bool {
-	if len(a) != len(b) {
-		return false
+	if a == b || len(a) != len(b) {
+		return a == b
 	}
 	for i := range len(a) {
 		if lower(a[i]) != lower(b[i]) {
