@@ -144,7 +144,7 @@ func (r *Remote) await(ctx context.Context, kid, alg string, now time.Time) ([]c
 	}
 	f, own := r.join(r.lookupMayFetch)
 	if f == nil {
-		return nil, r.refusal()
+		return nil, r.refusal(now)
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.cfg.FetchTimeout) // two fetches may not take twice the time
 	defer cancel()
@@ -162,7 +162,7 @@ func (r *Remote) await(ctx context.Context, kid, alg string, now time.Time) ([]c
 		}
 		f, own = r.join(r.lookupMayFetch)
 	}
-	return nil, r.refusal()
+	return nil, r.refusal(time.Now())
 }
 
 // maxWaiting bounds how many lookups of unknown kids wait at a time. While an
@@ -188,10 +188,10 @@ func (r *Remote) lookupMayFetch(s *state, now time.Time) bool {
 // refusal is the answer to an unknown kid when no fetch may begin. If the last
 // one succeeded the set is no older than the cool-down, and the kid is not in
 // it. To answer 503 here would let a flood of made-up tokens look like an outage.
-func (r *Remote) refusal() error {
+func (r *Remote) refusal(now time.Time) error {
 	r.counters.refused.Add(1)
 	s := r.state.Load()
-	if s.usable(time.Now()) != nil && s.failures == 0 {
+	if s.usable(now) != nil && s.failures == 0 {
 		return nil
 	}
 	return r.unavailable(s.fault)

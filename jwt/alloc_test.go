@@ -110,6 +110,7 @@ func TestCacheUsageIsHonest(t *testing.T) {
 		"certificates":       func(int) jwttest.TokenOption { return jwttest.Header("x5c", []string{strings.Repeat("A", 4000)}) },
 		"headers all differ": func(i int) jwttest.TokenOption { return jwttest.Header("n", fmt.Sprintf("%0300d", i)) },
 		"scopes all differ":  func(i int) jwttest.TokenOption { return jwttest.Scope(fmt.Sprintf("read:%0300d", i)) },
+		"hardly any scopes":  func(i int) jwttest.TokenOption { return jwttest.Scope(strings.Repeat(" a", 2000)) },
 		"many audiences":     func(int) jwttest.TokenOption { return jwttest.Audience(audiences...) },
 		"many methods":       func(int) jwttest.TokenOption { return jwttest.Claim("amr", many) },
 		"a confirmation":     func(int) jwttest.TokenOption { return jwttest.Claim("cnf", map[string]any{"jkt": "x"}) },

@@ -19,7 +19,9 @@ type CacheConfig struct {
 	_ [0]func() // keyed literals only, and no comparison
 
 	// MaxEntries bounds how many tokens are remembered; it is rounded up to a
-	// power of two. Each costs 8 bytes from the start. Default: 16384.
+	// power of two. Each costs 8 bytes from the start. A token has eight places to
+	// be in: at half of the bound hardly one is forgotten for want of a place, and
+	// at the bound one of seven. Default: 16384.
 	MaxEntries int
 
 	// MaxBytes bounds the memory that remembered tokens take, as estimated from

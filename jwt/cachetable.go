@@ -17,9 +17,10 @@ const ways = 8
 // places each call looks at.
 //
 // A map with a least-recently-used list was rejected because each read would
-// have to move an element under a lock. The caches that others keep were measured
-// (internal/speed/libraries): a look-up in the quickest takes longer by a tenth of
-// a hit, which takes the whole middleware to the limit that is set for it.
+// have to move an element under a lock. The quickest of the caches that others keep
+// was tried in its place: it made a hit slower by a tenth, and took the whole
+// middleware to the limit that is set for it. Look-ups alone are compared in
+// internal/speed/libraries.
 type table struct {
 	rows     []row
 	maxBytes int

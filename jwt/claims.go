@@ -9,11 +9,15 @@ import (
 	"example.com/resourceserver/scopes"
 )
 
-// checkClaims makes the token of these claims, which are those of payload, after
-// every check of them in a fixed order: what kind of token, iss, aud, exp, nbf, iat,
-// what is required, the types of the rest, scope, cnf. The order decides only which
-// reason is told.
-func (v *Validator) checkClaims(payload string, claims claimSet, p provenance) (*Token, error) {
+// checkClaims reads the claims once and makes the token of them, after every check
+// in a fixed order: what kind of token, iss, aud, exp, nbf, iat, what is required,
+// the types of the rest, scope, cnf. The order decides only which reason is told.
+func (v *Validator) checkClaims(payload string, p provenance) (*Token, error) {
+	var buf claimBuffer
+	claims, err := parseClaims(&buf, payload)
+	if err != nil {
+		return nil, err
+	}
 	t := &Token{by: v, claims: payload, header: p.header, key: p.key}
 	if err := v.checkKind(claims); err != nil {
 		return nil, err
@@ -216,7 +220,10 @@ func (v *Validator) readScopes(t *Token, claims claimSet) error {
 		t.scopes = *known
 		return nil
 	}
-	set, ok := scopesIn(strings.Clone(value)) // what is remembered must not keep the token's claims
+	if len(value) <= maxRemembered {
+		value = strings.Clone(value) // what is remembered must not keep the token's claims
+	}
+	set, ok := scopesIn(value)
 	if !ok {
 		return invalid(ReasonClaimType, name, "neither a string nor an array of strings")
 	}

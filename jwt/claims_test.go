@@ -70,6 +70,17 @@ func TestAudienceOfAProfile(t *testing.T) {
 	require.Equal(t, "client_id", refuse(t, v, issuer.Token(jwttest.Without("client_id", "aud")), jwt.ReasonMissingClaim).Name)
 }
 
+// A required claim is required although another one may hold the audience.
+// checklist 37
+func TestTheAudienceInAnotherClaimIsNotAud(t *testing.T) {
+	issuer, _ := strict(t)
+	profile := withProfile(jwt.Profile{Audience: []string{"aud", "resource"}, Required: []string{"sub", "aud"}})
+	v := validatorOf(t, issuer, profile)
+	accept(t, v, issuer.Token())
+	token := issuer.Token(jwttest.Without("aud"), jwttest.Claim("resource", issuer.Audience()))
+	require.Equal(t, "aud", refuse(t, v, token, jwt.ReasonMissingClaim).Name)
+}
+
 // checklist 37, 108
 func TestRequiredClaims(t *testing.T) {
 	issuer, v := strict(t)

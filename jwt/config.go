@@ -173,9 +173,10 @@ func (c Config) keyFaults() (faults []error) {
 		case alg == nil:
 			faults = append(faults, fmt.Errorf("jwt: Config.Algorithms: %q is not supported: use any of %s, or %s", name,
 				strings.Join(asymmetricAlgorithms, ", "), strings.Join(symmetricAlgorithms, ", ")))
-		case alg.symmetric() && alg.hmac == nil:
-			faults = append(faults, fmt.Errorf("jwt: Config.Algorithms: %s: a package of this program has replaced jwx's verifier (jws.RegisterVerifier): remove that", name))
 		case alg.symmetric():
+			if alg.hmac == nil {
+				faults = append(faults, fmt.Errorf("jwt: Config.Algorithms: %s: a package of this program has replaced jwx's verifier (jws.RegisterVerifier): remove that", name))
+			}
 			symmetric++
 			longest = max(longest, alg.hash.Size())
 		default:

@@ -30,8 +30,8 @@ func (v *Validator) header(slot *slot[header], encoded string) (*header, error) 
 // jku, jwk, x5u and x5c are not even looked at: a key that comes with a token
 // proves nothing about the token (RFC 8725 §3.10).
 func (v *Validator) parseHeader(text string) (*header, error) {
-	var buf [12]strictjson.Member
-	object, err := strictjson.Parse(buf[:0], text)
+	var buf [32]strictjson.Member // more than any header has: nobody has signed it yet
+	object, err := strictjson.ParseWithin(buf[:0], text)
 	if err != nil {
 		return nil, invalid(ReasonHeader, "", err.Error())
 	}

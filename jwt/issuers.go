@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"example.com/resourceserver/jwt/internal/strictjson"
 )
 
 // Issuers validates the tokens of several issuers, each by its own validator.
@@ -18,12 +20,12 @@ type Issuers struct {
 // ByIssuer combines validators of different issuers into one. The error joins
 // every fault: no validator, a nil one, two for one issuer, one that decrypts.
 //
-// Which validator judges a token is decided by the token's iss claim. The claims
-// are read for that before anything is verified, and used for nothing else until
-// the signature has been. The chosen validator makes all its checks, iss included,
-// with the keys of its own issuer: a key of one issuer never vouches for another (RFC 8725 §3.8), and an
-// issuer without validator is never contacted. An encrypted token has no readable
-// iss, so a validator with Config.Decrypt cannot take part.
+// Which validator judges a token is decided by the token's iss claim, for which the
+// claims are searched before anything is verified; that choice is all it is used
+// for. The chosen validator then makes all its checks, iss included, with the keys
+// of its own issuer: a key of one issuer never vouches for another (RFC 8725 §3.8),
+// and an issuer without validator is never contacted. An encrypted token has no
+// readable iss, so a validator with Config.Decrypt cannot take part.
 func ByIssuer(validators ...*Validator) (*Issuers, error) {
 	var faults []error
 	if len(validators) == 0 {
@@ -57,14 +59,11 @@ func (i *Issuers) Validate(ctx context.Context, token string) (*Token, error) {
 	}
 	w := takeWorkspace()
 	defer w.release()
-	// The claims are kept while keys may be waited for. They take some eight times
-	// the token's length at most, which is less than to read them a second time.
-	var buf claimBuffer
-	payload, claims, err := w.claims(jws, &buf)
+	payload, err := w.decodePayload(jws)
 	if err != nil {
 		return nil, err
 	}
-	v, err := i.choose(claims)
+	v, err := i.choose(payload)
 	if err != nil {
 		return nil, err
 	}
@@ -75,12 +74,17 @@ func (i *Issuers) Validate(ctx context.Context, token string) (*Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	return v.checkClaims(payload, claims, p)
+	return v.checkClaims(payload, p)
 }
 
-// choose finds the validator for the issuer that the claims name.
-func (i *Issuers) choose(claims claimSet) (*Validator, error) {
-	issuer, err := claims.text(claimIssuer)
+// choose finds the validator for the issuer that the claims name. Nobody has signed
+// them yet, so they are not worth more than a look for iss.
+func (i *Issuers) choose(payload string) (*Validator, error) {
+	value, err := strictjson.Find(payload, "iss")
+	if err != nil {
+		return nil, invalid(ReasonClaims, "", err.Error())
+	}
+	issuer, err := text("iss", value)
 	if err != nil {
 		return nil, err
 	}

@@ -9,11 +9,11 @@ import (
 // memory remembers what was read from texts that come again and again in the
 // tokens of one issuer: the header, which all that are signed with one key share,
 // and the scopes, of which most clients have the same few. It is bounded, and what
-// is not in it costs little more than without it. Only the issuer can fill it: what
-// goes in comes from tokens whose signature was good.
+// is not in it costs a few allocations more. Only the issuer can fill it: what goes in
+// comes from tokens whose signature was good.
 type memory[T any] struct {
 	seed  maphash.Seed
-	slots [16]slot[T]
+	slots [64]slot[T]
 }
 
 // slot is the one place that a text can be in.

@@ -57,7 +57,10 @@ func (v *Validator) keysFor(ctx context.Context, h *header) ([]crypto.PublicKey,
 		}
 	}
 	keys, err := v.keys.VerificationKeys(ctx, h.kid, h.alg.name)
-	return keys, v.now(), err // it may have taken its time
+	if err != nil || len(keys) == 0 {
+		return nil, time.Time{}, err
+	}
+	return keys, v.now(), nil // it may have taken its time
 }
 
 // currentKeys returns the keys for kid and alg if they can be had. Reading the

@@ -5,9 +5,11 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
+	"crypto/hmac"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/sha512"
+	"hash"
 	"math/big"
 
 	"github.com/lestrrat-go/jwx/v2/jwa"
@@ -45,27 +47,39 @@ var algorithms = map[string]*algorithm{
 	"ES384": {name: "ES384", hash: crypto.SHA384, fits: fitsECDSA, verify: verifyECDSA, curve: elliptic.P384()},
 	"ES512": {name: "ES512", hash: crypto.SHA512, fits: fitsECDSA, verify: verifyECDSA, curve: elliptic.P521()},
 	"EdDSA": {name: "EdDSA", fits: fitsEd25519, verify: verifyEd25519},
-	"HS256": {name: "HS256", hash: crypto.SHA256, hmac: hmacVerifier(jwa.HS256)},
-	"HS384": {name: "HS384", hash: crypto.SHA384, hmac: hmacVerifier(jwa.HS384)},
-	"HS512": {name: "HS512", hash: crypto.SHA512, hmac: hmacVerifier(jwa.HS512)},
+	"HS256": {name: "HS256", hash: crypto.SHA256, hmac: hmacVerifier(jwa.HS256, sha256.New)},
+	"HS384": {name: "HS384", hash: crypto.SHA384, hmac: hmacVerifier(jwa.HS384, sha512.New384)},
+	"HS512": {name: "HS512", hash: crypto.SHA512, hmac: hmacVerifier(jwa.HS512, sha512.New)},
 }
 
 // hmacVerifier takes jwx's verifier once, when the program starts, since any
-// imported package may change the table that it is in. If one has done so already
-// the answer is nil, and the algorithm is not supported: the secret is nothing to
-// hand to a stranger.
+// imported package may change the table that it is in. If one has done so already,
+// and what is found there is not jwx's or does not verify, the answer is nil and the
+// algorithm is not supported: the secret is nothing to hand to a stranger.
 //
 // Of jwx's verifiers only those of HMAC are used. PSS there accepts a salt of any
 // length, ECDSA accepts a curve that does not belong to the algorithm, and a short
 // Ed25519 key makes it panic. PKCS #1 v1.5 there is as strict as it should be, and
 // takes a hundredth more than the standard library, which is a sixth of all that
 // validation adds to the signature check.
-func hmacVerifier(alg jwa.SignatureAlgorithm) jws.Verifier {
-	verifier, err := jws.NewVerifier(alg)
-	if own, ok := verifier.(*jws.HMACVerifier); ok && err == nil {
-		return own
+func hmacVerifier(alg jwa.SignatureAlgorithm, hash func() hash.Hash) (verifier jws.Verifier) {
+	defer func() {
+		if recover() != nil {
+			verifier = nil
+		}
+	}()
+	found, err := jws.NewVerifier(alg)
+	own, ok := found.(*jws.HMACVerifier)
+	if err != nil || !ok {
+		return nil
 	}
-	return nil
+	text, secret := []byte("known"), []byte("answer")
+	mac := hmac.New(hash, secret)
+	mac.Write(text)
+	if own.Verify(text, mac.Sum(nil), secret) != nil || own.Verify(text, mac.Sum(text), secret) == nil {
+		return nil
+	}
+	return own
 }
 
 // maxRSABits bounds the work that a key may cause.

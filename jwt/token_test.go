@@ -44,7 +44,6 @@ func TestTypedAccess(t *testing.T) {
 	require.Equal(t, map[string]string{"jkt": "thumbprint"}, token.Confirmation())
 }
 
-// checklist 102, 108
 // Each of them may be there without the others.
 // checklist 46
 func TestWhatIsSaidOfTheAuthentication(t *testing.T) {
@@ -73,6 +72,7 @@ func TestTheZeroToken(t *testing.T) {
 	require.Error(t, token.Decode(new(any)))
 }
 
+// checklist 102, 108
 func TestAbsentClaims(t *testing.T) {
 	issuer, v := strict(t)
 	for name, token := range map[string]*jwt.Token{"not in the token": accept(t, v, issuer.Token()), "the zero token": new(jwt.Token)} {

@@ -2,6 +2,7 @@ package protector
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 )
 
@@ -36,8 +37,8 @@ func (c *carrier) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-func (c *carrier) String() string   { return "protector's context" }
-func (c *carrier) GoString() string { return c.String() }
+// String says what a context of the standard library says.
+func (c *carrier) String() string { return fmt.Sprint(c.Context) + ".WithToken" }
 
 // grant is the outcome of a successful decision. It is written once and then
 // only read.

@@ -57,6 +57,9 @@ func (s Set) settle() Set {
 		s.marks |= m
 	}
 	s.names = kept
+	if cap(kept) > 2*len(kept)+8 { // mostly repeats and spaces: no reason to keep their room
+		s.names = slices.Clone(kept)
+	}
 	return s
 }
 

@@ -55,7 +55,7 @@ func (f fixture) token(claims string, opts ...jwttest.TokenOption) string {
 	if claims == "large" {
 		for i := range 22 {
 			usual = append(usual, jwttest.Claim(fmt.Sprintf("claim_%02d", i), map[string]any{
-				"roles": []string{"reader-of-things", "writer-of-things"}, "account": "some value of ordinary length",
+				"roles": []string{"reader-of-things", "writer-of-things"}, "account": "some value of quite ordinary length",
 			}))
 		}
 	}

@@ -65,12 +65,12 @@ func guard() []path {
 	}
 }
 
-// remember has the cache in between.
+// remember has the cache in between. The floor is that of a small token.
 func remember(claims string) []path {
 	f := newFixture("RS256", 1)
 	token, tokens, name := f.token(claims), validate(f.cached.Validate), "claims="+claims+"/path="
 	return []path{
-		{name + "floor", floor("RS256", f.key, token)},
+		{name + "floor", floor("RS256", f.key, f.token("small"))},
 		{name + "cache", tokens.accepts(token)},
 		{name + "middleware", tokens.answers(token, 200)},
 	}
@@ -108,7 +108,9 @@ func refuse() []path {
 	withoutFetch := func(run func() bool) func() bool {
 		return func() bool { before := f.issuer.Requests(); return run() && f.issuer.Requests() == before }
 	}
-	algNone, unknownKid := jwttest.Alg("none"), jwttest.Header("kid", "no-such-key")
+	algNone, algOther := jwttest.Alg("none"), jwttest.Header("alg", "RS1")
+	several := must(jwt.ByIssuer(f.tokens))
+	unknownIssuer := f.token("small", jwttest.RawPayload(`{"long":"`+junk(11_900)+`","iss":"https://other.example"}`))
 	long := jwttest.Claim("long", junk(11_500)) // makes nearly 16 KiB, the limit
 	badSignature := good[:strings.LastIndexByte(good, '.')+1] + strings.Repeat("A", 342)
 	return []path{
@@ -119,12 +121,28 @@ func refuse() []path {
 		{"input=junk1M", tokens.refuses(junk(1 << 20))},
 		{"input=algnone", tokens.refuses(f.token("small", algNone))},
 		{"input=algnone16K", tokens.refuses(f.token("small", algNone, long))},
-		{"input=unknownkid", tokens.refuses(f.token("small", unknownKid))},
-		{"input=unknownkid16K", tokens.refuses(f.token("small", unknownKid, long))},
+		{"input=algnoneheader8K", tokens.refuses(f.token("small", algOther, jwttest.Header("x5c", []string{junk(6_000)})))},
+		{"input=unknownissuer16K", validate(several.Validate).refuses(unknownIssuer)},
+		{"input=unknownkid", unknownKids(f)},
+		{"input=unknownkid16K", unknownKids(f, long)},
 		{"input=payload1M", tokens.refuses(oversized(good, "payload", 1<<20))},
 		{"input=header1M", tokens.refuses(oversized(good, "header", 1<<20))},
 		{"input=expired", withoutFetch(tokens.refuses(f.token("small", jwttest.ExpiresIn(-time.Hour))))},
 		{"input=badsignature", withoutFetch(tokens.refuses(badSignature))},
+	}
+}
+
+// unknownKids refuses tokens with different kids, one after the other.
+func unknownKids(f fixture, opts ...jwttest.TokenOption) func() bool {
+	refuses := make([]func() bool, 16) // as many as fit a cache: what comes from a socket is in it
+	for i := range refuses {
+		kid := jwttest.Header("kid", fmt.Sprintf("no-such-key-%d", i))
+		refuses[i] = validate(f.tokens.Validate).refuses(f.token("small", append(opts, kid)...))
+	}
+	next := 0
+	return func() bool {
+		next = (next + 1) % len(refuses)
+		return refuses[next]()
 	}
 }
 

@@ -51,22 +51,33 @@ var (
 	errDuplicate = errors.New("a JSON object has two members of one name")
 	errUTF8      = errors.New("the JSON text is not valid UTF-8")
 	errDepth     = errors.New("the JSON text nests too deeply")
+	errMembers   = errors.New("a JSON object has too many members")
 )
 
 // Parse appends the members of the JSON object that text consists of to dst and
 // returns the result. The members refer to text. The errors say what is wrong
 // without repeating any of the input.
 func Parse(dst Object, text string) (Object, error) {
-	s := scanner{text: text, fault: errSyntax}
+	return parse(dst, scanner{text: text, fault: errSyntax})
+}
+
+func parse(dst Object, s scanner) (Object, error) {
 	s.space()
 	if !s.next('{') {
 		return nil, s.fault
 	}
 	dst, ok := s.object(dst, 1)
-	if s.space(); !ok || s.at != len(text) {
+	if s.space(); !ok || s.at != len(s.text) {
 		return nil, s.fault
 	}
 	return dst, nil
+}
+
+// ParseWithin is Parse for an object that has room in dst, together with what is
+// nested in it at any place. One that has not is an error: an object that nobody has
+// signed is not worth more.
+func ParseWithin(dst Object, text string) (Object, error) {
+	return parse(dst, scanner{text: text, fault: errSyntax, within: true})
 }
 
 // scanner walks over text; at is the index of the next byte to read. Its methods
@@ -76,6 +87,8 @@ type scanner struct {
 	text  string
 	at    int
 	fault error
+
+	within bool // objects must not outgrow the room that is given for them
 }
 
 // fail notes what is wrong. A fault that nobody notes is one of syntax.
@@ -108,6 +121,9 @@ func (s *scanner) object(dst Object, depth int) (_ Object, ok bool) {
 		}
 		if duplicate(m.Name, dst[base:], index) {
 			return nil, s.fail(errDuplicate)
+		}
+		if s.within && len(dst) == cap(dst) {
+			return nil, s.fail(errMembers)
 		}
 		dst = append(dst, m)
 		if s.space(); s.next('}') {

@@ -66,7 +66,9 @@ func BenchmarkLookup(b *testing.B) {
 				b.ReportAllocs()
 				b.RunParallel(func(pb *testing.PB) {
 					for i := 0; pb.Next(); i = (i + 7) % n {
-						c.get(keys[i])
+						if _, ok := c.get(keys[i]); !ok {
+							b.Error("not found")
+						}
 					}
 				})
 			})

@@ -1,0 +1,74 @@
+package strictjson_test
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/resourceserver/jwt/internal/strictjson"
+)
+
+// What Find finds in a text that Parse accepts is what Parse finds, and whatever it
+// is given it ends.
+func TestFindAgreesWithParse(t *testing.T) {
+	texts := []string{
+		`{}`, `{"iss":"a"}`, `{ "iss" : "a" }`, `{"a":1,"iss":"b"}`, `{"a":[1,{"iss":"no"},[]],"iss":{"x":"}"}}`, `{"a":{"iss":"no"}}`, `{"\u0069ss":"a"}`,
+		`{"iss":null}`, `{"iss":1e3 }`, `{"a":true ,"iss" : false}`, `{"a":"\"iss\":","iss":[ ]}`, "{\"a\":1\n,\t\"iss\":2}",
+	}
+	files, err := filepath.Glob("testdata/fuzz/FuzzParse/*")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		require.NoError(t, err)
+		_, line, _ := strings.Cut(string(content), "\n")
+		line = strings.TrimSuffix(strings.TrimSpace(line), ")")
+		line = line[strings.IndexByte(line, '(')+1:]
+		text, err := strconv.Unquote(line)
+		require.NoError(t, err, file)
+		texts = append(texts, text)
+	}
+	compared := 0
+	for _, text := range texts {
+		_, _ = strictjson.Find(text, "iss")
+		object, err := strictjson.Parse(nil, text)
+		if err != nil {
+			continue
+		}
+		for _, m := range append(object, strictjson.Member{Name: "no such name"}) {
+			want, present := object.Get(m.Name)
+			if !present {
+				want = ""
+			}
+			got, err := strictjson.Find(text, m.Name)
+			require.NoError(t, err, "%q", text)
+			require.Equal(t, want, got, "%q in %q", m.Name, text)
+			compared++
+		}
+	}
+	require.Greater(t, compared, 40)
+}
+
+func TestFindFaults(t *testing.T) {
+	for _, text := range []string{
+		"", " ", "[]", `"iss"`, "{", `{"`, `{"a`, `{"a"`, `{"a":`, `{"a":1`, `{"a":,"iss":1}`, `{"a" 1}`, `{a:1}`, `{"a":]`, `{"a":}`, `{"a":[`, `{"a":"`, `{"a":1 2}`, "{\"a\":\"\x01\"}",
+	} {
+		_, err := strictjson.Find(text, "iss")
+		require.Error(t, err, "%q", text)
+	}
+}
+
+func TestParseWithin(t *testing.T) {
+	for text, members := range map[string]int{`{}`: 0, `{"a":1}`: 1, `{"a":1,"b":2}`: 2, `{"a":1,"b":{"c":2}}`: 2, `{"a":{"b":1,"c":2}}`: 2} {
+		_, err := strictjson.ParseWithin(make(strictjson.Object, 0, members), text)
+		require.NoError(t, err, text)
+		if members > 0 {
+			_, err = strictjson.ParseWithin(make(strictjson.Object, 0, members-1), text)
+			require.ErrorContains(t, err, "too many members", text)
+		}
+	}
+}
