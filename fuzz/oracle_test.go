@@ -74,7 +74,7 @@ var compactForm = regexp.MustCompile(`\A([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-
 // judge returns the claims of a token that should be accepted, or why it should not.
 func (o *oracle) judge(token string) (map[string]any, error) {
 	parts := compactForm.FindStringSubmatch(token)
-	if len(token) > 16<<10 || parts == nil || len(parts[1]) > 8<<10 {
+	if len(token) > 16<<10 || parts == nil || len(parts[1]) > 8<<10 || len(parts[3]) > 2731 {
 		return nil, errors.New("form")
 	}
 	var raw [3][]byte
@@ -88,6 +88,9 @@ func (o *oracle) judge(token string) (map[string]any, error) {
 	header, err := oracleObject(raw[0])
 	if err != nil {
 		return nil, fmt.Errorf("header: %w", err)
+	}
+	if oracleMembers(header) > 64 {
+		return nil, errors.New("header: too many members")
 	}
 	if err := o.judgeHeader(header); err != nil {
 		return nil, err
@@ -425,6 +428,22 @@ func oracleValue(d *json.Decoder, depth int) (any, error) {
 		return object, nil
 	}
 	return list, nil
+}
+
+// oracleMembers counts the members of all objects in value.
+func oracleMembers(value any) (n int) {
+	switch value := value.(type) {
+	case map[string]any:
+		n = len(value)
+		for _, inner := range value {
+			n += oracleMembers(inner)
+		}
+	case []any:
+		for _, inner := range value {
+			n += oracleMembers(inner)
+		}
+	}
+	return n
 }
 
 var (

@@ -224,6 +224,20 @@ func TestKeysThatComeWithTheTokenAreIgnored(t *testing.T) {
 }
 
 // checklist 64
+func TestHeaderMembers(t *testing.T) {
+	issuer, v := strict(t)
+	header := func(members int) string {
+		text := `{"alg":"EdDSA","typ":"at+jwt","jwk":{"kty":"OKP"}`
+		for i := range members - 4 {
+			text += fmt.Sprintf(`,"m%d":1`, i)
+		}
+		return issuer.Token(jwttest.RawHeader(text + "}"))
+	}
+	accept(t, v, header(64))
+	refuse(t, v, header(65), jwt.ReasonHeader)
+}
+
+// checklist 64
 func TestHeaderSize(t *testing.T) {
 	issuer, v := strict(t)
 	// 8192 characters of base64url are 6144 bytes.

@@ -62,12 +62,14 @@ func TestFindFaults(t *testing.T) {
 	}
 }
 
-func TestParseWithin(t *testing.T) {
-	for text, members := range map[string]int{`{}`: 0, `{"a":1}`: 1, `{"a":1,"b":2}`: 2, `{"a":1,"b":{"c":2}}`: 2, `{"a":{"b":1,"c":2}}`: 2} {
-		_, err := strictjson.ParseWithin(make(strictjson.Object, 0, members), text)
+func TestParseAtMost(t *testing.T) {
+	for text, members := range map[string]int{
+		`{}`: 0, `{"a":1}`: 1, `{"a":1,"b":2}`: 2, `{"a":1,"b":{"c":2}}`: 3, `{"a":{"b":1,"c":2},"d":[{"e":3},{"f":4}]}`: 6,
+	} {
+		_, err := strictjson.ParseAtMost(nil, text, members)
 		require.NoError(t, err, text)
 		if members > 0 {
-			_, err = strictjson.ParseWithin(make(strictjson.Object, 0, members-1), text)
+			_, err = strictjson.ParseAtMost(nil, text, members-1)
 			require.ErrorContains(t, err, "too many members", text)
 		}
 	}

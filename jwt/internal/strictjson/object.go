@@ -2,6 +2,7 @@ package strictjson
 
 import (
 	"errors"
+	"math"
 	"unicode/utf8"
 )
 
@@ -51,14 +52,14 @@ var (
 	errDuplicate = errors.New("a JSON object has two members of one name")
 	errUTF8      = errors.New("the JSON text is not valid UTF-8")
 	errDepth     = errors.New("the JSON text nests too deeply")
-	errMembers   = errors.New("a JSON object has too many members")
+	errMembers   = errors.New("the JSON text has too many members")
 )
 
 // Parse appends the members of the JSON object that text consists of to dst and
 // returns the result. The members refer to text. The errors say what is wrong
 // without repeating any of the input.
 func Parse(dst Object, text string) (Object, error) {
-	return parse(dst, scanner{text: text, fault: errSyntax})
+	return parse(dst, scanner{text: text, fault: errSyntax, left: math.MaxInt})
 }
 
 func parse(dst Object, s scanner) (Object, error) {
@@ -73,11 +74,10 @@ func parse(dst Object, s scanner) (Object, error) {
 	return dst, nil
 }
 
-// ParseWithin is Parse for an object that has room in dst, together with what is
-// nested in it at any place. One that has not is an error: an object that nobody has
-// signed is not worth more.
-func ParseWithin(dst Object, text string) (Object, error) {
-	return parse(dst, scanner{text: text, fault: errSyntax, within: true})
+// ParseAtMost is Parse for a text with at most so many members, those of nested
+// objects included. More are an error: it is for what nobody has signed yet.
+func ParseAtMost(dst Object, text string, members int) (Object, error) {
+	return parse(dst, scanner{text: text, fault: errSyntax, left: members})
 }
 
 // scanner walks over text; at is the index of the next byte to read. Its methods
@@ -87,8 +87,7 @@ type scanner struct {
 	text  string
 	at    int
 	fault error
-
-	within bool // objects must not outgrow the room that is given for them
+	left  int // members that may yet come
 }
 
 // fail notes what is wrong. A fault that nobody notes is one of syntax.
@@ -112,6 +111,9 @@ func (s *scanner) object(dst Object, depth int) (_ Object, ok bool) {
 	base := len(dst)
 	var index map[string]struct{}
 	for {
+		if s.left--; s.left < 0 {
+			return nil, s.fail(errMembers)
+		}
 		m, ok := s.member(dst, depth)
 		if !ok {
 			return nil, false
@@ -121,9 +123,6 @@ func (s *scanner) object(dst Object, depth int) (_ Object, ok bool) {
 		}
 		if duplicate(m.Name, dst[base:], index) {
 			return nil, s.fail(errDuplicate)
-		}
-		if s.within && len(dst) == cap(dst) {
-			return nil, s.fail(errMembers)
 		}
 		dst = append(dst, m)
 		if s.space(); s.next('}') {
