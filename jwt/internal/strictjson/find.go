@@ -3,7 +3,7 @@ package strictjson
 // Find returns the value of the first member called name of the JSON object that
 // text begins with, and "" if there is none or it is null. It looks no further, and
 // at nothing but where values end: what it finds says something only once [Parse]
-// has accepted the whole text. Its work is linear and it allocates nothing.
+// has accepted the whole text.
 func Find(text, name string) (value string, err error) {
 	s := scanner{text: text}
 	if s.space(); !s.next('{') {
