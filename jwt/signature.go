@@ -76,7 +76,7 @@ func hmacVerifier(alg jwa.SignatureAlgorithm, hash func() hash.Hash) (verifier j
 	text, secret := []byte("known"), []byte("answer")
 	mac := hmac.New(hash, secret)
 	mac.Write(text)
-	if own.Verify(text, mac.Sum(nil), secret) != nil || own.Verify(text, mac.Sum(text), secret) == nil {
+	if own.Verify(text, mac.Sum(nil), secret) != nil {
 		return nil
 	}
 	return own
