@@ -69,9 +69,14 @@ func (v validate) accepts(token string) func() bool {
 	return func() bool { _, err := v(ctx, token); return err == nil }
 }
 
-func (v validate) refuses(token string) func() bool {
-	accepts := v.accepts(token)
-	return func() bool { return !accepts() }
+// refuses demands the reason as well: another one would be another path.
+func (v validate) refuses(token string, reason jwt.Reason) func() bool {
+	ctx := context.Background()
+	return func() bool {
+		_, err := v(ctx, token)
+		invalid, ok := err.(*jwt.Error)
+		return ok && invalid.Reason == reason
+	}
 }
 
 // guarded returns Require("profile") around an empty handler.
