@@ -166,7 +166,7 @@ func (t *table) set(place *atomic.Pointer[entry], e *entry) {
 // What an entry takes beside its texts, and what the parts of a token take that
 // most do not have.
 const (
-	entryBytes          = 410
+	entryBytes          = 380
 	authenticationBytes = 64
 	confirmationBytes   = 350
 )

@@ -152,7 +152,7 @@ func TestTheTimeIsThatAfterTheKeysCame(t *testing.T) {
 	issuer, _ := strict(t)
 	synctest.Test(t, func(t *testing.T) {
 		slow := keySource(func(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error) {
-			time.Sleep(time.Hour)
+			time.Sleep(time.Hour) // simulated
 			return issuer.VerificationKeys(ctx, kid, alg)
 		})
 		for _, keys := range []jwt.KeySource{slow, notAtHand{slow}} {
