@@ -89,8 +89,8 @@ func (o *oracle) judge(token string) (map[string]any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("header: %w", err)
 	}
-	if oracleMembers(header) > 64 {
-		return nil, errors.New("header: too many members")
+	if oracleValues(header) > 64 {
+		return nil, errors.New("header: too many values")
 	}
 	if err := o.judgeHeader(header); err != nil {
 		return nil, err
@@ -430,17 +430,18 @@ func oracleValue(d *json.Decoder, depth int) (any, error) {
 	return list, nil
 }
 
-// oracleMembers counts the members of all objects in value.
-func oracleMembers(value any) (n int) {
+// oracleValues counts the members and elements in value, however deep.
+func oracleValues(value any) (n int) {
 	switch value := value.(type) {
 	case map[string]any:
 		n = len(value)
 		for _, inner := range value {
-			n += oracleMembers(inner)
+			n += oracleValues(inner)
 		}
 	case []any:
+		n = len(value)
 		for _, inner := range value {
-			n += oracleMembers(inner)
+			n += oracleValues(inner)
 		}
 	}
 	return n

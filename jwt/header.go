@@ -26,17 +26,18 @@ func (v *Validator) header(slot *slot[header], encoded string) (*header, error) 
 	return v.parseHeader(text)
 }
 
-// maxHeaderMembers is more than any header has: the registered parameters are a
-// dozen (RFC 7515 §9.1), and a jwk has as many members at most. A thousand of them
-// would cost more than a signature check, and nobody has signed them yet.
-const maxHeaderMembers = 64
+// maxHeaderValues bounds the members and elements of a header. It is more than any
+// has: the registered parameters are a dozen (RFC 7515 §9.1), a jwk has as many
+// members at most, and a certificate chain is shorter. A thousand of them would cost
+// more than a signature check, and nobody has signed them yet.
+const maxHeaderValues = 64
 
 // parseHeader reads the header and makes every check that needs nothing else.
 // jku, jwk, x5u and x5c are not even looked at: a key that comes with a token
 // proves nothing about the token (RFC 8725 §3.10).
 func (v *Validator) parseHeader(text string) (*header, error) {
 	var buf [12]strictjson.Member
-	object, err := strictjson.ParseAtMost(buf[:0], text, maxHeaderMembers)
+	object, err := strictjson.ParseAtMost(buf[:0], text, maxHeaderValues)
 	if err != nil {
 		return nil, invalid(ReasonHeader, "", err.Error())
 	}

@@ -224,17 +224,22 @@ func TestKeysThatComeWithTheTokenAreIgnored(t *testing.T) {
 }
 
 // checklist 64
-func TestHeaderMembers(t *testing.T) {
+func TestHeaderValues(t *testing.T) {
 	issuer, v := strict(t)
-	header := func(members int) string {
+	members := func(n int) string {
 		text := `{"alg":"EdDSA","typ":"at+jwt","jwk":{"kty":"OKP"}`
-		for i := range members - 4 {
+		for i := range n - 4 {
 			text += fmt.Sprintf(`,"m%d":1`, i)
 		}
 		return issuer.Token(jwttest.RawHeader(text + "}"))
 	}
-	accept(t, v, header(64))
-	refuse(t, v, header(65), jwt.ReasonHeader)
+	elements := func(n int) string {
+		return issuer.Token(jwttest.RawHeader(`{"alg":"EdDSA","typ":"at+jwt","x":[1` + strings.Repeat(",1", n-4) + "]}"))
+	}
+	for _, header := range []func(int) string{members, elements} {
+		accept(t, v, header(64))
+		refuse(t, v, header(65), jwt.ReasonHeader)
+	}
 }
 
 // checklist 64

@@ -62,7 +62,7 @@ var algorithms = map[string]*algorithm{
 // Ed25519 key makes it panic. PKCS #1 v1.5 there is as strict as it should be, and
 // takes a hundredth more than the standard library, which is a sixth of all that
 // validation adds to the signature check.
-func hmacVerifier(alg jwa.SignatureAlgorithm, hash func() hash.Hash) (verifier jws.Verifier) {
+func hmacVerifier(alg jwa.SignatureAlgorithm, newHash func() hash.Hash) (verifier jws.Verifier) {
 	defer func() {
 		if recover() != nil {
 			verifier = nil
@@ -74,7 +74,7 @@ func hmacVerifier(alg jwa.SignatureAlgorithm, hash func() hash.Hash) (verifier j
 		return nil
 	}
 	text, secret := []byte("known"), []byte("answer")
-	mac := hmac.New(hash, secret)
+	mac := hmac.New(newHash, secret)
 	mac.Write(text)
 	if own.Verify(text, mac.Sum(nil), secret) != nil {
 		return nil

@@ -63,13 +63,13 @@ func TestFindFaults(t *testing.T) {
 }
 
 func TestParseAtMost(t *testing.T) {
-	for text, members := range map[string]int{
-		`{}`: 0, `{"a":1}`: 1, `{"a":1,"b":2}`: 2, `{"a":1,"b":{"c":2}}`: 3, `{"a":{"b":1,"c":2},"d":[{"e":3},{"f":4}]}`: 6,
+	for text, values := range map[string]int{
+		`{}`: 0, `{"a":1}`: 1, `{"a":1,"b":2}`: 2, `{"a":1,"b":{"c":2}}`: 3, `{"a":[1,2]}`: 3, `{"a":{"b":1,"c":2},"d":[{"e":3},{"f":[]}]}`: 8,
 	} {
-		_, err := strictjson.ParseAtMost(nil, text, members)
+		_, err := strictjson.ParseAtMost(nil, text, values)
 		require.NoError(t, err, text)
-		if members > 0 {
-			_, err = strictjson.ParseAtMost(nil, text, members-1)
+		if values > 0 {
+			_, err = strictjson.ParseAtMost(nil, text, values-1)
 			require.ErrorContains(t, err, "too many members", text)
 		}
 	}

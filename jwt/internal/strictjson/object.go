@@ -52,7 +52,7 @@ var (
 	errDuplicate = errors.New("a JSON object has two members of one name")
 	errUTF8      = errors.New("the JSON text is not valid UTF-8")
 	errDepth     = errors.New("the JSON text nests too deeply")
-	errMembers   = errors.New("the JSON text has too many members")
+	errValues    = errors.New("the JSON text has too many members and elements")
 )
 
 // Parse appends the members of the JSON object that text consists of to dst and
@@ -74,10 +74,10 @@ func parse(dst Object, s scanner) (Object, error) {
 	return dst, nil
 }
 
-// ParseAtMost is Parse for a text with at most so many members, those of nested
-// objects included. More are an error: it is for what nobody has signed yet.
-func ParseAtMost(dst Object, text string, members int) (Object, error) {
-	return parse(dst, scanner{text: text, fault: errSyntax, left: members})
+// ParseAtMost is Parse for a text with at most so many members and elements, nested
+// ones included. More are an error: it is for what nobody has signed yet.
+func ParseAtMost(dst Object, text string, values int) (Object, error) {
+	return parse(dst, scanner{text: text, fault: errSyntax, left: values})
 }
 
 // scanner walks over text; at is the index of the next byte to read. Its methods
@@ -87,7 +87,7 @@ type scanner struct {
 	text  string
 	at    int
 	fault error
-	left  int // members that may yet come
+	left  int // members and elements that may yet come
 }
 
 // fail notes what is wrong. A fault that nobody notes is one of syntax.
@@ -112,7 +112,7 @@ func (s *scanner) object(dst Object, depth int) (_ Object, ok bool) {
 	var index map[string]struct{}
 	for {
 		if s.left--; s.left < 0 {
-			return nil, s.fail(errMembers)
+			return nil, s.fail(errValues)
 		}
 		m, ok := s.member(dst, depth)
 		if !ok {
@@ -187,6 +187,9 @@ func (s *scanner) array(scratch Object, depth int) bool {
 		return true
 	}
 	for {
+		if s.left--; s.left < 0 {
+			return s.fail(errValues)
+		}
 		if !s.value(scratch, depth) {
 			return false
 		}
