@@ -130,7 +130,7 @@ func (c *Cache) Validate(ctx context.Context, token string) (*Token, error) {
 		return c.validate(ctx, token)
 	}
 	if e := c.table.find(k); e != nil {
-		if e.token.stillValid(ctx) {
+		if e.token.StillValid(ctx) {
 			e.touch()
 			return e.token, nil
 		}
@@ -197,7 +197,7 @@ func (c *Cache) lead(ctx context.Context, f *flight, k cacheKey, token string) (
 		close(f.done)
 	}()
 	f.token, f.err = c.validate(ctx, token)
-	if f.err == nil && f.token != nil && f.token.by != nil {
+	if f.err == nil && f.token != nil && f.token.terms != nil {
 		c.table.add(k, f.token)
 	}
 	return f.token, f.err

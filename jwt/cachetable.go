@@ -163,30 +163,10 @@ func (t *table) set(place *atomic.Pointer[entry], e *entry) {
 	}
 }
 
-// What an entry takes beside its texts, and what the parts of a token take that
-// most do not have.
-const (
-	entryBytes          = 380
-	authenticationBytes = 64
-	confirmationBytes   = 350
-)
+// entryBytes is what an entry takes beside its text and its token.
+const entryBytes = 100
 
-// size estimates the memory of e: the text that was signed, the text of the
-// claims, which all strings of the token but the kid and the scopes are parts of,
-// and the structures around them.
-func (e *entry) size() int {
-	t := e.token
-	n := entryBytes + len(e.key.signed) + len(t.claims) + len(t.header.kid) + 16*len(t.audience)
-	for name := range t.scopes.All() {
-		n += 16 + len(name)
-	}
-	if t.authentication != nil {
-		n += authenticationBytes + 16*len(t.authentication.amr)
-	}
-	if t.confirmation != nil {
-		n += confirmationBytes
-	}
-	return n
-}
+// size estimates the memory of e.
+func (e *entry) size() int { return entryBytes + len(e.key.signed) + e.token.Size() }
 
-func (e *entry) expired() bool { return !e.token.ValidAt(e.token.by.now()) }
+func (e *entry) expired() bool { return !e.token.ValidAt(e.token.terms.now()) }

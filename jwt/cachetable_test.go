@@ -16,7 +16,7 @@ func BenchmarkTable(b *testing.B) {
 		for len(keys) < n {
 			k := cacheKey{signed: fmt.Sprintf("%0300d", len(keys))}
 			rand.Read(k.signature[:])
-			t.add(k, &Token{header: &header{}, by: &Validator{now: time.Now}, expiresAt: time.Now().Add(time.Hour)})
+			t.add(k, &Token{header: &header{}, terms: &terms{now: time.Now}, expiresAt: time.Now().Add(time.Hour)})
 			keys = append(keys, k)
 		}
 		// Some rows are full before others.

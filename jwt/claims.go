@@ -3,7 +3,6 @@ package jwt
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"example.com/resourceserver/jwt/internal/strictjson"
 	"example.com/resourceserver/scopes"
@@ -18,32 +17,33 @@ func (v *Validator) checkClaims(payload string, p provenance) (*Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Token{by: v, claims: payload, header: p.header, key: p.key}
-	if err := v.checkKind(claims); err != nil {
+	m := v.terms
+	t := &Token{terms: m, claims: payload, header: p.header, key: p.key}
+	if err := m.checkKind(claims); err != nil {
 		return nil, err
 	}
-	if err := v.checkIssuer(claims); err != nil {
+	if err := m.checkIssuer(claims); err != nil {
 		return nil, err
 	}
-	if err := v.checkAudience(t, claims); err != nil {
+	if err := m.checkAudience(t, claims); err != nil {
 		return nil, err
 	}
-	if err := v.checkTimes(t, claims, p.at); err != nil {
+	if err := m.checkTimes(t, claims); err != nil {
 		return nil, err
 	}
-	if err := v.checkRequired(claims); err != nil {
+	if err := m.checkRequired(claims); err != nil {
 		return nil, err
 	}
-	if err := v.readIdentity(t, claims); err != nil {
+	if err := m.readIdentity(t, claims); err != nil {
 		return nil, err
 	}
-	if err := v.readAuthentication(t, claims); err != nil {
+	if err := m.readAuthentication(t, claims); err != nil {
 		return nil, err
 	}
 	if err := v.readScopes(t, claims); err != nil {
 		return nil, err
 	}
-	if err := v.checkConfirmation(t, claims); err != nil {
+	if err := m.checkConfirmation(t, claims); err != nil {
 		return nil, err
 	}
 	return t, nil
@@ -51,13 +51,13 @@ func (v *Validator) checkClaims(payload string, p provenance) (*Token, error) {
 
 // checkKind tells access tokens from others where the profile knows a mark in
 // the claims (RFC 8725 §3.12).
-func (v *Validator) checkKind(claims claimSet) error {
-	for _, ref := range v.looks.equal {
-		if got, ok := strictjson.String(claims.get(ref)); !ok || got != v.profile.Equal[ref.name] {
+func (m *terms) checkKind(claims claimSet) error {
+	for _, ref := range m.refs.equal {
+		if got, ok := strictjson.String(claims.get(ref)); !ok || got != m.profile.Equal[ref.name] {
 			return invalid(ReasonType, ref.name, "not what Config.Profile says that access tokens have")
 		}
 	}
-	for _, ref := range v.looks.absent {
+	for _, ref := range m.refs.absent {
 		if claims.get(ref) != "" {
 			return invalid(ReasonType, ref.name, "Config.Profile says that access tokens do not have it")
 		}
@@ -65,15 +65,15 @@ func (v *Validator) checkKind(claims claimSet) error {
 	return nil
 }
 
-func (v *Validator) checkIssuer(claims claimSet) error {
+func (m *terms) checkIssuer(claims claimSet) error {
 	issuer, err := claims.text(claimIssuer)
 	switch {
 	case err != nil:
 		return err
 	case issuer == "":
 		return invalid(ReasonMissingClaim, "iss", "")
-	case issuer != v.issuer:
-		return invalid(ReasonIssuer, "iss", differenceOf(issuer, v.issuer))
+	case issuer != m.issuer:
+		return invalid(ReasonIssuer, "iss", differenceOf(issuer, m.issuer))
 	}
 	return nil
 }
@@ -92,8 +92,8 @@ func differenceOf(issuer, ours string) string {
 const tellTheIssuer = "the issuer has to be told that the token is for this API"
 
 // checkAudience accepts a string or an array of strings (RFC 7519 §4.1.3).
-func (v *Validator) checkAudience(t *Token, claims claimSet) error {
-	name, value := claims.first(v.looks.audience)
+func (m *terms) checkAudience(t *Token, claims claimSet) error {
+	name, value := claims.first(m.refs.audience)
 	if value == "" {
 		return invalid(ReasonMissingClaim, name, tellTheIssuer)
 	}
@@ -110,7 +110,7 @@ func (v *Validator) checkAudience(t *Token, claims claimSet) error {
 	}
 	ours := -1
 	for _, audience := range list {
-		if i := slices.Index(v.audiences, audience); i >= 0 {
+		if i := slices.Index(m.audiences, audience); i >= 0 {
 			ours = i
 		} else if !isStringOrURI(audience) {
 			return invalid(ReasonClaimType, name, "a value with ':' that is not a URI")
@@ -120,12 +120,12 @@ func (v *Validator) checkAudience(t *Token, claims claimSet) error {
 		return invalid(ReasonAudience, name, "names none of Config.Audiences: "+tellTheIssuer)
 	}
 	if t.audience == nil { // the one there is, which is ours, in memory that is there already
-		t.audience = v.audiences[ours : ours+1]
+		t.audience = m.audiences[ours : ours+1]
 	}
 	return nil
 }
 
-func (v *Validator) checkTimes(t *Token, claims claimSet, now time.Time) (err error) {
+func (m *terms) checkTimes(t *Token, claims claimSet) (err error) {
 	if t.expiresAt, err = claims.date(claimExpiresAt); err != nil {
 		return err
 	}
@@ -135,11 +135,12 @@ func (v *Validator) checkTimes(t *Token, claims claimSet, now time.Time) (err er
 	if t.issuedAt, err = claims.date(claimIssuedAt); err != nil {
 		return err
 	}
-	latest := now.Add(v.leeway)
+	now := m.now()
+	latest := now.Add(m.leeway)
 	switch {
 	case t.expiresAt.IsZero():
 		return invalid(ReasonMissingClaim, "exp", "")
-	case !now.Before(t.expiresAt.Add(v.leeway)):
+	case !now.Before(t.expiresAt.Add(m.leeway)):
 		return invalid(ReasonExpired, "exp", "")
 	case t.notBefore.After(latest):
 		return invalid(ReasonNotYetValid, "nbf", "not reached yet: if that is unexpected, compare the clocks of this host and the issuer")
@@ -151,8 +152,8 @@ func (v *Validator) checkTimes(t *Token, claims claimSet, now time.Time) (err er
 
 // checkRequired demands that the required claims are there and say something: an
 // empty sub names nobody.
-func (v *Validator) checkRequired(claims claimSet) error {
-	for _, ref := range v.looks.required {
+func (m *terms) checkRequired(claims claimSet) error {
+	for _, ref := range m.refs.required {
 		if isEmpty(claims.get(ref)) {
 			return invalid(ReasonMissingClaim, ref.name, "required by Config.Profile, RFC 9068 by default, or Config.Required")
 		}
@@ -174,23 +175,23 @@ func isEmpty(value string) bool {
 	return false
 }
 
-func (v *Validator) readIdentity(t *Token, claims claimSet) (err error) {
+func (m *terms) readIdentity(t *Token, claims claimSet) (err error) {
 	if t.subject, err = claims.text(claimSubject); err != nil {
 		return err
 	}
-	if !v.profile.AllowAnySubject && !isStringOrURI(t.subject) {
+	if !m.profile.AllowAnySubject && !isStringOrURI(t.subject) {
 		return invalid(ReasonClaimType, "sub", "a value with ':' that is not a URI")
 	}
-	if t.id, err = text(claims.first(v.looks.id)); err != nil {
+	if t.id, err = text(claims.first(m.refs.id)); err != nil {
 		return err
 	}
-	t.clientID, err = text(claims.first(v.looks.clientID))
+	t.clientID, err = text(claims.first(m.refs.clientID))
 	return err
 }
 
 // readAuthentication reads what RFC 9068 §2.2.1 says of the user's
 // authentication.
-func (v *Validator) readAuthentication(t *Token, claims claimSet) (err error) {
+func (m *terms) readAuthentication(t *Token, claims claimSet) (err error) {
 	var a authentication
 	if a.time, err = claims.date(claimAuthTime); err != nil {
 		return err
@@ -211,7 +212,7 @@ func (v *Validator) readAuthentication(t *Token, claims claimSet) (err error) {
 }
 
 func (v *Validator) readScopes(t *Token, claims claimSet) error {
-	name, value := claims.first(v.looks.scope)
+	name, value := claims.first(v.terms.refs.scope)
 	if value == "" {
 		return nil
 	}
@@ -243,7 +244,7 @@ func scopesIn(value string) (scopes.Set, bool) {
 // checkConfirmation refuses a token that is bound to a key in a way that nobody
 // enforces: as a plain bearer token it would be worth more to a thief than its
 // issuer meant (RFC 7800 §3.1).
-func (v *Validator) checkConfirmation(t *Token, claims claimSet) error {
+func (m *terms) checkConfirmation(t *Token, claims claimSet) error {
 	if claims[claimConfirmation].Value == "" {
 		return nil
 	}
@@ -254,7 +255,7 @@ func (v *Validator) checkConfirmation(t *Token, claims claimSet) error {
 	t.confirmation = make(map[string]string, len(methods))
 	for _, method := range methods {
 		text, ok := strictjson.String(method.Value)
-		if !ok || text == "" || !slices.Contains(v.confirmations, method.Name) {
+		if !ok || text == "" || !slices.Contains(m.confirmations, method.Name) {
 			return invalid(ReasonConfirmation, "cnf", "bound in a way that Config.Confirmations does not name")
 		}
 		t.confirmation[method.Name] = text

@@ -23,18 +23,6 @@ import (
 // A key is an *rsa.PublicKey, an *ecdsa.PublicKey or an ed25519.PublicKey. The
 // slice is shared and is not modified. VerificationKeys is called on every
 // request, by many goroutines at once.
-//
-// A source may also have the method
-//
-//	CurrentKeys(now time.Time, kid, alg string) (keys []crypto.PublicKey, ok bool)
-//
-// which returns the same keys if it can do so without waiting, and otherwise false.
-// now is the time by the system's clock. This method is asked first, and
-// VerificationKeys only where it reports false; a hit of a [Cache] asks nothing
-// else. The claims are then judged by the same reading of the clock, so it must not
-// wait for anything: a token could expire meanwhile and pass. It too is called by
-// many goroutines at once. It is not used where Config.Now is set or the source
-// embeds the one that has it.
 type KeySource interface {
 	VerificationKeys(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error)
 }

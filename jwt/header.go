@@ -86,13 +86,13 @@ func (v *Validator) checkType(object strictjson.Object) error {
 		return err
 	}
 	if typ == "" {
-		if v.profile.AllowMissingType && !object.Has("typ") {
+		if v.terms.profile.AllowMissingType && !object.Has("typ") {
 			return nil
 		}
 		return invalid(ReasonType, "typ", "missing: if the issuer's access tokens have none, choose a Config.Profile that says so")
 	}
 	typ = withoutApplication(typ)
-	for _, accepted := range v.profile.Types {
+	for _, accepted := range v.terms.profile.Types {
 		if strings.EqualFold(typ, accepted) {
 			return nil
 		}

@@ -39,10 +39,10 @@ func ByIssuer(validators ...*Validator) (*Issuers, error) {
 			continue
 		case v.decrypt != nil:
 			faults = append(faults, fmt.Errorf("jwt: ByIssuer: validator %d has Config.Decrypt: an encrypted token does not tell its issuer", n+1))
-		case i.validators[v.issuer] != nil:
-			faults = append(faults, fmt.Errorf("jwt: ByIssuer: validator %d is the second for issuer %q: remove one", n+1, v.issuer))
+		case i.validators[v.terms.issuer] != nil:
+			faults = append(faults, fmt.Errorf("jwt: ByIssuer: validator %d is the second for issuer %q: remove one", n+1, v.terms.issuer))
 		}
-		i.validators[v.issuer] = v
+		i.validators[v.terms.issuer] = v
 		i.maxTokenBytes = max(i.maxTokenBytes, v.maxTokenBytes)
 	}
 	if len(faults) > 0 {

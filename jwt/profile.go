@@ -162,19 +162,19 @@ func (p Profile) resolve(required []string) Profile {
 	return p
 }
 
-// looks is where in a token the things are that p names.
-type looks struct {
+// claimRefs are the claims that a profile names.
+type claimRefs struct {
 	audience, clientID, id, scope []claimRef
 	required                      []claimRef // what no other check demands anyway
 	equal, absent                 []claimRef
 }
 
-// looks returns that of a profile with its defaults filled in.
-func (p Profile) looks() looks {
+// claimRefs returns those of a profile with its defaults filled in.
+func (p Profile) claimRefs() claimRefs {
 	required := slices.DeleteFunc(slices.Clone(p.Required), func(name string) bool {
 		return name == "iss" || name == "exp" || len(p.Audience) == 1 && name == p.Audience[0]
 	})
-	return looks{
+	return claimRefs{
 		audience: refsTo(p.Audience), clientID: refsTo(p.ClientID), id: refsTo(p.ID), scope: refsTo(p.Scope),
 		required: refsTo(required), equal: refsTo(slices.Sorted(maps.Keys(p.Equal))), absent: refsTo(p.Absent),
 	}

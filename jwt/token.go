@@ -34,7 +34,7 @@ type Token struct {
 
 	// How it was verified, so that it can be asked later whether it would be
 	// still. All nil in the zero Token; key is nil for a shared secret.
-	by     *Validator
+	terms  *terms
 	header *header
 	key    crypto.PublicKey
 }
@@ -48,10 +48,10 @@ type authentication struct {
 
 // Issuer returns the iss claim: the Config.Issuer of the validator.
 func (t *Token) Issuer() string {
-	if t.by == nil {
+	if t.terms == nil {
 		return ""
 	}
-	return t.by.issuer
+	return t.terms.issuer
 }
 
 // Subject returns the sub claim: the user, or for a client's own access, the
@@ -125,11 +125,39 @@ func (t *Token) Confirmation() map[string]string { return maps.Clone(t.confirmat
 // leeway of the validator that accepted it. A token that is kept, or work that
 // goes on for long, asks it again.
 func (t *Token) ValidAt(at time.Time) bool {
-	if t.by == nil {
+	if t.terms == nil {
 		return false
 	}
-	leeway := t.by.leeway
+	leeway := t.terms.leeway
 	return at.Before(t.expiresAt.Add(leeway)) && !t.notBefore.After(at.Add(leeway))
+}
+
+// What a token takes beside the text of its claims, and what the parts take that
+// most do not have.
+const (
+	tokenBytes          = 280
+	authenticationBytes = 64
+	confirmationBytes   = 350
+)
+
+// Size estimates the bytes of memory that keeping the token takes: the text of its
+// claims, which all its strings but the kid and the scopes are parts of, and the
+// structures around it. It is 0 for a nil token and the zero Token.
+func (t *Token) Size() int {
+	if t == nil || t.terms == nil {
+		return 0
+	}
+	n := tokenBytes + len(t.claims) + len(t.header.kid) + 16*len(t.audience)
+	for name := range t.scopes.All() {
+		n += 16 + len(name)
+	}
+	if t.authentication != nil {
+		n += authenticationBytes + 16*len(t.authentication.amr)
+	}
+	if t.confirmation != nil {
+		n += confirmationBytes
+	}
+	return n
 }
 
 // Decode stores the claims in the value that v points to, usually a struct with
@@ -174,7 +202,7 @@ func (t *Token) names(paths func(*Profile) []ClaimPath) scopes.Set {
 	if err != nil {
 		return scopes.Set{}
 	}
-	for _, path := range paths(&t.by.profile) {
+	for _, path := range paths(&t.terms.profile) {
 		if value, ok := path.in(object); ok {
 			return scopes.NewSet(namesIn(value)...)
 		}

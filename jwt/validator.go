@@ -20,19 +20,11 @@ const maxKeysTried = 8
 // this resource server, now. Make one with [NewValidator]; it is immutable and
 // may be used by any number of goroutines.
 type Validator struct {
-	issuer        string
-	audiences     []string
-	keys          KeySource
-	current       currentKeySource // keys, if it can use a reading of now; else nil
+	terms         *terms
 	algorithms    map[string]*algorithm
 	secret        []byte
-	profile       Profile
-	looks         looks
-	confirmations []string
-	leeway        time.Duration
 	maxTokenBytes int
 	decrypt       func(context.Context, string) (string, error)
-	now           func() time.Time
 	headers       memory[header]
 	scopes        memory[scopes.Set]
 }
@@ -45,15 +37,9 @@ func NewValidator(config Config) (*Validator, error) {
 		return nil, err
 	}
 	v := &Validator{
-		issuer: c.Issuer, audiences: c.Audiences,
-		keys: c.Keys, secret: c.Secret, algorithms: make(map[string]*algorithm, len(c.Algorithms)),
-		profile: c.Profile, confirmations: c.Confirmations,
-		leeway: c.Leeway, maxTokenBytes: c.MaxTokenBytes, decrypt: c.Decrypt, now: c.Now,
+		terms: termsOf(c), algorithms: make(map[string]*algorithm, len(c.Algorithms)), secret: c.Secret,
+		maxTokenBytes: c.MaxTokenBytes, decrypt: c.Decrypt,
 		headers: memory[header]{seed: maphash.MakeSeed()}, scopes: memory[scopes.Set]{seed: maphash.MakeSeed()},
-	}
-	v.looks = c.Profile.looks()
-	if config.Now == nil { // a clock of the application's own is none that the source goes by
-		v.current = ownCurrentKeys(c.Keys)
 	}
 	for _, name := range c.Algorithms {
 		v.algorithms[name] = algorithms[name]
@@ -62,7 +48,7 @@ func NewValidator(config Config) (*Validator, error) {
 }
 
 // Issuer returns the issuer whose tokens v accepts.
-func (v *Validator) Issuer() string { return v.issuer }
+func (v *Validator) Issuer() string { return v.terms.issuer }
 
 // Validate returns what token says if it is a valid access token: a JWS in
 // compact serialization, of an allowed algorithm and the profile's type, signed
@@ -109,7 +95,7 @@ func (v *Validator) authenticate(ctx context.Context, jws compact, w *workspace)
 	if err := w.decodeSignature(jws); err != nil {
 		return provenance{}, err
 	}
-	keys, at, err := v.keysFor(ctx, header)
+	keys, err := v.keysFor(ctx, header)
 	if err != nil {
 		return provenance{}, fmt.Errorf("jwt: the verification keys are not available: %w", err)
 	}
@@ -118,7 +104,22 @@ func (v *Validator) authenticate(ctx context.Context, jws compact, w *workspace)
 		return provenance{}, err
 	}
 	slot.add(jws.header, header)
-	return provenance{header, key, at}, nil
+	return provenance{header, key}, nil
+}
+
+// provenance is how a token was found to be the issuer's.
+type provenance struct {
+	header *header
+	key    crypto.PublicKey // nil for a shared secret
+}
+
+// keysFor returns the keys to verify a token with that header with, none for a
+// shared secret.
+func (v *Validator) keysFor(ctx context.Context, h *header) ([]crypto.PublicKey, error) {
+	if h.alg.symmetric() {
+		return nil, nil
+	}
+	return v.terms.keys.VerificationKeys(ctx, h.kid, h.alg.name)
 }
 
 // decrypted returns the JWS to validate: token itself, unless the issuer
