@@ -19,6 +19,8 @@ import (
 	"testing/fstest"
 
 	"github.com/stretchr/testify/require"
+
+	"example.com/resourceserver/fuzz/architecture"
 )
 
 // A snippet is a block of Go in a document. It has one of three forms: a complete file, with its package clause; the
@@ -66,8 +68,8 @@ func (s snippet) complete() (source string, whole bool) {
 
 // usual are the packages that a snippet may use without importing them.
 var usual = map[string]string{
-	"scopes": module + "/scopes", "jwks": module + "/jwks", "jwt": module + "/jwt", "jwttest": module + "/jwt/jwttest",
-	"protector": module + "/protector", "introspection": module + "/protector/introspection",
+	"scopes": architecture.Module + "/scopes", "jwks": architecture.Module + "/jwks", "jwt": architecture.Module + "/jwt", "jwttest": architecture.Module + "/jwt/jwttest",
+	"protector": architecture.Module + "/protector", "introspection": architecture.Module + "/protector/introspection",
 	"context": "context", "errors": "errors", "fmt": "fmt", "log": "log", "slog": "log/slog", "http": "net/http",
 	"httptest": "net/http/httptest", "os": "os", "testing": "testing", "time": "time", "json": "encoding/json",
 	"require": "github.com/stretchr/testify/require", "chi": "github.com/go-chi/chi/v5", "strings": "strings", "signal": "os/signal",
@@ -107,7 +109,8 @@ func TestReadmeCompiles(t *testing.T) {
 	require.NoError(t, err)
 	found := snippets("README.md", string(document))
 	require.NotEmpty(t, found, "the README shows no Go")
-	importer := compiled(t, slices.Collect(maps.Values(usual))...)
+	importer, err := architecture.Packages(slices.Collect(maps.Values(usual))...)
+	require.NoError(t, err)
 	for _, s := range found {
 		require.NoError(t, s.compile(importer), s.at)
 	}
@@ -127,7 +130,7 @@ func TestLinksLeadSomewhere(t *testing.T) {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && skippedFolder(entry.Name()):
+		case entry.IsDir() && architecture.SkippedFolder(entry.Name()):
 			return fs.SkipDir
 		case path.Ext(name) != ".md":
 			return nil
@@ -187,7 +190,8 @@ func headings(document string) []string {
 }
 
 func TestSnippets(t *testing.T) {
-	importer := compiled(t, "net/http")
+	importer, err := architecture.Packages("net/http")
+	require.NoError(t, err)
 	for name, test := range map[string]struct {
 		document string
 		fault    string // "" = compiles

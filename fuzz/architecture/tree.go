@@ -1,4 +1,4 @@
-package examples_test
+package architecture
 
 import (
 	"go/ast"
@@ -11,16 +11,17 @@ import (
 	"strings"
 )
 
-const (
-	module = "example.com/resourceserver"
-	jwx    = "github.com/lestrrat-go/jwx/"
-)
+// Module is the path of the root module.
+const Module = "example.com/resourceserver"
 
-// A tree is the Go source of a repository, parsed once. Rules are functions of it, so that each can be shown a small tree
-// that breaks it.
+const jwx = "github.com/lestrrat-go/jwx/"
+
+// A tree is the Go source of a repository, parsed once. Rules are functions of it, so that each can be shown a small
+// tree that breaks it.
 type tree struct {
-	root  fs.FS
-	files []*source
+	root    fs.FS
+	files   []*source
+	modules []string // the folders that hold a go.mod; the root's is "."
 }
 
 // A source is one Go file.
@@ -29,33 +30,37 @@ type source struct {
 	room   string // its folder
 	test   bool
 	nested bool // in a module of its own, below the root's
+	text   string
 	syntax *ast.File
 	set    *token.FileSet
 }
 
+// A rule returns what is wrong with a tree, one line for each fault.
+type rule func(*tree) []string
+
 func readTree(root fs.FS) (*tree, error) {
 	t := &tree{root: root}
-	var modules []string
 	err := fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && skippedFolder(entry.Name()):
+		case entry.IsDir() && SkippedFolder(entry.Name()):
 			return fs.SkipDir
-		case entry.Name() == "go.mod" && name != "go.mod":
-			modules = append(modules, path.Dir(name)+"/")
+		case entry.Name() == "go.mod":
+			t.modules = append(t.modules, path.Dir(name))
 		case strings.HasSuffix(name, ".go"):
 			return t.add(name)
 		}
 		return nil
 	})
 	for _, file := range t.files {
-		file.nested = slices.ContainsFunc(modules, func(m string) bool { return strings.HasPrefix(file.name, m) })
+		file.nested = t.moduleOf(file.room) != "."
 	}
 	return t, err
 }
 
-func skippedFolder(name string) bool {
+// SkippedFolder says whether a folder of that name holds nothing that this project wrote for people to read.
+func SkippedFolder(name string) bool {
 	return name == "testdata" || name == "node_modules" || name == ".git" || name == ".ci"
 }
 
@@ -69,8 +74,21 @@ func (t *tree) add(name string) error {
 	if err != nil {
 		return err
 	}
-	t.files = append(t.files, &source{name: name, room: path.Dir(name), test: strings.HasSuffix(name, "_test.go"), syntax: syntax, set: set})
+	t.files = append(t.files, &source{
+		name: name, room: path.Dir(name), test: strings.HasSuffix(name, "_test.go"),
+		text: string(content), syntax: syntax, set: set,
+	})
 	return nil
+}
+
+// moduleOf returns the folder of the module that a room is in.
+func (t *tree) moduleOf(room string) string {
+	for ; room != "."; room = path.Dir(room) {
+		if slices.Contains(t.modules, room) {
+			break
+		}
+	}
+	return room
 }
 
 // packages returns the files of every package of the root module, test files included, by folder.
