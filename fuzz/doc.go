@@ -19,6 +19,9 @@
 //	go test ./fuzz -run '^$' -fuzz '^FuzzName$' -fuzztime 1m
 //	FUZZTIME=10m bash .ci/fuzz
 //
-// The table in CONFORMANCE.md leads from the section of an RFC to the tests that show it. The command in conformance
-// writes it.
+// Below it are the proofs that are no attacks:
+//
+//   - architecture: the rules of the house, who may import whom among them
+//   - conformance: writes CONFORMANCE.md, the table that leads from the section of an RFC to the tests that show it
+//   - speed: what validation costs beside the check of the signature
 package fuzz

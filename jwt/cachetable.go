@@ -20,7 +20,7 @@ const ways = 8
 // have to move an element under a lock. The quickest of the caches that others keep
 // was tried in its place: it made a hit slower by a tenth, and took the whole
 // middleware to the limit that is set for it. Look-ups alone are compared in
-// internal/speed/libraries.
+// fuzz/speed/libraries.
 type table struct {
 	rows     []row
 	maxBytes int

@@ -9,7 +9,7 @@ import (
 )
 
 // BenchmarkTable measures a look-up and the comparison of what was signed. The
-// folder internal/speed/libraries has look-ups in the caches that others keep.
+// folder fuzz/speed/libraries has look-ups in the caches that others keep.
 func BenchmarkTable(b *testing.B) {
 	for _, n := range []int{1, 10_000} {
 		t, keys := newTable(defaultCacheEntries, defaultCacheBytes), make([]cacheKey, 0, n)

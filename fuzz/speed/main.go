@@ -1,7 +1,7 @@
 // Command speed measures what validation costs beside its floor, the check of
 // the signature itself, and prints the result as a table:
 //
-//	go run ./jwt/internal/speed
+//	go run ./fuzz/speed
 //
 // A row is the median of its ratio over the rounds, in each of which the two sides
 // are measured milliseconds apart. The exit status tells whether every row
@@ -9,7 +9,7 @@
 //
 // The same paths are benchmarks of this folder, for benchstat and for profiles:
 //
-//	go test -bench . -cpu 1 ./jwt/internal/speed
+//	go test -bench . -cpu 1 ./fuzz/speed
 package main
 
 import (
@@ -28,7 +28,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "speed:", err)
 		os.Exit(2)
 	}
-	if !report(os.Stdout, s) {
+	if !report(os.Stdout, rows, s) {
 		os.Exit(1)
 	}
 }

@@ -56,7 +56,7 @@ func refused(title, input string, most float64) row {
 }
 
 // report prints the table and reports whether every row is within its target.
-func report(w io.Writer, s samples) bool {
+func report(w io.Writer, rows []row, s samples) bool {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "path\ttime\tof\tratio\ttarget\tallocs\ttarget\t\t")
 	good := true
@@ -69,29 +69,29 @@ func report(w io.Writer, s samples) bool {
 
 func (r row) print(w io.Writer, s samples) bool {
 	what, less, base := s[r.what], s[r.less], s[r.base]
-	n := min(len(what.NS), len(base.NS))
+	n := min(len(what.ns), len(base.ns))
 	if n == 0 {
 		fmt.Fprintf(w, "%s\t\t\tnot measured\t\t\t\tMISSED\t\n", r.title)
 		return false
 	}
 	took := func(i int) float64 {
 		if r.less != "" {
-			return what.NS[i] - less.NS[i]
+			return what.ns[i] - less.ns[i]
 		}
-		return what.NS[i]
+		return what.ns[i]
 	}
-	ratio := median(n, func(i int) float64 { return took(i) / base.NS[i] })
+	ratio := median(n, func(i int) float64 { return took(i) / base.ns[i] })
 	times := max(r.times, 1)
-	time, of := median(n, took)/times, median(n, func(i int) float64 { return base.NS[i] })/times
+	time, of := median(n, took)/times, median(n, func(i int) float64 { return base.ns[i] })/times
 	good, sign := ratio <= r.most, "≤"
 	if r.atLeast {
 		good, sign = ratio >= r.most, "≥"
 	}
 	allocs, target := "", ""
 	if r.allocs >= 0 {
-		above := what.Allocs - less.Allocs
+		above := what.allocs - less.allocs
 		if r.most > 1 { // of comparable work
-			above -= base.Allocs
+			above -= base.allocs
 		}
 		good = good && above <= r.allocs
 		allocs, target = fmt.Sprintf("%+.0f", above), fmt.Sprintf("≤%.0f", r.allocs)

@@ -1,50 +1,46 @@
 package main
 
 import (
-	"encoding/json"
-	"flag"
 	"fmt"
-	"os"
 	"runtime"
 	"testing"
 	"time"
 )
 
-var (
-	rounds = flag.Int("rounds", 0, "measure the paths in turn this often, and print the samples instead of running tests")
-	slice  = flag.Duration("slice", 2*time.Millisecond, "about how long each path is gone in a round")
-)
-
-func TestMain(m *testing.M) {
-	flag.Parse()
-	if *rounds == 0 {
-		os.Exit(m.Run())
-	}
-	runtime.GOMAXPROCS(1)
-	s := make(samples)
-	for _, g := range groups() {
-		if err := s.measure(g.name, g.paths(), *rounds, *slice); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-	}
-	if err := json.NewEncoder(os.Stdout).Encode(s); err != nil {
-		panic(err)
-	}
+// sample is what one path took: for one run, in nanoseconds, in each round, and
+// the allocations of one run.
+type sample struct {
+	ns     []float64
+	allocs float64
 }
 
-// measure goes the paths in turn, each for a slice of time, round after round. Two
+// samples are those of every path, by its name.
+type samples map[string]sample
+
+// measure goes every path, on one processor.
+func measure(rounds int, slice time.Duration) (samples, error) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	s := make(samples)
+	for _, g := range groups() {
+		if err := s.add(g.name, g.paths(), rounds, slice); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// add goes the paths in turn, each for a slice of time, round after round. Two
 // paths are a few slices apart, so that a machine that changes its pace changes
 // both. No collection of garbage is forced in between; the few slices that one falls
 // into are far from the median.
-func (s samples) measure(group string, paths []path, rounds int, slice time.Duration) error {
+func (s samples) add(group string, paths []path, rounds int, slice time.Duration) error {
 	runs := make([]int, len(paths))
 	for i, p := range paths {
 		if !p.run() {
 			return fmt.Errorf("%s/%s: not the expected decision", group, p.name)
 		}
 		runs[i] = p.runsIn(slice)
-		s[group+"/"+p.name] = sample{Allocs: testing.AllocsPerRun(20, func() { p.run() })}
+		s[group+"/"+p.name] = sample{allocs: testing.AllocsPerRun(20, func() { p.run() })}
 	}
 	runtime.GC()
 	for range rounds {
@@ -54,7 +50,7 @@ func (s samples) measure(group string, paths []path, rounds int, slice time.Dura
 				return fmt.Errorf("%s/%s: not the expected decision", group, p.name)
 			}
 			m := s[group+"/"+p.name]
-			m.NS = append(m.NS, float64(took.Nanoseconds())/float64(runs[i]))
+			m.ns = append(m.ns, float64(took.Nanoseconds())/float64(runs[i]))
 			s[group+"/"+p.name] = m
 		}
 	}

@@ -1,4 +1,4 @@
-module example.com/resourceserver/jwt/internal/speed/libraries
+module example.com/resourceserver/fuzz/speed/libraries
 
 go 1.26.0
 
