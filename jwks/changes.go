@@ -5,12 +5,14 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+
+	"example.com/resourceserver/jwks/jwk"
 )
 
 // change is a difference between two sets.
 type change struct {
 	what string // "added", "removed" or "changed"
-	key  publicKey
+	key  jwk.Key
 }
 
 // changes compares two sets by kid and thumbprint. A kid that lost one key and
@@ -23,34 +25,36 @@ func changes(old, now *keySet) []change {
 	var all []change
 	for _, k := range added {
 		what := "added"
-		if k.kid != "" && slices.ContainsFunc(removed, k.sameKid) {
+		if k.ID != "" && slices.ContainsFunc(removed, sameID(k)) {
 			what = "changed"
 		}
 		all = append(all, change{what, k})
 	}
 	for _, k := range removed {
-		if k.kid == "" || !slices.ContainsFunc(added, k.sameKid) {
+		if k.ID == "" || !slices.ContainsFunc(added, sameID(k)) {
 			all = append(all, change{"removed", k})
 		}
 	}
 	return all
 }
 
-func (k publicKey) sameKid(other publicKey) bool { return k.kid == other.kid }
+func sameID(a jwk.Key) func(jwk.Key) bool {
+	return func(b jwk.Key) bool { return a.ID == b.ID }
+}
 
 // without lists the keys of s that other does not hold under the same kid.
-func (s *keySet) without(other *keySet) []publicKey {
+func (s *keySet) without(other *keySet) []jwk.Key {
 	type identity struct{ kid, thumbprint string }
 	held := make(map[identity]bool)
 	if other != nil {
 		for _, k := range other.keys {
-			held[identity{k.kid, k.thumbprint}] = true
+			held[identity{k.ID, k.Thumbprint}] = true
 		}
 	}
-	var missing []publicKey
+	var missing []jwk.Key
 	if s != nil {
 		for _, k := range s.keys {
-			if !held[identity{k.kid, k.thumbprint}] {
+			if !held[identity{k.ID, k.Thumbprint}] {
 				missing = append(missing, k)
 			}
 		}
@@ -68,8 +72,8 @@ func (r *Remote) report(last, next *state) {
 		if c.what == "changed" {
 			level = slog.LevelWarn
 		}
-		log.LogAttrs(ctx, level, "jwks: key "+c.what, slog.String("kid", c.key.kid),
-			slog.Any("alg", c.key.algorithms), slog.String("thumbprint", c.key.thumbprint))
+		log.LogAttrs(ctx, level, "jwks: key "+c.what, slog.String("kid", c.key.ID),
+			slog.Any("alg", c.key.Algorithms), slog.String("thumbprint", c.key.Thumbprint))
 	}
 	r.reportSkipped(last.set, next.set)
 	r.reportFetch(last, next)

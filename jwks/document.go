@@ -14,7 +14,7 @@ import (
 const (
 	maxDocumentBytes = 1 << 20  // one more byte is an error
 	maxKeys          = 1024     // one more key is an error
-	maxKeyBytes      = 64 << 10 // a larger key is skipped: an x5c chain fits with room to spare
+	maxMemberBytes   = 64 << 10 // of a member beside "keys"; what a key may be is the business of package jwk
 	maxDepth         = 16       // set, array, key, member: 4 in any real set
 	maxMembers       = 64       // top-level members beside "keys"
 )
@@ -155,7 +155,7 @@ func (s *splitter) skip(name string) error {
 	if err != nil {
 		return err
 	}
-	if len(v) > maxKeyBytes || !v.IsValid() {
+	if len(v) > maxMemberBytes || !v.IsValid() {
 		return fmt.Errorf("member %q is too large or not strict JSON", name)
 	}
 	return nil

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"example.com/resourceserver/jwks/jwk"
 )
 
 // maxCandidates bounds how many keys one lookup returns: those that share a
@@ -13,6 +15,8 @@ import (
 // candidate costs one signature check per forged token, so this is what a
 // forgery can cost at most.
 const maxCandidates = 4
+
+var errTooManyAlike = fmt.Errorf("more than %d keys share this kid", maxCandidates)
 
 // SkippedKey is a key of the published set that is not used, and why.
 type SkippedKey struct {
@@ -32,7 +36,7 @@ type candidates struct {
 // so any number of goroutines may read it.
 type keySet struct {
 	index   map[string][]candidates // by kid, and under "" for tokens without one
-	keys    []publicKey
+	keys    []jwk.Key
 	skipped []SkippedKey
 	doc     []byte // as it was published, for the snapshot file
 }
@@ -52,15 +56,15 @@ func parseSet(doc []byte, old *keySet) (*keySet, error) {
 	set := &keySet{index: make(map[string][]candidates), doc: bytes.Clone(doc)}
 	known := old.byThumbprint()
 	for i, raw := range raws {
-		key, err := parseWebKey(raw)
-		if same, ok := known[key.thumbprint]; ok && err == nil {
-			key.public = same
+		key, err := jwk.Parse(raw)
+		if same, ok := known[key.Thumbprint]; ok && err == nil {
+			key.Public = same
 		}
 		if err == nil {
 			err = set.add(key)
 		}
 		if err != nil {
-			set.skipped = append(set.skipped, SkippedKey{i, key.kid, err.Error(), errors.Is(err, errPrivate)})
+			set.skipped = append(set.skipped, SkippedKey{i, key.ID, err.Error(), errors.Is(err, jwk.ErrPrivate)})
 		}
 	}
 	if len(set.keys) == 0 {
@@ -83,18 +87,18 @@ func (s *keySet) byThumbprint() map[string]crypto.PublicKey {
 	}
 	known := make(map[string]crypto.PublicKey, len(s.keys))
 	for _, k := range s.keys {
-		known[k.thumbprint] = k.public
+		known[k.Thumbprint] = k.Public
 	}
 	return known
 }
 
 // add files a key under its own kid, and under none for tokens without one.
 // Past the bound the first keys of the set stay: their order is the issuer's.
-func (s *keySet) add(key publicKey) error {
-	fits := key.kid == ""
-	for _, alg := range key.algorithms {
-		s.file("", alg, key.public)
-		if key.kid != "" && s.file(key.kid, alg, key.public) {
+func (s *keySet) add(key jwk.Key) error {
+	fits := key.ID == ""
+	for _, alg := range key.Algorithms {
+		s.file("", alg, key.Public)
+		if key.ID != "" && s.file(key.ID, alg, key.Public) {
 			fits = true
 		}
 	}
@@ -113,7 +117,7 @@ func (s *keySet) file(kid, alg string, key crypto.PublicKey) bool {
 		s.index[kid] = append(s.index[kid], candidates{alg: alg})
 	}
 	c := &s.index[kid][i]
-	if slices.ContainsFunc(c.keys, func(k crypto.PublicKey) bool { return sameKey(k, key) }) {
+	if slices.ContainsFunc(c.keys, func(k crypto.PublicKey) bool { return jwk.Same(k, key) }) {
 		return true
 	}
 	if len(c.keys) == maxCandidates {
@@ -121,11 +125,6 @@ func (s *keySet) file(kid, alg string, key crypto.PublicKey) bool {
 	}
 	c.keys = append(c.keys, key)
 	return true
-}
-
-func sameKey(a, b crypto.PublicKey) bool {
-	k, ok := a.(interface{ Equal(crypto.PublicKey) bool })
-	return ok && k.Equal(b)
 }
 
 // seal makes every slice as long as its array: a caller that appends to what a
@@ -147,7 +146,7 @@ func (s *keySet) seal() {
 // as hashing two strings takes longer than comparing the few algorithms of a key.
 func (s *keySet) find(kid, alg string) (keys []crypto.PublicKey, settled bool) {
 	if s == nil {
-		return nil, !knownAlgorithm(alg)
+		return nil, !jwk.Known(alg)
 	}
 	algs, known := s.index[kid]
 	for i := range algs {
@@ -155,5 +154,5 @@ func (s *keySet) find(kid, alg string) (keys []crypto.PublicKey, settled bool) {
 			return algs[i].keys, true
 		}
 	}
-	return nil, known || kid == "" || !knownAlgorithm(alg)
+	return nil, known || kid == "" || !jwk.Known(alg)
 }

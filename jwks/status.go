@@ -130,7 +130,7 @@ func (r *Remote) Status() Status {
 func (s *keySet) describe() []KeyStatus {
 	keys := make([]KeyStatus, len(s.keys))
 	for i, k := range s.keys {
-		keys[i] = KeyStatus{k.kid, k.kty, slices.Clone(k.algorithms), k.thumbprint}
+		keys[i] = KeyStatus{k.ID, k.Type, slices.Clone(k.Algorithms), k.Thumbprint}
 	}
 	return keys
 }

@@ -26,6 +26,9 @@ var rules = []struct {
 		"scopes imports a dependency":   importing("scopes", "golang.org/x/time/rate"),
 		"jwks imports scopes":           importing("jwks", ours+"scopes"),
 		"jwks imports jwttest":          importing("jwks", ours+"jwt/jwttest"),
+		"jwks imports jwx":              importing("jwks", "github.com/lestrrat-go/jwx/v2/jwk"),
+		"jwk imports scopes":            importing("jwks/jwk", ours+"scopes"),
+		"jwk imports slog":              importing("jwks/jwk", "log/slog"),
 		"jwk imports jwks":              importing("jwks/jwk", ours+"jwks"),
 		"jwk imports http":              importing("jwks/jwk", "net/http"),
 		"jwk reads files":               importing("jwks/jwk", "os"),
@@ -70,14 +73,14 @@ var rules = []struct {
 	}},
 	{"jwx stays behind its doors", jwxStaysBehindItsDoors, map[string]files{
 		"a third room":     doors("ParseKey", files{"scopes/a.go": file("scopes", jwx+"v2/jwk")}),
-		"a door is gone":   {"jwks/key.go": "package jwks\nimport \"github.com/lestrrat-go/jwx/v2/jwk\"\nvar _ jwk.Key"},
+		"a door is gone":   {"jwks/jwk/jwx.go": "package jwk\nimport \"github.com/lestrrat-go/jwx/v2/jwk\"\nvar _ jwk.Key"},
 		"a set is parsed":  doors("ParseSet", nil),
 		"a set is fetched": doors("Fetch", nil),
 		"a cache":          doors("NewCache", nil),
 		"a setting":        doors("Configure", nil),
-		"its jwt":          doors("ParseKey", files{"jwks/a.go": file("jwks", jwx+"v2/jwt")}),
+		"its jwt":          doors("ParseKey", files{"jwks/jwk/a.go": file("jwk", jwx+"v2/jwt")}),
 		"renamed": doors("ParseKey", files{
-			"jwks/a.go": "package jwks\nimport k \"" + jwx + "v2/jwk\"\nvar _ = k.ParseKey",
+			"jwks/jwk/a.go": "package jwk\nimport k \"" + jwx + "v2/jwk\"\nvar _ = k.ParseKey",
 		}),
 	}},
 	{"one Go version", oneGoVersion, map[string]files{
@@ -152,7 +155,7 @@ func aTest(lines ...string) files {
 // doors is a tree in which jwx is used where it may be, the one thing of it that is named; and more.
 func doors(use string, more files) files {
 	all := files{
-		"jwks/key.go":      "package jwks\nimport \"github.com/lestrrat-go/jwx/v2/jwk\"\nvar _ = jwk." + use,
+		"jwks/jwk/jwx.go":  file("jwk", jwx+"v2/jwk") + "var _ = jwk." + use,
 		"jwt/signature.go": "package jwt\nimport \"github.com/lestrrat-go/jwx/v2/jws\"\nvar _ = jws.NewVerifier",
 	}
 	for name, content := range more {
@@ -183,7 +186,7 @@ func TestArchitectureRulesBite(t *testing.T) {
 		"jwt/doc.go":                 file("jwt", ours+"jwks/jwk", ours+"jwt/internal/jws", "net/url") + "func Exported() {}",
 		"jwt/example_test.go":        "package jwt_test\nfunc Example() {}",
 		"jwt/internal/jws/a.go":      file("jws") + "func Exported() {}",
-		"jwks/doc.go":                file("jwks", "net/http"),
+		"jwks/doc.go":                file("jwks", "net/http", ours+"jwks/jwk"),
 		"protector/doc.go":           file("protector", ours+"scopes"),
 		"protector/ginguard/a.go":    file("ginguard", "github.com/gin-gonic/gin"),
 		"protector/ginguard/go.mod":  module("b", "require github.com/gin-gonic/gin v1.0.0"),

@@ -35,7 +35,7 @@ var (
 var borders = map[string]border{
 	"scopes":   {forbidden: append([]string{"encoding/json"}, outside...)},
 	"jwks/jwk": {foreign: []string{jwx, experimentalJSON}, forbidden: outside},
-	"jwks":     {own: []string{"jwks/jwk"}, foreign: []string{jwx, experimentalJSON, rate}},
+	"jwks":     {own: []string{"jwks/jwk"}, foreign: []string{experimentalJSON, rate}},
 	"jwt": {
 		own:       []string{"scopes", "jwt/internal/...", "jwks/jwk"},
 		foreign:   []string{jwx, experimentalJSON},

@@ -13,7 +13,7 @@ import (
 // (it takes other serializations, other base64, duplicate members), or obeys settings that any imported package can
 // change.
 var (
-	jwxDoors = []string{"jwks", "jwt"}
+	jwxDoors = []string{"jwks/jwk", "jwt"}
 	jwxUses  = map[string][]string{
 		"jwk": {"ParseKey", "Key"},
 		"jws": {"NewVerifier", "Verifier", "HMACVerifier"},

@@ -1,4 +1,4 @@
-package jwks
+package jwk
 
 import (
 	"crypto"

@@ -1,0 +1,27 @@
+// Package jwk reads and judges one public key for signatures.
+//
+// [Parse] reads a JSON Web Key (RFC 7517) and answers with a [Key] that is ready for use: a public
+// key of the standard library, its kid, its RFC 7638 thumbprint, and the algorithms it may verify.
+// [Fits] judges a public key that is there already, whoever made it, for one algorithm. It
+// allocates nothing and takes nanoseconds, so that it can stand in front of every signature check:
+// what was looked up is not trusted to be sound.
+//
+// # What is accepted
+//
+// RSA of 2048 to 16384 bits with an odd exponent from 3 to 2^31-1, EC on P-256, P-384 and P-521,
+// and Ed25519. A JWK has to say so in the one way that the RFCs give: a strict JSON object, each
+// member once and of its type, base64url without padding, coordinates of full length, points on
+// their curve. A key for another use, a symmetric key, and a key that came with its private half
+// are refused, each with its reason. Ed25519 points of low order are refused, because anybody can
+// make signatures that verify with them.
+//
+// # What it does not do
+//
+// The package does no I/O and keeps no state. It does not verify a certificate chain: that a key is
+// to be trusted comes from where it was found. A whole JWK Set is the subject of the package above
+// this one.
+//
+// # Compatibility
+//
+// Exported names follow semantic versioning. The wording of errors does not.
+package jwk

@@ -1,0 +1,96 @@
+package jwk
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// webKey is one JWK as published, all that this package reads of it (RFC 7517 §4, RFC 7518 §6, RFC
+// 8037 §2).
+type webKey struct {
+	Kty    *string  `json:"kty"`
+	Kid    string   `json:"kid"`
+	Use    *string  `json:"use"`
+	Alg    *string  `json:"alg"`
+	KeyOps []string `json:"key_ops"`
+	X5c    []string `json:"x5c"`
+
+	N   string `json:"n"`
+	E   string `json:"e"`
+	Crv string `json:"crv"`
+	X   string `json:"x"`
+	Y   string `json:"y"`
+
+	// The private members are never read: that they are there is enough.
+	D   jsontext.Value `json:"d"`
+	P   jsontext.Value `json:"p"`
+	Q   jsontext.Value `json:"q"`
+	DP  jsontext.Value `json:"dp"`
+	DQ  jsontext.Value `json:"dq"`
+	QI  jsontext.Value `json:"qi"`
+	Oth jsontext.Value `json:"oth"`
+	K   jsontext.Value `json:"k"`
+}
+
+var (
+	errNoKeyType   = errors.New("no kty")
+	errUnknownType = errors.New("kty is not RSA, EC or OKP")
+	errSymmetric   = errors.New("a symmetric key has no place in what is published")
+	errUse         = errors.New("use is not sig")
+	errNoVerify    = errors.New("key_ops does not hold verify")
+	errOpsRepeat   = errors.New("key_ops names an operation twice")
+	errOpsMany     = fmt.Errorf("key_ops names more than %d operations", maxOperations)
+	errOpsClash    = errors.New("use and key_ops contradict each other")
+)
+
+// checkPurpose looks at everything but the key itself.
+func (w *webKey) checkPurpose() error {
+	switch {
+	case w.Kty == nil:
+		return errNoKeyType
+	case *w.Kty == "oct":
+		return errSymmetric
+	case *w.Kty != "RSA" && *w.Kty != "EC" && *w.Kty != "OKP":
+		return errUnknownType // compared case-sensitively, RFC 7517 §4.1
+	case w.private():
+		return ErrPrivate
+	case w.Use != nil && *w.Use != "sig":
+		return errUse
+	}
+	return w.checkOperations()
+}
+
+// private reports private members. To use the public half of such a key would be to trust
+// signatures that anybody who read the set can make.
+func (w *webKey) private() bool {
+	members := []jsontext.Value{w.D, w.P, w.Q, w.DP, w.DQ, w.QI, w.Oth, w.K}
+	return slices.ContainsFunc(members, func(v jsontext.Value) bool { return v != nil })
+}
+
+// maxOperations is twice what RFC 7517 §4.3 registers. Each is compared with those before it.
+const maxOperations = 16
+
+// checkOperations applies RFC 7517 §4.3: no value twice, and consistent with use.
+func (w *webKey) checkOperations() error {
+	if w.KeyOps == nil {
+		return nil
+	}
+	if len(w.KeyOps) > maxOperations {
+		return errOpsMany
+	}
+	for i, op := range w.KeyOps {
+		if slices.Contains(w.KeyOps[:i], op) {
+			return errOpsRepeat
+		}
+		if w.Use != nil && op != "verify" && op != "sign" {
+			return errOpsClash
+		}
+	}
+	if !slices.Contains(w.KeyOps, "verify") {
+		return errNoVerify
+	}
+	return nil
+}
