@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,51 +22,86 @@ type flight struct {
 	done   chan struct{} // closed at the end
 	err    error         // to be read after done
 
-	waiters   int  // guarded by Remote.mu
-	abandoned bool // guarded by Remote.mu: the result is not wanted
+	waiters   int  // guarded by flights.mu
+	abandoned bool // guarded by flights.mu: the result is not wanted
 }
 
-// join returns the fetch under way, or begins one if allowed says so; own
+// flights makes the fetches, one at a time, and holds the state that the last
+// of them left.
+type flights struct {
+	state   atomic.Pointer[state]  // never nil
+	current atomic.Pointer[flight] // the fetch under way, nil if none
+	mu      sync.Mutex             // held to change either; never held during I/O or logging
+	moved   chan struct{}          // wakes who sleeps until the next one is due: it may be sooner now
+
+	fetcher  fetcher
+	snapshot *snapshotFile // nil if there is none
+	journal  journal
+	patience patience
+	timeout  time.Duration // of one flight
+}
+
+func newFlights(c Config) *flights {
+	fs := &flights{
+		moved:    make(chan struct{}, 1),
+		fetcher:  newFetcher(c),
+		snapshot: newSnapshotFile(c),
+		journal:  newJournal(c),
+		patience: patience{c.RefreshInterval, c.MaxStale},
+		timeout:  c.FetchTimeout,
+	}
+	fs.state.Store(&state{source: source{metadata: metadata{jwksURL: c.URL}, maxAge: unknownMaxAge}})
+	return fs
+}
+
+// permission says whether a fetch may begin.
+type permission func(*state, time.Time) bool
+
+func always(*state, time.Time) bool { return true }
+
+// join returns the fetch under way, or begins one if that is permitted; own
 // tells which. The caller must then wait for it. Nil means that there is none
 // and none may begin.
-func (r *Remote) join(allowed func(*state, time.Time) bool) (f *flight, own bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	f = r.current.Load()
+func (fs *flights) join(may permission) (f *flight, own bool) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	f = fs.current.Load()
 	if f == nil {
-		if now := time.Now(); !allowed(r.state.Load(), now) {
+		if now := time.Now(); !may(fs.state.Load(), now) {
 			return nil, false
 		}
-		f, own = r.begin(), true
+		f, own = fs.begin(), true
 	}
 	f.waiters++
 	return f, own
 }
 
-// refreshIfDue begins a scheduled fetch that nobody waits for.
-func (r *Remote) refreshIfDue() {
-	if r.current.Load() != nil {
+// beginIf begins a fetch that nobody waits for, if none is under way and one is
+// permitted.
+func (fs *flights) beginIf(may permission) {
+	if fs.current.Load() != nil {
 		return // the usual case while one is under way: no lock
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.current.Load() == nil && r.state.Load().due(time.Now()) {
-		r.begin()
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	if fs.current.Load() == nil && may(fs.state.Load(), time.Now()) {
+		fs.begin()
 	}
 }
 
 // begin starts a fetch. The caller holds mu. The context is nobody's: a fetch
 // that ended with the request that happened to begin it would fail all others,
 // and a caller in a hurry would never see one succeed.
-func (r *Remote) begin() *flight {
-	ctx, cancel := context.WithTimeout(context.Background(), r.cfg.FetchTimeout)
+func (fs *flights) begin() *flight {
+	ctx, cancel := context.WithTimeout(context.Background(), fs.timeout)
 	f := &flight{began: time.Now(), cancel: cancel, done: make(chan struct{})}
-	r.current.Store(f)
-	r.counters.fetches.Add(1)
+	fs.current.Store(f)
+	fs.journal.counts.fetches.Add(1)
 	go func() {
 		defer cancel()
 		defer close(f.done)
-		f.err = r.settle(f, r.attempt(ctx, r.state.Load()))
+		last := fs.state.Load()
+		f.err = fs.land(f, fs.restore(ctx, last, fs.attempt(ctx, last)))
 	}()
 	return f
 }
@@ -72,22 +110,70 @@ func (r *Remote) begin() *flight {
 // On this goroutine, which is nobody's, it would end the process, where in a
 // handler it ends one request. What it says is not repeated: a panic of someone
 // else's code may say anything.
-func (r *Remote) attempt(ctx context.Context, last *state) (o outcome) {
+func (fs *flights) attempt(ctx context.Context, last *state) (o outcome) {
 	defer func() {
 		if recover() != nil {
-			o = r.failed(ctx, last, last.source, errPanicked)
+			o = failed(last.source, last.source, errPanicked)
 		}
 	}()
-	return r.fetch(ctx, last)
+	return fs.fetcher.fetch(ctx, last.source, last.set)
 }
 
 var errPanicked = errors.New("the fetch panicked: look at the transport of Config.HTTPClient")
 
+// restore adds what the snapshot file holds to a failure, once, if there is
+// nothing better.
+func (fs *flights) restore(ctx context.Context, last *state, o outcome) outcome {
+	if o.err == nil || fs.snapshot == nil || last.set != nil || last.restored || errors.Is(ctx.Err(), context.Canceled) {
+		return o
+	}
+	found, err := fs.snapshot.read(time.Now())
+	fs.journal.restored(fs.snapshot.name, found, err)
+	o.restored = &found
+	return o
+}
+
+// land publishes an outcome and reports it. Lookups see the result before
+// whoever waits for the fetch is told.
+func (fs *flights) land(f *flight, o outcome) error {
+	last, next := fs.publish(f, o)
+	if next == nil {
+		return context.Canceled
+	}
+	select {
+	case fs.moved <- struct{}{}:
+	default: // whoever sleeps has not looked at the last change yet, and will see this one with it
+	}
+	fs.journal.count(last, next, o)
+	fs.journal.report(last, next)
+	if next.fault == nil && fs.snapshot != nil {
+		if err := fs.snapshot.write(f.began, next.set.doc); err != nil {
+			fs.journal.notWritten(fs.snapshot.name, err)
+		}
+	}
+	return next.fault
+}
+
+// publish replaces the state by the one that follows from an outcome, and
+// returns both; next is nil if the flight was abandoned.
+func (fs *flights) publish(f *flight, o outcome) (last, next *state) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	if f.abandoned {
+		return nil, nil
+	}
+	last = fs.state.Load()
+	next = last.after(o, f.began, time.Now(), fs.patience, rand.Float64())
+	fs.state.Store(next)
+	fs.current.Store(nil)
+	return last, next
+}
+
 // wait returns the fetch's result, or ctx's error if that ends first.
-func (r *Remote) wait(ctx context.Context, f *flight) error {
+func (fs *flights) wait(ctx context.Context, f *flight) error {
 	defer func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
+		fs.mu.Lock()
+		defer fs.mu.Unlock()
 		f.waiters--
 	}()
 	select {
@@ -100,13 +186,24 @@ func (r *Remote) wait(ctx context.Context, f *flight) error {
 
 // abandon ends a fetch that nobody waits for any more, and waits until it is
 // gone. Its place is free at once, so that no lookup joins what is ending.
-func (r *Remote) abandon(f *flight) {
-	r.mu.Lock()
-	f.abandoned = f.waiters == 0 && r.current.CompareAndSwap(f, nil)
+func (fs *flights) abandon(f *flight) {
+	fs.mu.Lock()
+	f.abandoned = f.waiters == 0 && fs.current.CompareAndSwap(f, nil)
 	abandoned := f.abandoned
-	r.mu.Unlock()
+	fs.mu.Unlock()
 	if abandoned {
 		f.cancel()
 		<-f.done
+	}
+}
+
+// sleep returns after d, or sooner if the schedule changed or ctx ended.
+func (fs *flights) sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-fs.moved:
+	case <-ctx.Done():
 	}
 }

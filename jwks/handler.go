@@ -22,8 +22,8 @@ func (r *Remote) StatusHandler() http.Handler {
 			http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
 			return
 		}
-		if r.state.Load().due(time.Now()) {
-			r.refreshIfDue()
+		if r.flights.state.Load().due(time.Now()) {
+			r.flights.beginIf((*state).due)
 		}
 		writeStatus(w, r.Status())
 	})

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -49,28 +50,37 @@ func (h snapshotHeader) seal(source string, doc []byte) string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// readSnapshot reads the file, which is judged like any answer of the issuer.
-// What is wrong with it is logged and no error: the process then starts as
-// if there were none.
-func (r *Remote) readSnapshot() *restored {
-	h, doc, err := loadSnapshot(r.cfg.SnapshotFile)
-	if errors.Is(err, os.ErrNotExist) {
-		r.cfg.Logger.Info("jwks: no snapshot file yet", "file", r.cfg.SnapshotFile)
-		return &restored{}
+// snapshotFile keeps the last good set on disk.
+type snapshotFile struct {
+	name    string
+	source  string        // Config.Issuer or Config.URL, exactly one is set
+	maxAge  time.Duration // Config.MaxStale
+	writing sync.Mutex
+}
+
+// newSnapshotFile returns nil if none is configured.
+func newSnapshotFile(c Config) *snapshotFile {
+	if c.SnapshotFile == "" {
+		return nil
 	}
-	if err == nil {
-		err = h.check(r.cfg.Issuer+r.cfg.URL, doc, time.Now(), r.cfg.MaxStale)
-	}
-	var set *keySet
-	if err == nil {
-		set, err = parseSet(doc, nil)
-	}
+	return &snapshotFile{name: c.SnapshotFile, source: c.Issuer + c.URL, maxAge: c.MaxStale}
+}
+
+// read reads the file, which is judged like any answer of the issuer. An error
+// means that the process starts as if there were none.
+func (f *snapshotFile) read(now time.Time) (restored, error) {
+	h, doc, err := loadSnapshot(f.name)
 	if err != nil {
-		r.cfg.Logger.Warn("jwks: snapshot file ignored", "file", r.cfg.SnapshotFile, "error", err)
-		return &restored{}
+		return restored{}, err
 	}
-	r.cfg.Logger.Warn("jwks: serving keys from the snapshot file", "file", r.cfg.SnapshotFile, "fetched_at", h.FetchedAt)
-	return &restored{set, h.FetchedAt}
+	if err := h.check(f.source, doc, now, f.maxAge); err != nil {
+		return restored{}, err
+	}
+	set, err := parseSet(doc, nil)
+	if err != nil {
+		return restored{}, err
+	}
+	return restored{set, h.FetchedAt}, nil
 }
 
 func loadSnapshot(name string) (h snapshotHeader, doc []byte, err error) {
@@ -117,20 +127,16 @@ func (h snapshotHeader) check(source string, doc []byte, now time.Time, maxAge t
 	return nil
 }
 
-// writeSnapshot replaces the file after a fetch that succeeded, even if nothing
-// changed but its date. The document comes from memory, never from the old
-// file. A fault is logged and no more; the set in memory is good.
-func (r *Remote) writeSnapshot(fetchedAt time.Time, doc []byte) {
-	if r.cfg.SnapshotFile == "" || !r.writing.TryLock() {
-		return // a disk that hangs must not collect goroutines
+// write replaces the file after a fetch that succeeded, even if nothing changed
+// but its date. The document comes from memory, never from the old file.
+func (f *snapshotFile) write(fetchedAt time.Time, doc []byte) error {
+	if !f.writing.TryLock() {
+		return nil // a disk that hangs must not collect goroutines
 	}
-	defer r.writing.Unlock()
-	source := r.cfg.Issuer + r.cfg.URL // exactly one is set
-	h := snapshotHeader{Format: snapshotFormat, Source: place(source), FetchedAt: fetchedAt.UTC()}
-	h.SHA256 = h.seal(source, doc)
-	if err := replaceFile(r.cfg.SnapshotFile, h, doc); err != nil {
-		r.cfg.Logger.Warn("jwks: snapshot file not written", "file", r.cfg.SnapshotFile, "error", err)
-	}
+	defer f.writing.Unlock()
+	h := snapshotHeader{Format: snapshotFormat, Source: place(f.source), FetchedAt: fetchedAt.UTC()}
+	h.SHA256 = h.seal(f.source, doc)
+	return replaceFile(f.name, h, doc)
 }
 
 // replaceFile writes beside the file and renames, so that a reader, or a start

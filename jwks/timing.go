@@ -22,6 +22,16 @@ const (
 	missFetchBurst = 3                // fetches for unknown kids before the cool-down applies
 )
 
+// patience is how long the configuration lets things be.
+type patience struct {
+	refreshInterval time.Duration // 0 if left to its default, which depends on the answer
+	maxStale        time.Duration
+}
+
+func (p patience) interval(maxAge time.Duration) time.Duration {
+	return interval(p.refreshInterval, p.maxStale, maxAge)
+}
+
 // interval is the longest time until the next scheduled fetch after a
 // successful one. configured is 0 if left to its default; maxAge is
 // unknownMaxAge if the answer had none.

@@ -1,0 +1,116 @@
+package jwks
+
+import (
+	"context"
+	"crypto"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// errNoSuchKey is the refusal that is certain: the issuer publishes no such key.
+// A caller of this package gets it as no keys and a nil error.
+var errNoSuchKey = errors.New("no such key")
+
+// unknownKeys answers what the current set cannot, by the result of a fetch.
+type unknownKeys struct {
+	flights  *flights
+	misses   *rate.Limiter
+	absent   *absentKids
+	waiting  atomic.Int64  // lookups
+	timeout  time.Duration // of a lookup
+	cooldown time.Duration
+}
+
+func newUnknownKeys(fs *flights, c Config) *unknownKeys {
+	return &unknownKeys{
+		flights:  fs,
+		misses:   rate.NewLimiter(rate.Every(c.Cooldown), missFetchBurst),
+		absent:   newAbsentKids(c.Cooldown),
+		timeout:  c.FetchTimeout,
+		cooldown: c.Cooldown,
+	}
+}
+
+// maxWaiting bounds how many lookups of unknown kids wait at a time. Without it
+// made-up tokens could pile up requests while an endpoint hangs. There is no such
+// bound before the first set is loaded: nothing could be answered anyway.
+//
+// One too many is told "unavailable" and not "no such key": the set may be as old
+// as the interval, and the answer that is under way may hold the key.
+const maxWaiting = 1024
+
+var errCrowded = fmt.Errorf("more than %d lookups wait for the fetch under way", maxWaiting)
+
+// find waits for a fetch, and answers with keys, errNoSuchKey or ErrUnavailable.
+func (u *unknownKeys) find(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error) {
+	counts, now := u.flights.journal.counts, time.Now()
+	counts.unknown.Add(1)
+	if u.flights.state.Load().usable(now) != nil {
+		if u.absent.has(kid, now) {
+			counts.refused.Add(1)
+			return nil, errNoSuchKey
+		}
+		defer u.waiting.Add(-1)
+		if u.waiting.Add(1) > maxWaiting {
+			counts.refused.Add(1)
+			return nil, u.unavailable(errCrowded)
+		}
+	}
+	return u.await(ctx, kid, alg)
+}
+
+func (u *unknownKeys) await(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error) {
+	ctx, cancel := context.WithTimeout(ctx, u.timeout) // two fetches may not take twice the time
+	defer cancel()
+	look := func() ([]crypto.PublicKey, bool) { return u.flights.state.Load().usable(time.Now()).find(kid, alg) }
+	q := fresher{u.flights, u.mayFetch, func(err error) bool {
+		_, answered := look()
+		return answered || err != nil
+	}}
+	f, err := q.wait(ctx)
+	if f == nil {
+		return nil, u.refusal()
+	}
+	if keys, answered := look(); answered {
+		return keys, nil
+	}
+	if err != nil {
+		return nil, u.unavailable(err)
+	}
+	u.absent.add(kid, f.began)
+	return nil, errNoSuchKey
+}
+
+// mayFetch is the rule for fetches that requests cause: a scheduled one that is
+// due, and beside it what the token bucket allows. The two are separate, so that
+// a flood cannot use up the schedule. With no usable set the schedule alone
+// counts: its back-off is short then.
+func (u *unknownKeys) mayFetch(s *state, now time.Time) bool {
+	return s.due(now) || s.usable(now) != nil && u.misses.AllowN(now, 1)
+}
+
+// refusal is the answer when no fetch may begin. If the last one succeeded the
+// set is no older than the cool-down, and the kid is not in it. To answer 503
+// here would let a flood of made-up tokens look like an outage.
+func (u *unknownKeys) refusal() error {
+	u.flights.journal.counts.refused.Add(1)
+	s := u.flights.state.Load()
+	if s.usable(time.Now()) != nil && s.failures == 0 {
+		return errNoSuchKey
+	}
+	return u.unavailable(s.fault)
+}
+
+// unavailable wraps cause with the time until somebody tries again.
+func (u *unknownKeys) unavailable(cause error) error {
+	s, now := u.flights.state.Load(), time.Now()
+	after := s.dueAt.Sub(now)
+	if s.usable(now) != nil {
+		after = min(after, u.cooldown)
+	}
+	return &unavailableError{cause, max(after, time.Second)}
+}
