@@ -22,6 +22,7 @@ import (
 
 	"example.com/resourceserver/jwks"
 	"example.com/resourceserver/jwt"
+	"example.com/resourceserver/jwt/tokencache"
 )
 
 // The fuzz targets use the same keys and the same clock for ever, so that a committed seed means tomorrow what it means
@@ -133,7 +134,7 @@ func encode64(s string) string { return base64.RawURLEncoding.EncodeToString([]b
 // A judge is a validator, with the cache in front of it and without, and the oracle that knows what it should say.
 type judge struct {
 	validator *jwt.Validator
-	cache     *jwt.Cache
+	cache     *tokencache.Cache[*jwt.Token]
 	oracle    *oracle
 	now       time.Time
 	elsewhere []*jwt.Validator // each differs in one thing: issuer, audience, time, or key
@@ -158,7 +159,7 @@ func newJudge(profile jwt.Profile, model oracleProfile, symmetric bool) *judge {
 		return c
 	}
 	j.validator = must(jwt.NewValidator(config()))
-	j.cache = must(jwt.NewCache(j.validator.Validate, jwt.CacheConfig{MaxEntries: 64}))
+	j.cache = must(tokencache.New(j.validator.Validate, tokencache.Config{MaxEntries: 64}))
 	if symmetric {
 		j.oracle.secret = fuzzSecret
 	} else {

@@ -35,7 +35,8 @@
 // # Speed
 //
 // Validation costs little more than the check of the signature. A service that
-// sees the same token on many requests can put a [Cache] in front.
+// sees the same token on many requests can put the Cache of package tokencache in
+// front.
 //
 // # Tests
 //

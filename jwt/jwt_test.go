@@ -13,6 +13,7 @@ import (
 
 	"example.com/resourceserver/jwt"
 	"example.com/resourceserver/jwt/jwttest"
+	"example.com/resourceserver/jwt/tokencache"
 )
 
 // What Config documents.
@@ -143,9 +144,9 @@ func refuseOnce(t *testing.T, v validating, token string, reason jwt.Reason) *jw
 }
 
 // cacheOf returns an empty cache in front of v, as small as a cache can be.
-func cacheOf(t *testing.T, v validating) *jwt.Cache {
+func cacheOf(t *testing.T, v validating) *tokencache.Cache[*jwt.Token] {
 	t.Helper()
-	cache, err := jwt.NewCache(v.Validate, jwt.CacheConfig{MaxEntries: 1})
+	cache, err := tokencache.New(v.Validate, tokencache.Config{MaxEntries: 1})
 	require.NoError(t, err)
 	return cache
 }

@@ -16,6 +16,7 @@ import (
 
 	"example.com/resourceserver/jwt"
 	"example.com/resourceserver/jwt/jwttest"
+	"example.com/resourceserver/jwt/tokencache"
 )
 
 type contextKey struct{}
@@ -211,7 +212,7 @@ func TestABrokenKeyIsNotTheOneThatVerified(t *testing.T) {
 		for _, key := range broken {
 			keys := []crypto.PublicKey{issuer.PublicKey(kid)}
 			source := keySource(func(context.Context, string, string) ([]crypto.PublicKey, error) { return keys, nil })
-			cache, err := jwt.NewCache(validatorOf(t, issuer, withKeys(source)).Validate, jwt.CacheConfig{})
+			cache, err := tokencache.New(validatorOf(t, issuer, withKeys(source)).Validate, tokencache.Config{})
 			require.NoError(t, err)
 			require.Same(t, accept(t, cache, token), accept(t, cache, token))
 			keys = []crypto.PublicKey{key}
@@ -224,7 +225,7 @@ func TestABrokenKeyIsNotTheOneThatVerified(t *testing.T) {
 func TestTheZeroTokenIsNeverRemembered(t *testing.T) {
 	issuer, _ := strict(t)
 	asked := 0
-	cache, err := jwt.NewCache(func(context.Context, string) (*jwt.Token, error) { asked++; return new(jwt.Token), nil }, jwt.CacheConfig{})
+	cache, err := tokencache.New(func(context.Context, string) (*jwt.Token, error) { asked++; return new(jwt.Token), nil }, tokencache.Config{})
 	require.NoError(t, err)
 	token := issuer.Token()
 	for range 3 {

@@ -74,30 +74,3 @@ func TestEveryPlaceHasItsName(t *testing.T) {
 	require.Equal(t, -1, place(""))
 	require.Equal(t, -1, place("ISS"))
 }
-
-// Texts of zeros differ from each other by nothing but their length.
-func TestDigestsTellLengthsApart(t *testing.T) {
-	d, err := newDigester()
-	require.NoError(t, err)
-	seen := make(map[digest]int)
-	for n := range 3 * batch {
-		sum := d.of(strings.Repeat("\x00", n))
-		require.NotContains(t, seen, sum, "%d and %d zeros", n, seen[sum])
-		require.Equal(t, sum, d.of(strings.Repeat("\x00", n)))
-		seen[sum] = n
-	}
-}
-
-func TestDigestsLeaveNoCopy(t *testing.T) {
-	const text, other = "c2lnbmF0dXJl", "c2lnbmF0dXJm"
-	for room := range 3 * batch {
-		d, err := newDigester()
-		require.NoError(t, err)
-		given := make([]byte, room)
-		used := &scratch{text: given[:0]}
-		d.scratch.New = func() any { return used }
-		require.NotEqual(t, d.of(text), d.of(other))
-		require.Empty(t, strings.Trim(string(given), "\x00"), "room for %d", room)
-		require.Empty(t, strings.Trim(string(used.text[:cap(used.text)]), "\x00"), "room for %d", room)
-	}
-}

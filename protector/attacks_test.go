@@ -33,6 +33,7 @@ import (
 	"example.com/resourceserver/jwks"
 	"example.com/resourceserver/jwt"
 	"example.com/resourceserver/jwt/jwttest"
+	"example.com/resourceserver/jwt/tokencache"
 	"example.com/resourceserver/protector"
 )
 
@@ -578,7 +579,7 @@ func newArena(t *testing.T, remember bool) *arena {
 	require.NoError(t, err)
 	tokens, err := jwt.NewValidator(jwt.Config{Issuer: a.issuer.URL(), Audiences: []string{a.issuer.Audience()}, Keys: keys})
 	require.NoError(t, err)
-	cache, err := jwt.NewCache(tokens.Validate, jwt.CacheConfig{})
+	cache, err := tokencache.New(tokens.Validate, tokencache.Config{})
 	require.NoError(t, err)
 	bearer := protector.Bearer(tokens.Validate)
 	if remember {

@@ -11,6 +11,7 @@ import (
 	"example.com/resourceserver/jwks"
 	"example.com/resourceserver/jwt"
 	"example.com/resourceserver/jwt/jwttest"
+	"example.com/resourceserver/jwt/tokencache"
 	"example.com/resourceserver/protector"
 )
 
@@ -20,7 +21,7 @@ type fixture struct {
 	issuer *jwttest.Issuer
 	key    crypto.PublicKey
 	tokens *jwt.Validator
-	cached *jwt.Cache
+	cached *tokencache.Cache[*jwt.Token]
 }
 
 func newFixture(alg string, keys int) fixture {
@@ -35,7 +36,7 @@ func newFixture(alg string, keys int) fixture {
 	tokens := must(jwt.NewValidator(jwt.Config{Issuer: issuer.URL(), Audiences: []string{issuer.Audience()}, Keys: remote}))
 	return fixture{
 		issuer: issuer, key: issuer.PublicKey(issuer.KeyID()),
-		tokens: tokens, cached: must(jwt.NewCache(tokens.Validate, jwt.CacheConfig{})),
+		tokens: tokens, cached: must(tokencache.New(tokens.Validate, tokencache.Config{})),
 	}
 }
 
