@@ -30,12 +30,12 @@ var schemes = map[string]scheme{
 	"RS256": {"PKCS1", crypto.SHA256, nil}, "RS384": {"PKCS1", crypto.SHA384, nil}, "RS512": {"PKCS1", crypto.SHA512, nil},
 	"PS256": {"PSS", crypto.SHA256, nil}, "PS384": {"PSS", crypto.SHA384, nil}, "PS512": {"PSS", crypto.SHA512, nil},
 	"ES256": {"ECDSA", crypto.SHA256, elliptic.P256()}, "ES384": {"ECDSA", crypto.SHA384, elliptic.P384()}, "ES512": {"ECDSA", crypto.SHA512, elliptic.P521()},
-	"EdDSA": {"Ed25519", 0, nil},
+	"EdDSA": {"Ed25519", 0, nil}, "Ed25519": {"Ed25519", 0, nil},
 }
 
 // headerAlgorithms are the names a header may claim: the ones above, and others that no validator for them may take.
 func headerAlgorithms() []string {
-	names := []string{"none", "None", "NONE", "nOnE", "", "HS256", "HS384", "HS512", "ES256K", "Ed25519", "RSA1_5", "rs256", "es256", "EDDSA", "RS1"}
+	names := []string{"none", "None", "NONE", "nOnE", "", "HS256", "HS384", "HS512", "ES256K", "Ed25519", "ed25519", "Ed448", "RSA1_5", "rs256", "es256", "EDDSA", "RS1"}
 	return append(names, asymmetric...)
 }
 
@@ -124,7 +124,7 @@ func TestEveryAlgorithmWithEveryKey(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, len(asymmetric), accepted)
+	require.Equal(t, len(schemes), accepted)
 }
 
 // sizes returns the right size for sign, followed by those of larger curves: a small curve's signature fits into them.

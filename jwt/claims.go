@@ -8,45 +8,51 @@ import (
 	"example.com/resourceserver/scopes"
 )
 
-// checkClaims reads the claims once and makes the token of them, after every check
+// readClaims reads the claims once and makes the token of them, after every check
 // in a fixed order: what kind of token, iss, aud, exp, nbf, iat, what is required,
-// the types of the rest, scope, cnf. The order decides only which reason is told.
-func (v *Validator) checkClaims(payload string, p provenance) (*Token, error) {
-	var buf claimBuffer
-	claims, err := parseClaims(&buf, payload)
-	if err != nil {
-		return nil, err
+// the types of the rest, scope. The order decides only which reason is told.
+func (v *validation) readClaims() (err error) {
+	if v.payload == "" {
+		if v.payload, err = v.decoder.Payload(v.compact); err != nil {
+			return refusal(err)
+		}
 	}
-	m := v.terms
-	t := &Token{terms: m, claims: payload, header: p.header, key: p.key}
-	if err := m.checkKind(claims); err != nil {
-		return nil, err
+	if v.claims, err = parseClaims(&v.members, v.payload); err != nil {
+		return err
 	}
-	if err := m.checkIssuer(claims); err != nil {
-		return nil, err
+	m := v.validator.terms
+	t := &Token{terms: m, claims: v.payload, header: v.header, key: v.key}
+	if err := m.checkKind(v.claims); err != nil {
+		return err
 	}
-	if err := m.checkAudience(t, claims); err != nil {
-		return nil, err
+	if err := m.checkIssuer(v.claims); err != nil {
+		return err
 	}
-	if err := m.checkTimes(t, claims); err != nil {
-		return nil, err
+	if err := m.checkAudience(t, v.claims); err != nil {
+		return err
 	}
-	if err := m.checkRequired(claims); err != nil {
-		return nil, err
+	if err := m.checkTimes(t, v.claims); err != nil {
+		return err
 	}
-	if err := m.readIdentity(t, claims); err != nil {
-		return nil, err
+	if err := m.checkRequired(v.claims); err != nil {
+		return err
 	}
-	if err := m.readAuthentication(t, claims); err != nil {
-		return nil, err
+	if err := m.readIdentity(t, v.claims); err != nil {
+		return err
 	}
-	if err := v.readScopes(t, claims); err != nil {
-		return nil, err
+	if err := m.readAuthentication(t, v.claims); err != nil {
+		return err
 	}
-	if err := m.checkConfirmation(t, claims); err != nil {
-		return nil, err
+	if err := v.validator.readScopes(t, v.claims); err != nil {
+		return err
 	}
-	return t, nil
+	v.accepted = t
+	return nil
+}
+
+// checkConfirmation is the last stage.
+func (v *validation) checkConfirmation() error {
+	return v.validator.terms.checkConfirmation(v.accepted, v.claims)
 }
 
 // checkKind tells access tokens from others where the profile knows a mark in
@@ -216,12 +222,12 @@ func (v *Validator) readScopes(t *Token, claims claimSet) error {
 	if value == "" {
 		return nil
 	}
-	slot := v.scopes.slot(value)
-	if known := slot.find(value); known != nil {
+	cell := v.scopes.cell(value)
+	if known := cell.find(value); known != nil {
 		t.scopes = *known
 		return nil
 	}
-	if len(value) <= maxRemembered {
+	if len(value) <= maxMemoized {
 		value = strings.Clone(value) // what is remembered must not keep the token's claims
 	}
 	set, ok := scopesIn(value)
@@ -229,7 +235,7 @@ func (v *Validator) readScopes(t *Token, claims claimSet) error {
 		return invalid(ReasonClaimType, name, "neither a string nor an array of strings")
 	}
 	t.scopes = set
-	slot.add(value, &set)
+	cell.add(value, &set)
 	return nil
 }
 

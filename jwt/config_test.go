@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto"
 	"errors"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -27,8 +28,12 @@ func TestConfigFaults(t *testing.T) {
 		{"everything empty", func(c *jwt.Config) { *c = jwt.Config{} }, []string{
 			"Config.Issuer is empty: set it", "Config.Audiences is empty: name the identifier", "Config.Keys is nil: set it",
 		}},
-		{"issuer is no URI", func(c *jwt.Config) { c.Issuer = "https://issuer example" }, []string{`Config.Issuer: "https://issuer example" holds a ':' and is not a URI`}},
-		{"audience is no URI", func(c *jwt.Config) { c.Audiences = []string{"ok", "1:x", "a:b c"} }, []string{`Config.Audiences: "1:x" holds`, `Config.Audiences: "a:b c" holds`}},
+		{"issuer is no URI", func(c *jwt.Config) { c.Issuer = "https://issuer example" }, []string{
+			`Config.Issuer is "https://issuer example": it holds a ':' and is not a URI`,
+		}},
+		{"audience is no URI", func(c *jwt.Config) { c.Audiences = []string{"ok", "1:x", "a:b c"} }, []string{
+			`Config.Audiences names "1:x": it holds`, `Config.Audiences names "a:b c": it holds`,
+		}},
 		{"empty names", func(c *jwt.Config) {
 			c.Audiences, c.Required, c.Confirmations = []string{"x", ""}, []string{""}, []string{""}
 		}, []string{
@@ -37,10 +42,10 @@ func TestConfigFaults(t *testing.T) {
 		{"a nil pointer for keys", func(c *jwt.Config) { c.Keys = (*jwttest.Issuer)(nil) }, []string{"Config.Keys is nil: set it"}},
 		{"a nil function for keys", func(c *jwt.Config) { c.Keys = keySource(nil) }, []string{"Config.Keys is nil: set it"}},
 		{"algorithms", func(c *jwt.Config) { c.Algorithms = []string{"RS256", "none", "ES256K", "rs256", ""} }, []string{
-			`"none" is not supported: use any of RS256`, `"ES256K" is not supported`, `"rs256" is not supported`, `"" is not supported`,
+			`names "none", which is not supported: use any of RS256`, `"ES256K", which is not`, `"rs256", which is not`, `"", which is not`,
 		}},
 		{"only unknown algorithms, no keys, a secret", func(c *jwt.Config) { c.Algorithms, c.Keys, c.Secret = []string{"X"}, nil, secret }, []string{
-			`"X" is not supported`, "Config.Keys is nil: set it", "names no HS algorithm: remove one or name the other",
+			`"X", which is not supported`, "Config.Keys is nil: set it", "names no HS algorithm: remove one or name the other",
 		}},
 		{"a secret without HS", func(c *jwt.Config) { c.Secret = secret }, []string{"Config.Secret is set and Config.Algorithms names no HS algorithm"}},
 		{"an empty secret without HS", func(c *jwt.Config) { c.Secret = []byte{} }, []string{"Config.Secret is set and Config.Algorithms names no HS algorithm"}},
@@ -56,6 +61,24 @@ func TestConfigFaults(t *testing.T) {
 		{"limits", func(c *jwt.Config) { c.Leeway, c.MaxTokenBytes = time.Hour, -1 }, []string{
 			"Config.Leeway is 1h0m0s: use up to 5m0s, or NoLeeway", "Config.MaxTokenBytes is -1: leave it 0",
 		}},
+		{"a leeway without its unit", func(c *jwt.Config) { c.Leeway = 30 }, []string{"Config.Leeway is 30ns, as a number without its unit is"}},
+		{"a leeway just too short", func(c *jwt.Config) { c.Leeway = time.Millisecond - 1 }, []string{"Config.Leeway is 999.999µs"}},
+		{"a length just too large", func(c *jwt.Config) { c.MaxTokenBytes = 1<<20 + 1 }, []string{"Config.MaxTokenBytes is 1048577: use up to 1048576"}},
+		{"the largest length", func(c *jwt.Config) { c.MaxTokenBytes = math.MaxInt }, []string{"use up to 1048576"}},
+		{"the keys of another issuer", func(c *jwt.Config) { c.Keys = keysOf{c.Keys, "https://other.example"} }, []string{
+			`Config.Issuer is "https://issuer.example", and Config.Keys are those of "https://other.example": leave Config.Issuer empty`,
+		}},
+		{"the keys of another spelling", func(c *jwt.Config) { c.Keys = keysOf{c.Keys, "https://issuer.example/"} }, []string{
+			`and Config.Keys are those of "https://issuer.example/"`,
+		}},
+		{"no issuer, and keys of nobody", func(c *jwt.Config) { c.Issuer, c.Keys = "", keysOf{c.Keys, ""} }, []string{"Config.Issuer is empty"}},
+		{"no issuer, and keys that are nil", func(c *jwt.Config) { c.Issuer, c.Keys = "", (*keysOf)(nil) }, []string{
+			"Config.Issuer is empty", "Config.Keys is nil",
+		}},
+		{"long values", func(c *jwt.Config) {
+			long := strings.Repeat("a:é", 200_000)
+			c.Issuer, c.Keys, c.Audiences, c.Algorithms = long, keysOf{c.Keys, long + "x"}, []string{long}, []string{long}
+		}, []string{"Config.Issuer is", "Config.Keys are those of", "Config.Audiences names", "Config.Algorithms names"}},
 		{"empty names in the profile", func(c *jwt.Config) {
 			c.Profile = jwt.Profile{
 				Types: []string{""}, Required: []string{""}, Audience: []string{""}, ClientID: []string{""}, ID: []string{""}, Scope: []string{""},
@@ -97,9 +120,35 @@ func TestConfigFaults(t *testing.T) {
 				require.True(t, strings.HasPrefix(fault, "jwt: "), fault)
 			}
 			require.NotContains(t, err.Error(), string(secret[:20]))
+			require.Less(t, len(err.Error()), 5000)
 			var invalid *jwt.Error
 			require.False(t, errors.As(err, &invalid))
 		})
+	}
+}
+
+// keysOf states whose keys they are.
+type keysOf struct {
+	jwt.KeySource
+	issuer string
+}
+
+func (k keysOf) Issuer() string { return k.issuer }
+
+// checklist 30, 57
+func TestTheKeySourceMayNameTheIssuer(t *testing.T) {
+	issuer, _ := strict(t)
+	for name, config := range map[string]jwt.Config{
+		"keys alone": {Keys: keysOf{issuer, issuer.URL()}},
+		"both":       {Keys: keysOf{issuer, issuer.URL()}, Issuer: issuer.URL()},
+		"no answer":  {Keys: keysOf{issuer, ""}, Issuer: issuer.URL()},
+	} {
+		config.Audiences = []string{issuer.Audience()}
+		v, err := jwt.NewValidator(config)
+		require.NoError(t, err, name)
+		require.Equal(t, issuer.URL(), v.Issuer(), name)
+		require.Equal(t, issuer.URL(), accept(t, v, issuer.Token()).Issuer(), name)
+		refuse(t, v, issuer.Token(jwttest.Claim("iss", "https://other.example")), jwt.ReasonIssuer)
 	}
 }
 

@@ -1,5 +1,7 @@
 package jwt
 
+import "strings"
+
 // Reason says why a token was refused. The values are stable: log them, count
 // them, compare with them. New ones may be added.
 type Reason string
@@ -43,9 +45,9 @@ type Error struct {
 
 // Error describes the failure for the operator.
 func (e *Error) Error() string {
-	text := "jwt: invalid token: " + string(e.Reason)
+	text := "jwt: invalid token: " + short(string(e.Reason))
 	if e.Name != "" {
-		text += " (" + e.Name + ")"
+		text += " (" + short(e.Name) + ")"
 	}
 	if e.detail != "" {
 		text += ": " + e.detail
@@ -63,4 +65,27 @@ func (e *Error) InvalidTokenReason() string { return string(e.Reason) }
 
 func invalid(reason Reason, name, detail string) *Error {
 	return &Error{Reason: reason, Name: name, detail: detail}
+}
+
+// undecidedError says that a token could not be judged. Its text is as short as a
+// log wants it, whatever the cause has to say; the whole cause is behind Unwrap.
+type undecidedError struct {
+	what  string
+	cause error
+}
+
+func (e *undecidedError) Error() string { return "jwt: " + e.what + ": " + short(e.cause.Error()) }
+func (e *undecidedError) Unwrap() error { return e.cause }
+
+// maxQuoted is how many bytes of a text that somebody else has written an error
+// repeats.
+const maxQuoted = 200
+
+// short returns the beginning of a long text. A character that the end falls into is
+// left out.
+func short(text string) string {
+	if len(text) <= maxQuoted {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxQuoted], "") + "…"
 }

@@ -1,126 +1,61 @@
 package jwt
 
 import (
-	"strings"
-
+	"example.com/resourceserver/jwt/internal/jws"
 	"example.com/resourceserver/jwt/internal/strictjson"
 )
 
-// header is what is used of a JOSE header (RFC 7515 §4).
-type header struct {
-	alg *algorithm
-	kid string
-}
-
-// header returns the header that a token brings, after every check that needs
-// nothing else. The same text has the same answer, so one that is remembered in
-// its slot needs no second look.
-func (v *Validator) header(slot *slot[header], encoded string) (*header, error) {
-	if h := slot.find(encoded); h != nil {
-		return h, nil
+// readHeader makes every check that needs nothing but the header. The same text has
+// the same answer, so one that is remembered is not read again.
+func (v *validation) readHeader() error {
+	encoded := v.compact.Header
+	v.remembered = v.validator.headers.cell(encoded)
+	if v.header = v.remembered.find(encoded); v.header != nil {
+		return nil
 	}
-	text, err := decodeHeader(encoded)
-	if err != nil {
-		return nil, err
-	}
-	return v.parseHeader(text)
-}
-
-// maxHeaderValues bounds the members and elements of a header. It is more than any
-// has: the registered parameters are a dozen (RFC 7515 §9.1), a jwk has as many
-// members at most, and a certificate chain is shorter. A thousand of them would cost
-// more than a signature check, and nobody has signed them yet.
-const maxHeaderValues = 64
-
-// parseHeader reads the header and makes every check that needs nothing else.
-// jku, jwk, x5u and x5c are not even looked at: a key that comes with a token
-// proves nothing about the token (RFC 8725 §3.10).
-func (v *Validator) parseHeader(text string) (*header, error) {
 	var buf [12]strictjson.Member
-	object, err := strictjson.ParseAtMost(buf[:0], text, maxHeaderValues)
+	parameters, err := jws.ParseHeader(buf[:0], encoded)
 	if err != nil {
-		return nil, invalid(ReasonHeader, "", err.Error())
+		return refusal(err)
 	}
-	alg, err := v.algorithmOf(object)
+	header, err := v.validator.rules.Check(parameters)
 	if err != nil {
-		return nil, err
+		return refusal(err)
 	}
-	// No extension is understood here, so whatever crit says, it refuses the
-	// token: what it names is unknown, or crit itself is malformed (RFC 7515
-	// §4.1.11). b64 must be listed in crit (RFC 7797 §6): without crit it is
-	// refused too, since other validators would read another payload.
-	for _, name := range []string{"crit", "b64"} {
-		if object.Has(name) {
-			return nil, invalid(ReasonCritical, name, "no extension is understood")
-		}
-	}
-	kid, err := optionalString(object, "kid")
-	if err != nil {
-		return nil, err
-	}
-	if err := v.checkType(object); err != nil {
-		return nil, err
-	}
-	// A Token keeps its header, and must not keep a certificate chain beside it.
-	return &header{alg: alg, kid: strings.Clone(kid)}, nil
+	v.header = &jws.Header{Algorithm: header.Algorithm, KeyID: header.KeyID} // &header would be on the heap for refusals too
+	return nil
 }
 
-func (v *Validator) algorithmOf(object strictjson.Object) (*algorithm, error) {
-	value, _ := object.Get("alg")
-	name, ok := strictjson.String(value)
-	if !ok {
-		return nil, invalid(ReasonAlgorithm, "alg", "missing or not a string")
-	}
-	alg := v.algorithms[name]
-	if alg == nil {
-		return nil, invalid(ReasonAlgorithm, "alg", "not one of Config.Algorithms")
-	}
-	return alg, nil
+// refusals say in the words of Config what is wrong with a signed text.
+var refusals = map[error]Error{
+	jws.ErrTooLarge:          {Reason: ReasonTooLarge, detail: "longer than Config.MaxTokenBytes"},
+	jws.ErrHeaderTooLarge:    {Reason: ReasonTooLarge, detail: jws.ErrHeaderTooLarge.Error()},
+	jws.ErrSignatureTooLarge: {Reason: ReasonTooLarge, detail: jws.ErrSignatureTooLarge.Error()},
+	jws.ErrEncrypted:         {Reason: ReasonEncrypted, detail: "a JWE, and Config.Decrypt is not set"},
+	jws.ErrNotCompact: {Reason: ReasonMalformed,
+		detail: "not three segments: if the issuer's access tokens are opaque, they need introspection"},
+	jws.ErrHeaderEncoding:    {Reason: ReasonMalformed, detail: jws.ErrHeaderEncoding.Error()},
+	jws.ErrPayloadEncoding:   {Reason: ReasonMalformed, detail: jws.ErrPayloadEncoding.Error()},
+	jws.ErrSignatureEncoding: {Reason: ReasonMalformed, detail: jws.ErrSignatureEncoding.Error()},
+	jws.ErrNoSignature:       {Reason: ReasonSignature, detail: "empty"},
+	jws.ErrNoAlgorithm:       {Reason: ReasonAlgorithm, Name: "alg", detail: "missing or not a string"},
+	jws.ErrAlgorithm:         {Reason: ReasonAlgorithm, Name: "alg", detail: "not one of Config.Algorithms"},
+	jws.ErrCritical:          {Reason: ReasonCritical, Name: "crit", detail: "no extension is understood"},
+	jws.ErrUnencoded:         {Reason: ReasonCritical, Name: "b64", detail: "no extension is understood"},
+	jws.ErrKeyID:             {Reason: ReasonHeader, Name: "kid", detail: "not a string"},
+	jws.ErrTypeNoString:      {Reason: ReasonHeader, Name: "typ", detail: "not a string"},
+	jws.ErrNoType: {Reason: ReasonType, Name: "typ",
+		detail: "missing: if the issuer's access tokens have none, choose a Config.Profile that says so"},
+	jws.ErrTypeJWT: {Reason: ReasonType, Name: "typ",
+		detail: "JWT, as ID tokens have it: if the issuer's access tokens do too, choose its Config.Profile"},
+	jws.ErrType: {Reason: ReasonType, Name: "typ", detail: "not one of Config.Profile.Types"},
 }
 
-// checkType compares typ with the types of the profile (RFC 9068 §4, RFC 7515
-// §4.1.9): letter case does not matter, and "application/" may be left out.
-func (v *Validator) checkType(object strictjson.Object) error {
-	typ, err := optionalString(object, "typ")
-	if err != nil {
-		return err
+// refusal returns what is wrong with a signed text, by an error of the package jws.
+// The others are those of its JSON parser, for the header.
+func refusal(err error) *Error {
+	if known, ok := refusals[err]; ok {
+		return invalid(known.Reason, known.Name, known.detail)
 	}
-	if typ == "" {
-		if v.terms.profile.AllowMissingType && !object.Has("typ") {
-			return nil
-		}
-		return invalid(ReasonType, "typ", "missing: if the issuer's access tokens have none, choose a Config.Profile that says so")
-	}
-	typ = withoutApplication(typ)
-	for _, accepted := range v.terms.profile.Types {
-		if strings.EqualFold(typ, accepted) {
-			return nil
-		}
-	}
-	if strings.EqualFold(typ, "JWT") {
-		return invalid(ReasonType, "typ", "JWT, as ID tokens have it: if the issuer's access tokens do too, choose its Config.Profile")
-	}
-	return invalid(ReasonType, "typ", "not one of Config.Profile.Types")
-}
-
-// withoutApplication removes the prefix that may be omitted (RFC 7515 §4.1.9).
-// It may be omitted only where no other '/' follows.
-func withoutApplication(typ string) string {
-	const prefix = "application/"
-	if len(typ) > len(prefix) && strings.EqualFold(typ[:len(prefix)], prefix) && !strings.Contains(typ[len(prefix):], "/") {
-		return typ[len(prefix):]
-	}
-	return typ
-}
-
-// optionalString returns the string called name, or "" where there is none. Null
-// is not a string: a header, unlike the claims, has no room for "nothing to
-// say".
-func optionalString(object strictjson.Object, name string) (string, error) {
-	value, _ := object.Get(name)
-	s, ok := strictjson.String(value)
-	if !ok && object.Has(name) {
-		return "", invalid(ReasonHeader, name, "not a string")
-	}
-	return s, nil
+	return invalid(ReasonHeader, "", err.Error())
 }

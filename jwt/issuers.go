@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
+	"example.com/resourceserver/jwt/internal/jws"
 	"example.com/resourceserver/jwt/internal/strictjson"
 )
 
@@ -53,61 +53,42 @@ func ByIssuer(validators ...*Validator) (*Issuers, error) {
 
 // Validate is [Validator.Validate] of the validator for the token's issuer.
 func (i *Issuers) Validate(ctx context.Context, token string) (*Token, error) {
-	jws, err := split(token, i.maxTokenBytes)
-	if err != nil {
+	v := newValidation(token)
+	defer v.end()
+	if err := i.choose(v); err != nil {
 		return nil, err
 	}
-	w := takeWorkspace()
-	defer w.release()
-	payload, err := w.decodePayload(jws)
-	if err != nil {
-		return nil, err
-	}
-	v, err := i.choose(payload)
-	if err != nil {
-		return nil, err
-	}
-	if len(token) > v.maxTokenBytes {
-		return nil, errTooLarge()
-	}
-	p, err := v.authenticate(ctx, jws, w)
-	if err != nil {
-		return nil, err
-	}
-	return v.checkClaims(payload, p)
+	return v.run(ctx)
 }
 
 // choose finds the validator for the issuer that the claims name. Nobody has signed
-// them yet, so they are not worth more than a look for iss.
-func (i *Issuers) choose(payload string) (*Validator, error) {
-	value, err := strictjson.Find(payload, "iss")
+// them yet, so they are not worth more than a search for iss. The validator begins
+// at the first stage: all that is kept for it is the payload, which is decoded
+// already.
+func (i *Issuers) choose(v *validation) error {
+	compact, err := jws.Cut(v.token, i.maxTokenBytes)
 	if err != nil {
-		return nil, invalid(ReasonClaims, "", err.Error())
+		return refusal(err)
+	}
+	if v.payload, err = v.decoder.Payload(compact); err != nil {
+		return refusal(err)
+	}
+	value, err := strictjson.Find(v.payload, "iss")
+	if err != nil {
+		return invalid(ReasonClaims, "", err.Error())
 	}
 	issuer, err := text("iss", value)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	v := i.validators[issuer]
-	if v == nil {
-		return nil, invalid(ReasonUnknownIssuer, "iss", "not the Config.Issuer of any validator")
+	if v.validator = i.validators[issuer]; v.validator == nil {
+		return invalid(ReasonUnknownIssuer, "iss", "not the Config.Issuer of any validator")
 	}
-	return v, nil
+	return nil
 }
 
 // IsCompact reports whether token has the outer form of a JWS in compact
 // serialization: three segments, the first of which begins as an
 // encoded JSON object does. It verifies nothing. Use it to tell JWTs from opaque
 // tokens where both are accepted.
-func IsCompact(token string) bool {
-	return hasSegments(token, 3)
-}
-
-func isJWE(token string) bool { return hasSegments(token, 5) }
-
-// hasSegments also demands the beginning of an object in base64url: "ey" is '{'
-// before '"' or a space, and "ew" is '{' before a line break or a tab, since some
-// issuers indent their headers.
-func hasSegments(token string, n int) bool {
-	return (strings.HasPrefix(token, "ey") || strings.HasPrefix(token, "ew")) && strings.Count(token, ".") == n-1
-}
+func IsCompact(token string) bool { return jws.IsSigned(token) }

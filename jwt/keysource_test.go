@@ -179,7 +179,8 @@ func TestKeysThatDoNotFit(t *testing.T) {
 		{"a pointer", "EdDSA", &ed, jwt.ReasonUnknownKey},
 		{"bytes", "EdDSA", []byte(ed), jwt.ReasonUnknownKey},
 		{"EC", "EdDSA", p256, jwt.ReasonUnknownKey},
-		{"no point", "EdDSA", ed25519.PublicKey(slices.Repeat([]byte{0xff}, 32)), jwt.ReasonSignature},
+		{"not canonical", "EdDSA", ed25519.PublicKey(slices.Repeat([]byte{0xff}, 32)), jwt.ReasonUnknownKey},
+		{"no point", "EdDSA", ed25519.PublicKey(append([]byte{2}, make([]byte, 31)...)), jwt.ReasonSignature},
 	} {
 		t.Run(tt.alg+"/"+tt.name, func(t *testing.T) {
 			token := issuer.Token(jwttest.Alg(tt.alg))

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"example.com/resourceserver/jwt/internal/jws"
 	"example.com/resourceserver/jwt/internal/strictjson"
 )
 
@@ -128,7 +129,7 @@ func (p Profile) faults(required []string) (faults []error) {
 // without any is a mistake that nothing else would show.
 func (p Profile) takesIDTokens(required []string) bool {
 	generic := p.AllowMissingType || slices.ContainsFunc(p.Types, func(typ string) bool {
-		return strings.EqualFold(withoutApplication(typ), "JWT")
+		return strings.EqualFold(jws.WithoutApplication(typ), "JWT")
 	})
 	marked := len(p.Equal) > 0 || len(p.Absent) > 0 || slices.ContainsFunc(required, func(name string) bool {
 		return !slices.Contains(idTokenClaims, name)
@@ -147,7 +148,7 @@ var idTokenClaims = []string{
 func (p Profile) resolve(required []string) Profile {
 	p.Types = cloneOr(p.Types, "at+jwt")
 	for i, typ := range p.Types {
-		p.Types[i] = withoutApplication(typ)
+		p.Types[i] = jws.WithoutApplication(typ)
 	}
 	p.Required = append(cloneOr(p.Required, "iss", "exp", "aud", "sub", "client_id", "iat", "jti"), required...)
 	p.Audience = cloneOr(p.Audience, "aud")

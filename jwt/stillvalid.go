@@ -2,10 +2,8 @@ package jwt
 
 import (
 	"context"
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/rsa"
+
+	"example.com/resourceserver/jwks/jwk"
 )
 
 // StillValid reports whether the token, which was found valid before, would be now:
@@ -21,36 +19,18 @@ func (t *Token) StillValid(ctx context.Context) bool {
 // keyIsTrusted reports whether the key that verified the token is still one that a
 // validation would try. A shared secret lasts as long as its validator.
 func (t *Token) keyIsTrusted(ctx context.Context) bool {
-	alg := t.header.alg
-	if alg.symmetric() {
+	alg := t.header.Algorithm
+	if alg.Symmetric() {
 		return true
 	}
-	keys, err := t.terms.keys.VerificationKeys(ctx, t.header.kid, alg.name)
+	keys, err := t.terms.keys.VerificationKeys(ctx, t.header.KeyID, alg.Name())
 	if err != nil {
 		return false
 	}
 	for _, key := range keys[:min(len(keys), maxKeysTried)] {
-		if alg.fits(alg, key) && sameKey(key, t.key) {
+		if alg.Fits(key) && jwk.Same(key, t.key) {
 			return true
 		}
-	}
-	return false
-}
-
-// sameKey compares keys that fit their algorithm: by identity first, which is how
-// a source that keeps its keys answers, and then by material. Equal panics with
-// keys that have nil inside, which do not fit.
-func sameKey(a, b crypto.PublicKey) bool {
-	switch a := a.(type) {
-	case *rsa.PublicKey:
-		b, ok := b.(*rsa.PublicKey)
-		return ok && (a == b || a.Equal(b))
-	case *ecdsa.PublicKey:
-		b, ok := b.(*ecdsa.PublicKey)
-		return ok && (a == b || a.Equal(b))
-	case ed25519.PublicKey:
-		b, ok := b.(ed25519.PublicKey)
-		return ok && a.Equal(b)
 	}
 	return false
 }

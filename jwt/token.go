@@ -13,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"example.com/resourceserver/jwt/internal/jws"
 	"example.com/resourceserver/jwt/internal/strictjson"
 	"example.com/resourceserver/scopes"
 )
@@ -35,7 +36,7 @@ type Token struct {
 	// How it was verified, so that it can be asked later whether it would be
 	// still. All nil in the zero Token; key is nil for a shared secret.
 	terms  *terms
-	header *header
+	header *jws.Header
 	key    crypto.PublicKey
 }
 
@@ -147,7 +148,7 @@ func (t *Token) Size() int {
 	if t == nil || t.terms == nil {
 		return 0
 	}
-	n := tokenBytes + len(t.claims) + len(t.header.kid) + 16*len(t.audience)
+	n := tokenBytes + len(t.claims) + len(t.header.KeyID) + 16*len(t.audience)
 	for name := range t.scopes.All() {
 		n += 16 + len(name)
 	}

@@ -38,7 +38,7 @@ var borders = map[string]border{
 	"jwks":     {own: []string{"jwks/jwk"}, foreign: []string{experimentalJSON, rate}},
 	"jwt": {
 		own:       []string{"scopes", "jwt/internal/...", "jwks/jwk"},
-		foreign:   []string{jwx, experimentalJSON},
+		foreign:   []string{experimentalJSON},
 		forbidden: outside,
 	},
 	"jwt/internal/strictjson": {forbidden: outside},

@@ -13,11 +13,9 @@ import (
 // (it takes other serializations, other base64, duplicate members), or obeys settings that any imported package can
 // change.
 var (
-	jwxDoors = []string{"jwks/jwk", "jwt"}
+	jwxDoors = []string{"jwks/jwk"}
 	jwxUses  = map[string][]string{
 		"jwk": {"ParseKey", "Key"},
-		"jws": {"NewVerifier", "Verifier", "HMACVerifier"},
-		"jwa": nil, // names of algorithms only
 	}
 )
 
@@ -48,8 +46,6 @@ func lenientUses(file *source, spec *ast.ImportSpec, name string) []string {
 		return []string{fmt.Sprintf("%s uses jwx's %s", file.name, name)}
 	case spec.Name != nil && spec.Name.Name != name:
 		return []string{fmt.Sprintf("%s renames jwx's %s: use its own name, so that its uses are seen", file.name, name)}
-	case allowed == nil:
-		return nil
 	}
 	var faults []string
 	ast.Inspect(file.syntax, func(n ast.Node) bool {

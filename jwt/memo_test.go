@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"example.com/resourceserver/jwt/internal/jws"
 )
 
 type oneKey struct{ key crypto.PublicKey }
@@ -28,29 +30,27 @@ func TestHeadersThatAreRemembered(t *testing.T) {
 		return signed + "." + encode(ed25519.Sign(private, []byte(signed)))
 	}
 	usual := token(`{"alg":"EdDSA","typ":"at+jwt"}`)
+	long := token(`{"alg":"EdDSA","typ":"at+jwt","x5c":["` + strings.Repeat("A", maxMemoized) + `"]}`)
 	for name, tt := range map[string]struct {
 		token string
 		known bool
 	}{
 		"good":          {usual, true},
 		"bad signature": {usual[:strings.LastIndexByte(usual, '.')+1] + strings.Repeat("A", 86), false},
-		"long":          {token(`{"alg":"EdDSA","typ":"at+jwt","x5c":["` + strings.Repeat("A", maxRemembered) + `"]}`), false},
+		"long":          {long, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v, err := NewValidator(Config{Issuer: "a", Audiences: []string{"b"}, Keys: oneKey{public}})
 			require.NoError(t, err)
-			jws, err := split(tt.token, defaultMaxTokenBytes)
-			require.NoError(t, err)
-			w := new(workspace)
-			_, err = v.authenticate(t.Context(), jws, w)
-			require.Equal(t, name == "bad signature", err != nil)
-			h := v.headers.slot(jws.header).find(jws.header)
-			require.Equal(t, tt.known, h != nil)
-			if tt.known {
-				again, err := v.authenticate(t.Context(), jws, w)
-				require.NoError(t, err)
-				require.Same(t, h, again.header)
-			}
+			header := tt.token[:strings.IndexByte(tt.token, '.')]
+			remembered := func() *jws.Header { return v.headers.cell(header).find(header) }
+			_, err = v.Validate(t.Context(), tt.token) // which lacks claims, and is refused for it
+			require.Error(t, err)
+			first := remembered()
+			require.Equal(t, tt.known, first != nil)
+			_, err = v.Validate(t.Context(), tt.token)
+			require.Error(t, err)
+			require.Same(t, first, remembered())
 		})
 	}
 }
