@@ -24,13 +24,13 @@ import (
 	"example.com/resourceserver/jwks"
 )
 
-var everyAlgorithm = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
+var everyAlgorithm = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"}
 
 // FuzzJWKS gives a document to a static set and to a remote one, which must agree, and asks them for every key. Each key that
 // comes out is justified by an entry of the document, which an independent reader finds. Then the document becomes one entry
 // beside a good key: whatever it is, the good key stays in use.
 func FuzzJWKS(f *testing.F) {
-	// checklist 53, 54, 81, 82, 85, 86, 88, 89, 92, 93, 94, 97
+	// checklist 53, 54, 81, 82, 85, 86, 88, 89, 92, 93, 94, 97, 181, 182, 186
 	f.Fuzz(func(t *testing.T, document []byte, kid string) {
 		static, err := jwks.ParseStatic(document)
 		again, errAgain := jwks.ParseStatic(document)
@@ -100,10 +100,12 @@ func justifies(entry []byte, kid, alg string, key crypto.PublicKey) error {
 	if err != nil {
 		return err
 	}
-	for name, want := range map[string]string{"alg": alg, "use": "sig"} {
-		if value, there := object[name]; there && value != nil && value != want {
-			return errors.New(name)
-		}
+	if value, there := object["use"]; there && value != nil && value != "sig" {
+		return errors.New("use")
+	}
+	edwards := func(alg any) bool { return alg == "EdDSA" || alg == "Ed25519" }
+	if value := object["alg"]; value != nil && value != alg && !(edwards(value) && edwards(alg)) {
+		return errors.New("alg")
 	}
 	for _, private := range []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"} {
 		if _, there := object[private]; there {
@@ -116,23 +118,28 @@ func justifies(entry []byte, kid, alg string, key crypto.PublicKey) error {
 	if kid != "" && object["kid"] != kid {
 		return errors.New("kid")
 	}
-	if chain, there := object["x5c"].([]any); there && !sameAsLeaf(chain, key) {
+	if leaf := leafOf(object["x5c"]); leaf != nil && !key.(interface{ Equal(crypto.PublicKey) bool }).Equal(leaf) {
 		return errors.New("x5c")
 	}
 	return sameMaterial(object, alg, key)
 }
 
-func sameAsLeaf(chain []any, key crypto.PublicKey) bool {
+// leafOf is the key of a chain's first certificate, nil if it cannot be read.
+func leafOf(x5c any) crypto.PublicKey {
+	chain, _ := x5c.([]any)
 	if len(chain) == 0 {
-		return false
+		return nil
 	}
 	text, _ := chain[0].(string)
-	der, err := base64.StdEncoding.DecodeString(text)
+	der, err := base64.StdEncoding.Strict().DecodeString(text)
 	if err != nil {
-		return false
+		return nil
 	}
 	leaf, err := x509.ParseCertificate(der)
-	return err == nil && key.(interface{ Equal(crypto.PublicKey) bool }).Equal(leaf.PublicKey)
+	if err != nil {
+		return nil
+	}
+	return leaf.PublicKey
 }
 
 func sameMaterial(object map[string]any, alg string, key crypto.PublicKey) error {
@@ -161,10 +168,11 @@ func sameMaterial(object map[string]any, alg string, key crypto.PublicKey) error
 			return nil
 		}
 	case ed25519.PublicKey:
+		edwards := alg == "EdDSA" || alg == "Ed25519"
 		if signsWithoutKey(k) {
 			return errors.New("a key for which nobody needs the other half")
 		}
-		if object["kty"] == "OKP" && object["crv"] == "Ed25519" && alg == "EdDSA" && len(k) == 32 && number("x").Cmp(new(big.Int).SetBytes(k)) == 0 {
+		if object["kty"] == "OKP" && object["crv"] == "Ed25519" && edwards && len(k) == 32 && number("x").Cmp(new(big.Int).SetBytes(k)) == 0 {
 			return nil
 		}
 	}
@@ -272,6 +280,8 @@ var keyShapes = func() []shape {
 		{"not UTF-8", change(ed, `"kid":"ed"`, "\"kid\":\"\xff\"")}, {"escaped", change(ed, `"kty"`, `"\u006bty"`)},
 		{"number", "1"}, {"null", "null"}, {"string", `"ed"`}, {"array", "[]"}, {"object", "{}"},
 		{"deep", strings.Repeat("[", 9) + strings.Repeat("]", 9)},
+		{"x5c string", add(ed, `"x5c":"`+fuzzCertificate+`"`)}, {"x5c base64url", add(ed, `"x5c":["-_"]`)},
+		{"alg Ed25519", change(ed, "EdDSA", "Ed25519")},
 	}
 }()
 

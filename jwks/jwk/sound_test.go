@@ -25,7 +25,7 @@ var (
 )
 
 func TestEachKeyFitsItsAlgorithms(t *testing.T) {
-	// checklist 49, 53
+	// checklist 49, 53, 181
 	for name, tc := range map[string]struct {
 		key  crypto.PublicKey
 		algs []string
