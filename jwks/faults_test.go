@@ -396,7 +396,7 @@ func badKeys(t *testing.T) string {
 		"wrong ops":    ec.with("key_ops", []string{"encrypt"}).json(),
 		"wrong alg":    ec.with("alg", "RS256").json(),
 		"wrong length": ed.with("x", b64(make([]byte, 31))).json(),
-		"wrong x5c":    ec.with("x5c", []string{"AAAA"}).json(),
+		"wrong x5c":    ec.with("x5c", []string{certificate(t, newEC())}).json(),
 	}
 	for name, key := range bad {
 		r := newRemote(t, newEndpoint(ecJWK("a"), key, ecJWK("b")), nil)

@@ -16,7 +16,8 @@ type webKey struct {
 	Use    *string  `json:"use"`
 	Alg    *string  `json:"alg"`
 	KeyOps []string `json:"key_ops"`
-	X5c    []string `json:"x5c"`
+
+	X5c jsontext.Value `json:"x5c"` // of any type: see checkCertificate
 
 	N   string `json:"n"`
 	E   string `json:"e"`
