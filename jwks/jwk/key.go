@@ -78,15 +78,29 @@ func (w *webKey) key() (Key, error) {
 	if err := checkSound(public); err != nil {
 		return Key{}, err
 	}
-	algorithms := algorithmsOf(public)
-	if w.Alg != nil {
-		if !slices.Contains(algorithms, *w.Alg) {
-			return Key{}, errAlgorithm
-		}
-		algorithms = []string{*w.Alg}
+	algorithms, err := w.algorithms(public)
+	if err != nil {
+		return Key{}, err
 	}
 	if err := checkCertificate(w.X5c, public); err != nil {
 		return Key{}, err
 	}
 	return Key{ID: w.Kid, Type: m.kty, Algorithms: algorithms, Public: public, Thumbprint: thumbprint}, nil
+}
+
+// algorithms lists what the key may verify: what its alg says, where it says so (RFC 7517 §4.4). EdDSA and Ed25519 are one
+// algorithm for an Ed25519 key (RFC 9864 §2.2), and issuers move from the one name to the other in their tokens and their
+// keys at different times: a key that names either serves both.
+func (w *webKey) algorithms(public crypto.PublicKey) ([]string, error) {
+	all := algorithmsOf(public)
+	switch {
+	case w.Alg == nil:
+		return all, nil
+	case !slices.Contains(all, *w.Alg):
+		return nil, errAlgorithm
+	case slices.Contains(edAlgorithms, *w.Alg):
+		return edAlgorithms, nil
+	default:
+		return []string{*w.Alg}, nil
+	}
 }

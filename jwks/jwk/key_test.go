@@ -72,11 +72,11 @@ func TestCoordinatesHaveTheirOwnLength(t *testing.T) {
 		"x short":           m.with("x", b64(x[1:])),
 		"x long":            m.with("x", b64(append([]byte{0}, x...))),
 		"y long":            m.with("y", b64(append([]byte{0}, y...))),
-		"all of it in x":    m.with("x", b64(point[1:])).with("y", b64(nil)),
+		"nearly all in x":   m.with("x", b64(point[1:64])).with("y", b64(point[64:])),
 		"a byte moved over": m.with("x", b64(append(append([]byte{}, x...), y[0]))).with("y", b64(y[1:])),
 	} {
 		_, err := jwk.Parse(bad.raw())
-		require.Error(t, err, name)
+		require.ErrorContains(t, err, "as long as the curve asks", name)
 	}
 }
 
@@ -89,4 +89,29 @@ func shortX(t *testing.T) *ecdsa.PublicKey {
 	}
 	t.Fatal("one key in 256 is such a key")
 	return nil
+}
+
+// EdDSA and Ed25519 are two names for one algorithm of an Ed25519 key, and of no other.
+func TestEitherNameOfEd25519(t *testing.T) {
+	// checklist 181, 182
+	both := []string{"EdDSA", "Ed25519"}
+	m := membersOf(edKey())
+	for name, tc := range map[string]struct {
+		m    members
+		algs []string
+	}{
+		"no alg":               {m, both},
+		"EdDSA":                {m.with("alg", "EdDSA"), both},
+		"Ed25519":              {m.with("alg", "Ed25519"), both},
+		"Ed448":                {m.with("alg", "Ed448"), nil},
+		"lower case":           {m.with("alg", "ed25519"), nil},
+		"Ed448 curve":          {m.with("crv", "Ed448").with("x", b64(make([]byte, 57))), nil},
+		"P-256 as Ed25519":     {membersOf(ecKey(elliptic.P256())).with("alg", "Ed25519"), nil},
+		"RSA as EdDSA":         {membersOf(rsaKey()).with("alg", "EdDSA"), nil},
+		"RSA, a crv beside it": {membersOf(rsaKey()).with("alg", "PS256").with("crv", "Ed25519"), []string{"PS256"}},
+	} {
+		key, err := jwk.Parse(tc.m.raw())
+		require.Equal(t, tc.algs == nil, err != nil, "%s: %v", name, err)
+		require.Equal(t, tc.algs, key.Algorithms, name)
+	}
 }
