@@ -25,7 +25,7 @@ func loaded(t require.TestingT, n int) (*jwks.Remote, string) {
 func TestLookupAllocatesNothing(t *testing.T) {
 	for _, n := range []int{1, 1000} {
 		r, kid := loaded(t, n)
-		for _, ask := range [][2]string{{kid, "ES256"}, {kid, "RS256"}, {"", "ES256"}, {"", "RS256"}, {"x", "none"}} {
+		for _, ask := range [][2]string{{kid, "ES256"}, {"", "ES256"}, {"", "RS256"}, {"x", "none"}} {
 			require.Zero(t, testing.AllocsPerRun(100, func() {
 				_, _ = r.VerificationKeys(t.Context(), ask[0], ask[1])
 			}), ask)

@@ -376,6 +376,66 @@ func TestTokenWithoutKID(t *testing.T) {
 	require.True(t, refuses(s, "any"), "a key without kid does not answer to every name")
 }
 
+// What is listed as used is found, and what is never found is listed as skipped.
+func TestKeysBeyondTheBound(t *testing.T) {
+	// checklist 90, 91
+	five := func(kid string) []any {
+		return []any{ecJWK(kid), ecJWK(kid), ecJWK(kid), ecJWK(kid), ecJWK(kid)}
+	}
+	named := []any{ecJWK("0"), ecJWK("1"), ecJWK("2"), ecJWK("3"), ecJWK("4")}
+	for name, tc := range map[string]struct {
+		keys   []any
+		used   int
+		reason string
+	}{
+		"five without kid":       {five(""), 4, "no kid"},
+		"five under one kid":     {five("k"), 4, "share this kid"},
+		"four names, then none":  {append(named[:4:4], ecJWK("")), 4, "no kid"},
+		"five names":             {named, 5, ""},
+		"none, then four names":  {append([]any{ecJWK("")}, named[1:]...), 5, ""},
+		"five without, of types": {append(five("")[:4:4], jwkOf("", newEd())), 5, ""},
+	} {
+		r := newRemote(t, newEndpoint(tc.keys...), nil)
+		require.NoError(t, r.Refresh(t.Context()), name)
+		s := r.Status()
+		require.Len(t, s.Keys, tc.used, name)
+		require.Len(t, s.Skipped, len(tc.keys)-tc.used, name)
+		for _, skipped := range s.Skipped {
+			require.Equal(t, 4, skipped.Index, name)
+			require.Contains(t, skipped.Reason, tc.reason, name)
+		}
+	}
+	r := newRemote(t, newEndpoint(named...), nil)
+	require.True(t, accepts(r, "4"), "found by name, though too late for tokens without kid")
+}
+
+// A key is listed for the algorithms under which it is found.
+func TestListedAlgorithmsAreThoseFound(t *testing.T) {
+	// checklist 90
+	n := func(low byte) string {
+		b := rsa2048().N.Bytes()
+		b[len(b)-1], b[len(b)-2] = 1, low
+		return b64(b)
+	}
+	for _, kid := range []string{"", "k"} {
+		rs := jwkOf(kid, &rsa2048().PublicKey)
+		var keys []any
+		for i := range byte(4) {
+			keys = append(keys, rs.with("n", n(i)).with("alg", "PS256"))
+		}
+		r := newRemote(t, newEndpoint(append(keys, rs.with("n", n(4)))...), nil)
+		require.NoError(t, r.Refresh(t.Context()))
+		require.Len(t, r.Status().Keys, 5)
+		require.Equal(t, []string{"PS256"}, r.Status().Keys[0].Algorithms)
+		require.Equal(t, []string{"RS256", "RS384", "RS512", "PS384", "PS512"}, r.Status().Keys[4].Algorithms)
+	}
+	s, err := jwks.ParseStatic([]byte(setOf(jwkOf("k", &rsa2048().PublicKey))))
+	require.NoError(t, err)
+	keys, err := s.VerificationKeys(t.Context(), "k", "PS256")
+	require.NoError(t, err)
+	require.Len(t, keys, 1, "no set changes the list of another")
+}
+
 func TestPrivateAndSymmetric(t *testing.T) {
 	// checklist 51, 92
 	ec, rs := ecJWK("bad"), jwkOf("bad", &rsa2048().PublicKey)

@@ -16,7 +16,10 @@ import (
 // forgery can cost at most.
 const maxCandidates = 4
 
-var errTooManyAlike = fmt.Errorf("more than %d keys share this kid", maxCandidates)
+var (
+	errTooManyAlike    = fmt.Errorf("more than %d keys share this kid", maxCandidates)
+	errTooManyNameless = fmt.Errorf("has no kid, and %d keys before it are tried for tokens without one", maxCandidates)
+)
 
 // SkippedKey is a key of the published set that is not used, and why.
 type SkippedKey struct {
@@ -70,7 +73,7 @@ func parseSet(doc []byte, old *keySet) (*keySet, error) {
 	if len(set.keys) == 0 {
 		return nil, noUsableKey(set.skipped)
 	}
-	set.seal()
+	set.clip()
 	return set, nil
 }
 
@@ -92,21 +95,32 @@ func (s *keySet) byThumbprint() map[string]crypto.PublicKey {
 	return known
 }
 
-// add files a key under its own kid, and under none for tokens without one.
-// Past the bound the first keys of the set stay: their order is the issuer's.
+// add files a key under its own kid, and under none for tokens without one. Past the bound the
+// first keys of the set stay: their order is the issuer's. A key is listed as used for the
+// algorithms under which it is found, and skipped if there are none.
+//
+// Found means found by its own name. A key that has a kid and comes too late to be tried for
+// tokens without one is used: such tokens are the exception, an issuer with several keys has to
+// name the one it signs with (OpenID Connect Core §10.1), and a longer list of candidates would
+// raise what each forged token costs. A key without kid has no other way to be found.
 func (s *keySet) add(key jwk.Key) error {
-	fits := key.ID == ""
+	var found []string
 	for _, alg := range key.Algorithms {
-		s.file("", alg, key.Public)
-		if key.ID != "" && s.file(key.ID, alg, key.Public) {
-			fits = true
+		nameless := s.file("", alg, key.Public)
+		if key.ID == "" && nameless || key.ID != "" && s.file(key.ID, alg, key.Public) {
+			found = append(found, alg)
 		}
 	}
-	if !fits {
+	switch {
+	case len(found) > 0:
+		key.Algorithms = found
+		s.keys = append(s.keys, key)
+		return nil
+	case key.ID == "":
+		return errTooManyNameless
+	default:
 		return errTooManyAlike
 	}
-	s.keys = append(s.keys, key)
-	return nil
 }
 
 // file reports whether the key is found under kid and alg afterwards.
@@ -127,9 +141,9 @@ func (s *keySet) file(kid, alg string, key crypto.PublicKey) bool {
 	return true
 }
 
-// seal makes every slice as long as its array: a caller that appends to what a
+// clip makes every slice as long as its array: a caller that appends to what a
 // lookup gave it gets a copy.
-func (s *keySet) seal() {
+func (s *keySet) clip() {
 	for _, algs := range s.index {
 		for i := range algs {
 			algs[i].keys = slices.Clip(algs[i].keys)
@@ -137,22 +151,23 @@ func (s *keySet) seal() {
 	}
 }
 
-// find looks a key up. settled is false if only a newer set could tell more:
-// the kid is not in this one. A kid that is there and does not fit alg, a
-// token without kid, and an unknown algorithm are settled. A nil set settles
-// the last of these only.
+// find looks a key up. answered is false if only a newer set could tell more: the kid is not in
+// this one, or no key under it fits alg. The latter is how it looks when an issuer adds a key of
+// another type under a kid that is in use already, and refusing its tokens until the next refresh
+// would be refusing them for up to an hour. What is asked for a token without kid, or with an
+// unknown algorithm, is answered by any set, and the latter without one: s may be nil.
 //
 // It is on the way of every token. A map by kid and alg together was rejected,
 // as hashing two strings takes longer than comparing the few algorithms of a key.
-func (s *keySet) find(kid, alg string) (keys []crypto.PublicKey, settled bool) {
+func (s *keySet) find(kid, alg string) (keys []crypto.PublicKey, answered bool) {
 	if s == nil {
 		return nil, !jwk.Known(alg)
 	}
-	algs, known := s.index[kid]
+	algs := s.index[kid]
 	for i := range algs {
 		if algs[i].alg == alg {
 			return algs[i].keys, true
 		}
 	}
-	return nil, known || kid == "" || !jwk.Known(alg)
+	return nil, kid == "" || !jwk.Known(alg)
 }

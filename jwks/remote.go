@@ -50,9 +50,9 @@ func (r *Remote) Issuer() string { return r.cfg.Issuer }
 // RetryAfter method, and says nothing about the token.
 //
 // A lookup that the current set can answer takes no lock, allocates nothing
-// and never waits, not even for ctx. That includes a kid that is there but does
-// not fit alg, an algorithm that this package does not know, and a token
-// without kid. An unknown kid, and the first lookup of all, wait for a shared
+// and never waits, not even for ctx. That includes an algorithm that this package
+// does not know, and a token without kid. An unknown kid, which is also one under
+// which no key fits alg, and the first lookup of all wait for a shared
 // fetch until ctx ends or Config.FetchTimeout has passed, whichever comes first;
 // the fetch goes on without whoever leaves. Fetches for unknown kids are
 // limited by Config.Cooldown, and an unknown kid within it is answered from

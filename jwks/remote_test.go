@@ -94,7 +94,9 @@ func TestSettledWithoutFetch(t *testing.T) {
 		synctest.Wait()
 		require.Zero(t, e.fetches(), "an unknown algorithm needs no set")
 		require.True(t, accepts(r, "a"))
-		for _, ask := range [][2]string{{"a", "RS256"}, {"r", "ES256"}, {"", "ES384"}, {"x", "none"}, {"x", "HS256"}, {"a", ""}, {"a", "es256"}} {
+		for _, ask := range [][2]string{
+			{"", "ES384"}, {"x", "none"}, {"x", "HS256"}, {"a", ""}, {"a", "es256"},
+		} {
 			keys, err := r.VerificationKeys(t.Context(), ask[0], ask[1])
 			require.NoError(t, err)
 			require.Empty(t, keys, ask)
@@ -102,6 +104,47 @@ func TestSettledWithoutFetch(t *testing.T) {
 		synctest.Wait()
 		require.Equal(t, 1, e.fetches())
 	})
+}
+
+// A key of another type may come under a kid that is in use. Its first token is accepted, and
+// asking for algorithms that no key of the kid has costs no more than made-up kids do.
+func TestKnownKIDUnderAnotherAlgorithm(t *testing.T) {
+	// checklist 187
+	synctest.Test(t, func(t *testing.T) {
+		rs := jwkOf("k", &rsa2048().PublicKey)
+		e := newEndpoint(rs)
+		r := newRemote(t, e, nil)
+		keys, err := r.VerificationKeys(t.Context(), "k", "RS256")
+		require.NoError(t, err)
+		require.Len(t, keys, 1)
+		e.publish(rs, ecJWK("k"))
+		require.True(t, accepts(r, "k"), "the first token with the new key")
+		require.Equal(t, 2, e.fetches())
+
+		for range 1000 {
+			for _, alg := range []string{"ES384", "ES512", "EdDSA"} {
+				keys, err := r.VerificationKeys(t.Context(), "k", alg)
+				require.NoError(t, err)
+				require.Empty(t, keys)
+			}
+		}
+		require.LessOrEqual(t, e.fetches(), 4, "the bucket of unknown kids is the limit")
+		keys, err = r.VerificationKeys(t.Context(), "k", "RS256")
+		require.NoError(t, err)
+		require.Len(t, keys, 1, "and known keys never wait")
+	})
+}
+
+// While the issuer is down it cannot be said that no such key exists.
+func TestKnownKIDUnderAnotherAlgorithmInAnOutage(t *testing.T) {
+	// checklist 187
+	e := newEndpoint(ecJWK("k"))
+	r := newRemote(t, e, nil)
+	require.True(t, accepts(r, "k"))
+	e.answer(refuse)
+	_, err := r.VerificationKeys(t.Context(), "k", "RS256")
+	require.ErrorIs(t, err, jwks.ErrUnavailable)
+	require.True(t, accepts(r, "k"))
 }
 
 // A lookup that follows two fetches still waits no longer than one may take.
@@ -184,7 +227,7 @@ func TestCurrentKeys(t *testing.T) {
 		require.Zero(t, e.fetches())
 
 		require.True(t, accepts(r, "a"))
-		for _, ask := range [][2]string{{"a", "ES256"}, {"a", "RS256"}, {"", "ES256"}, {"x", "none"}} {
+		for _, ask := range [][2]string{{"a", "ES256"}, {"", "RS256"}, {"", "ES256"}, {"x", "none"}} {
 			keys, ok := r.CurrentKeys(time.Now(), ask[0], ask[1])
 			require.True(t, ok, ask)
 			same, err := r.VerificationKeys(t.Context(), ask[0], ask[1])
