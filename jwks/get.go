@@ -59,7 +59,7 @@ func newGetter(client *http.Client) *getter {
 // one elsewhere would let an open redirect at the issuer choose the keys.
 func redirectsWithin(also func(*http.Request, []*http.Request) error) func(*http.Request, []*http.Request) error {
 	return func(req *http.Request, via []*http.Request) error {
-		if len(via) > maxRedirects || origin(req.URL.String()) != origin(via[0].URL.String()) {
+		if len(via) > maxRedirects || originOf(req.URL) != originOf(via[0].URL) {
 			return errRedirect
 		}
 		if also != nil {

@@ -87,6 +87,62 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
+// The transport here answers whatever it is asked, so that nothing but the origin can refuse.
+func TestRedirectsByOrigin(t *testing.T) {
+	// checklist 96, 188
+	for location, ok := range map[string]bool{
+		"/good":                            true,
+		"https://issuer.example/good":      true,
+		"https://issuer.example:443/good":  true,
+		"https://issuer.example:/good":     true,
+		"https://issuer.example:0443/good": true,
+		"HTTPS://ISSUER.Example/good":      true,
+		"//issuer.example/good":            true,
+
+		"http://issuer.example/good":          false,
+		"http://issuer.example:443/good":      false,
+		"https://issuer.example:80/good":      false,
+		"https://issuer.example:8443/good":    false,
+		"https://issuer.example:4430/good":    false,
+		"https://issuer.example./good":        false,
+		"https://www.issuer.example/good":     false,
+		"https://issuer.example.evil.example": false,
+		"https://evil.example/good":           false,
+		"https://issuer.example@evil.example": false,
+		"https://iſſuer.example/":             false,
+		"ftp://issuer.example/good":           false,
+	} {
+		e := newEndpoint()
+		e.answer(func(req *http.Request) (*http.Response, error) {
+			if req.URL.String() == setURL {
+				return respond(req, 302, http.Header{"Location": {location}}, ""), nil
+			}
+			return respond(req, 200, nil, setOf(ecJWK("a"))), nil
+		})
+		err := newRemote(t, e, nil).Refresh(t.Context())
+		require.Equal(t, ok, err == nil, "%s: %v", location, err)
+		if !ok {
+			require.ErrorContains(t, err, "another origin", location)
+			require.Equal(t, 1, e.fetches(), location)
+		}
+	}
+}
+
+// Each hop is held against where the first request went, not against the hop before it.
+func TestRedirectsBackFromElsewhere(t *testing.T) {
+	// checklist 96
+	next := map[string]string{setURL: "https://evil.example/a", "https://evil.example/a": issuerURL + "/good"}
+	e := newEndpoint()
+	e.answer(func(req *http.Request) (*http.Response, error) {
+		if to := next[req.URL.String()]; to != "" {
+			return respond(req, 307, http.Header{"Location": {to}}, ""), nil
+		}
+		return respond(req, 200, nil, setOf(ecJWK("a"))), nil
+	})
+	require.ErrorContains(t, newRemote(t, e, nil).Refresh(t.Context()), "another origin")
+	require.Equal(t, []string{setURL}, e.urls())
+}
+
 func TestETag(t *testing.T) {
 	var conditions []string
 	published, etag := setOf(ecJWK("a")), `"1"`

@@ -55,21 +55,60 @@ func isPlainHTTP(raw string) bool {
 	return err == nil && u.Scheme == "http"
 }
 
-// origin is scheme, host and port of a URL (RFC 6454 §4), "" if it has none.
+// origin is scheme, host and port of a URL in their one spelling, so that origins are the same
+// if and only if these texts are (RFC 6454 §4, §5 and §6.2): in lower case, and without the port
+// that the scheme implies. It is "" for what is no URL with a host.
+//
+// Of a host's letters only those of ASCII are folded. A host in another script and its IDNA form
+// are two origins here, which is an error on the side of refusing.
 func origin(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil {
 		return ""
 	}
-	return u.Scheme + "://" + u.Host
+	return originOf(u)
 }
 
-// place is a URL without its query, which may hold what does not belong into
-// a log or a status page.
+func originOf(u *url.URL) string {
+	if u.Hostname() == "" {
+		return ""
+	}
+	host := strings.Map(lowerASCII, u.Hostname())
+	if port := effectivePort(u); port != "" {
+		return u.Scheme + "://" + net.JoinHostPort(host, port)
+	}
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	return u.Scheme + "://" + host // url.Parse has lowered the scheme
+}
+
+func lowerASCII(r rune) rune {
+	if 'A' <= r && r <= 'Z' {
+		return r + 'a' - 'A'
+	}
+	return r
+}
+
+// effectivePort is the port of a URL, "" if it is the one that the scheme implies. Zeros in front
+// are not a part of the number.
+func effectivePort(u *url.URL) string {
+	port := strings.TrimLeft(u.Port(), "0")
+	switch {
+	case u.Scheme == "https" && port == "443", u.Scheme == "http" && port == "80":
+		return ""
+	case port == "" && u.Port() != "":
+		return "0"
+	}
+	return port
+}
+
+// place is a URL without userinfo, query and fragment, which may hold what has no place in a log
+// or on a status page. Its origin is in its one spelling.
 func place(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil || raw == "" {
 		return ""
 	}
-	return origin(raw) + u.EscapedPath()
+	return originOf(u) + u.EscapedPath()
 }
