@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -76,7 +77,9 @@ func (g *getter) get(ctx context.Context, location, etag string, limit int, medi
 	if err != nil {
 		return answer{}, errNotAbsolute
 	}
-	req.Header.Set("Accept", "application/jwk-set+json, application/json")
+	// The last of these keeps a server that negotiates from answering 406: what it would send of
+	// its own accord is judged when it comes.
+	req.Header.Set("Accept", "application/jwk-set+json, application/json, */*;q=0.1")
 	if etag != "" {
 		req.Header.Set("If-None-Match", etag)
 	}
@@ -99,8 +102,9 @@ func readAnswer(resp *http.Response, conditional bool, limit int, media func(str
 		return a, nil
 	case resp.StatusCode != http.StatusOK:
 		return answer{}, statusError(resp.StatusCode)
-	case !media(mediaType(resp.Header)):
-		return answer{}, fmt.Errorf("content type %.80q is not JSON", resp.Header.Get("Content-Type"))
+	case !every(mediaTypes(resp.Header), media):
+		named := strings.Join(resp.Header.Values("Content-Type"), ", ")
+		return answer{}, fmt.Errorf("content type %.80q is not JSON", named)
 	}
 	var err error
 	a.body, err = readAtMost(resp.Body, resp.ContentLength, limit)
@@ -147,19 +151,42 @@ func withoutURL(err error) error {
 	return err
 }
 
-func mediaType(h http.Header) string {
-	t, _, err := mime.ParseMediaType(h.Get("Content-Type"))
-	if err != nil {
-		t, _, _ = strings.Cut(strings.ToLower(h.Get("Content-Type")), ";")
+// mediaTypes lists what Content-Type names, in lower case and without parameters: one in a sound
+// answer. Object stores and proxies repeat the field or its value, and then each of them counts:
+// what is HTML at second sight is HTML.
+func mediaTypes(h http.Header) []string {
+	var types []string
+	for _, field := range h.Values("Content-Type") {
+		if t, _, err := mime.ParseMediaType(field); err == nil {
+			types = append(types, t)
+			continue
+		}
+		for value := range strings.SplitSeq(field, ",") {
+			t, _, _ := strings.Cut(value, ";")
+			if t = strings.ToLower(strings.TrimSpace(t)); t != "" {
+				types = append(types, t)
+			}
+		}
 	}
-	return strings.TrimSpace(t)
+	if types == nil {
+		return []string{""}
+	}
+	return types
 }
 
-// keySetMedia accepts what issuers send with a JWK Set: JSON by any name, and
-// what file servers and object stores say of a file they do not know. The
-// body decides then. HTML is an error page, whatever is in it.
+func every(types []string, will func(string) bool) bool {
+	return !slices.ContainsFunc(types, func(t string) bool { return !will(t) })
+}
+
+// keySetMedia accepts what issuers send with a JWK Set: JSON by any name, and what file servers and
+// object stores say of a file they do not know, which is binary/octet-stream at S3. The body
+// decides then. HTML is an error page, whatever is in it.
 func keySetMedia(t string) bool {
-	return metadataMedia(t) || t == "" || t == "text/plain" || t == "text/json" || t == "application/octet-stream"
+	switch t {
+	case "", "text/plain", "text/json", "application/octet-stream", "binary/octet-stream":
+		return true
+	}
+	return metadataMedia(t)
 }
 
 // metadataMedia accepts JSON only (RFC 8414 §3.2).

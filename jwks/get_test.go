@@ -37,6 +37,61 @@ func TestContentTypes(t *testing.T) {
 	}
 }
 
+// A field or a value that comes twice is judged by all of it, and what there is of a type is taken.
+func TestRepeatedContentTypes(t *testing.T) {
+	// checklist 95, 190
+	for name, tc := range map[string]struct {
+		fields       []string
+		set, metaToo bool
+	}{
+		"S3":                     {[]string{"binary/octet-stream"}, true, false},
+		"static host":            {[]string{"text/plain;charset=utf-8"}, true, false},
+		"no field":               {nil, true, false},
+		"blank":                  {[]string{" "}, true, false},
+		"twice in one":           {[]string{"application/json, application/json"}, true, true},
+		"with parameters":        {[]string{"application/json; charset=utf-8, application/json"}, true, true},
+		"two fields":             {[]string{"application/json", "application/json;charset=utf-8"}, true, true},
+		"a comma at the end":     {[]string{"application/json,"}, true, true},
+		"a comma in a parameter": {[]string{`application/json; profile="a,b"`}, true, true},
+		"JSON, plain":            {[]string{"application/json, text/plain"}, true, false},
+		"JSON, HTML":             {[]string{"application/json, text/html"}, false, false},
+		"HTML, JSON":             {[]string{"text/html", "application/json"}, false, false},
+		"HTML behind a charset":  {[]string{"application/json; charset=utf-8, text/html"}, false, false},
+		"upper case HTML":        {[]string{"TEXT/HTML"}, false, false},
+		"XHTML":                  {[]string{"application/xhtml+xml"}, false, false},
+		"HTML, broken parameter": {[]string{"text/html; charset"}, false, false},
+	} {
+		typed := func(doc string) answerFunc {
+			return func(req *http.Request) (*http.Response, error) {
+				return respond(req, 200, http.Header{"Content-Type": tc.fields}, doc), nil
+			}
+		}
+		e := newEndpoint()
+		e.answer(typed(setOf(ecJWK("a"))))
+		err := newRemote(t, e, nil).Refresh(t.Context())
+		require.Equal(t, tc.set, err == nil, "%s: %v", name, err)
+
+		e = newEndpoint(ecJWK("a"))
+		e.metadata = typed(`{"issuer":"` + issuerURL + `","jwks_uri":"` + setURL + `"}`)
+		err = newRemote(t, e, byIssuer).Refresh(t.Context())
+		require.Equal(t, tc.metaToo, err == nil, "%s: %v", name, err)
+	}
+}
+
+// A server that negotiates is told that anything is better than 406.
+func TestAccept(t *testing.T) {
+	// checklist 190
+	var accepted []string
+	s := server(t, func(w http.ResponseWriter, req *http.Request) {
+		accepted = append(accepted, req.Header.Get("Accept"))
+		fmt.Fprint(w, setOf(ecJWK("a")))
+	})
+	r, err := jwks.NewRemote(jwks.Config{URL: s.URL})
+	require.NoError(t, err)
+	require.NoError(t, r.Refresh(t.Context()))
+	require.Equal(t, []string{"application/jwk-set+json, application/json, */*;q=0.1"}, accepted)
+}
+
 func TestOnly200(t *testing.T) {
 	// checklist 94
 	for _, status := range []int{201, 202, 203, 204, 206, 300, 304, 400, 401, 403, 404, 410, 429, 500, 502, 503, 504} {
