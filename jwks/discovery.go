@@ -92,13 +92,17 @@ func (d *discovery) judge(doc []byte) (string, error) {
 		return "", errors.New("not a JSON object of metadata")
 	}
 	if m.Issuer != d.issuer {
-		return "", fmt.Errorf("issuer mismatch: the metadata is of %.200q, and Config.Issuer must be identical, with or without a slash at the end", m.Issuer)
+		return "", fmt.Errorf("issuer mismatch: the metadata is of %s, "+
+			"and Config.Issuer must be identical, with or without a slash at the end", shownIssuer(m.Issuer))
 	}
 	if err := d.checkJWKSURL(m.JWKSURI); err != nil {
 		return "", fmt.Errorf("jwks_uri %w", err)
 	}
 	return m.JWKSURI, nil
 }
+
+// shownIssuer quotes what a server says its issuer is.
+func shownIssuer(issuer string) string { return withoutSecrets(fmt.Sprintf("%.200q", issuer)) }
 
 // checkJWKSURL allows http to a loopback address only if the issuer is at one
 // itself: an https issuer must not be able to point at a port of this machine.

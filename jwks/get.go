@@ -7,7 +7,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -88,7 +87,7 @@ func (g *getter) get(ctx context.Context, location, etag string, limit int, medi
 	req.Close = true
 	resp, err := g.client.Do(req)
 	if err != nil {
-		return answer{}, withoutURL(err)
+		return answer{}, transportFault(err)
 	}
 	defer resp.Body.Close()
 	return readAnswer(resp, etag != "", limit, media)
@@ -104,7 +103,7 @@ func readAnswer(resp *http.Response, conditional bool, limit int, media func(str
 		return answer{}, statusError(resp.StatusCode)
 	case !every(mediaTypes(resp.Header), media):
 		named := strings.Join(resp.Header.Values("Content-Type"), ", ")
-		return answer{}, fmt.Errorf("content type %.80q is not JSON", named)
+		return answer{}, errors.New(withoutSecrets(fmt.Sprintf("content type %.80q is not JSON", named)))
 	}
 	var err error
 	a.body, err = readAtMost(resp.Body, resp.ContentLength, limit)
@@ -132,23 +131,11 @@ func readAtMost(r io.Reader, announced int64, limit int) ([]byte, error) {
 		case errors.Is(err, io.EOF):
 			return buf, nil
 		case err != nil:
-			return nil, withoutURL(err)
+			return nil, transportFault(err)
 		case len(buf) == cap(buf):
 			buf = append(make([]byte, 0, min(2*cap(buf), limit+1)), buf...)
 		}
 	}
-}
-
-// withoutURL drops the URL that net/http puts into its errors: a query may
-// hold what does not belong into a log. Who reports the error adds the place.
-func withoutURL(err error) error {
-	if u := (*url.Error)(nil); errors.As(err, &u) {
-		err = u.Err
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("no complete answer in time: %w", context.DeadlineExceeded)
-	}
-	return err
 }
 
 // mediaTypes lists what Content-Type names, in lower case and without parameters: one in a sound
