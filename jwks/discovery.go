@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 )
@@ -35,21 +36,23 @@ func (d *discovery) locations() []string {
 	if err != nil {
 		return nil // checked at construction
 	}
-	base, path := origin(d.issuer), strings.TrimSuffix(u.EscapedPath(), "/")
+	path := strings.TrimSuffix(u.EscapedPath(), "/")
+	base := (&url.URL{Scheme: u.Scheme, Host: u.Host}).String()
 	return []string{
 		base + "/.well-known/oauth-authorization-server" + path,
 		base + path + "/.well-known/openid-configuration",
 	}
 }
 
-// find reads the metadata, beginning where it was the last time.
+// find reads the metadata, beginning where it was the last time. Each location may take its share
+// of the time that is left: one that hangs must not keep the next from being asked.
 func (d *discovery) find(ctx context.Context, last metadata) (metadata, error) {
 	locations := d.locations()
 	var fault error
 	missing := 0
 	for i := range locations {
 		n := (last.found + i) % len(locations)
-		jwksURL, err := d.read(ctx, locations[n])
+		jwksURL, err := d.readWithin(ctx, locations[n], len(locations)-i)
 		if err == nil {
 			return metadata{jwksURL, n}, nil
 		}
@@ -67,6 +70,17 @@ func (d *discovery) find(ctx context.Context, last metadata) (metadata, error) {
 		return metadata{}, fmt.Errorf("%w: check Config.Issuer, or set Config.URL if the issuer has no discovery", fault)
 	}
 	return metadata{}, fault
+}
+
+// readWithin is read within one of several equal shares of the time that ctx has left. What a
+// location does not use is for those after it, and in the end for the key set.
+func (d *discovery) readWithin(ctx context.Context, location string, shares int) (string, error) {
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)/time.Duration(shares))
+		defer cancel()
+	}
+	return d.read(ctx, location)
 }
 
 func (d *discovery) read(ctx context.Context, location string) (string, error) {

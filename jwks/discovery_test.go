@@ -79,6 +79,81 @@ func TestWellKnownOrder(t *testing.T) {
 	require.Equal(t, []string{issuerURL + "/.well-known/oauth-authorization-server", setURL}, e.urls(), "the first is enough")
 }
 
+// hangingAt answers metadata at once, but for locations with a part in their path: those hang.
+func hangingAt(part, jwksURI string) answerFunc {
+	return func(req *http.Request) (*http.Response, error) {
+		if strings.Contains(req.URL.Path, part) {
+			return hang(req)
+		}
+		return metadata(issuerURL, jwksURI)(req)
+	}
+}
+
+// A location that hangs leaves the next its share of the time, and the set, too: the first time, and
+// when the location that is known by then begins to hang.
+func TestHungLocationDoesNotStarveTheNext(t *testing.T) {
+	// checklist 189
+	for _, part := range []string{"oauth-authorization-server", "openid-configuration"} {
+		synctest.Test(t, func(t *testing.T) {
+			e := newEndpoint(ecJWK("a"))
+			e.metadata = hangingAt(part, setURL)
+			r := newRemote(t, e, byIssuer)
+			require.True(t, accepts(r, "a"), "the first time")
+			require.NoError(t, r.Status().DiscoveryError)
+
+			other := map[string]string{
+				"oauth-authorization-server": "openid-configuration",
+				"openid-configuration":       "oauth-authorization-server",
+			}[part]
+			moved := issuerURL + "/moved.json"
+			e.set(func(e *endpoint) { e.metadata = hangingAt(other, moved) })
+			require.NoError(t, r.Refresh(t.Context()))
+			require.NoError(t, r.Status().DiscoveryError, "found at the other")
+			require.Equal(t, moved, r.Status().JWKSURL)
+		})
+	}
+}
+
+// When all of them hang, what is known stays in use, within the time of one fetch.
+func TestHungDiscoveryKeepsTheSetFresh(t *testing.T) {
+	// checklist 189
+	synctest.Test(t, func(t *testing.T) {
+		e := newEndpoint(ecJWK("a"))
+		r := newRemote(t, e, byIssuer)
+		require.True(t, accepts(r, "a"))
+		e.set(func(e *endpoint) { e.metadata = hang })
+		e.publish(ecJWK("b"))
+		began := time.Now()
+		require.True(t, accepts(r, "b"))
+		require.LessOrEqual(t, time.Since(began), 5*time.Second)
+		require.ErrorContains(t, r.Status().DiscoveryError, "in time")
+		require.Equal(t, 2, strings.Count(r.Status().DiscoveryError.Error(), "in time"), "both were asked")
+	})
+}
+
+// Another spelling of an origin is no other origin (RFC 6454 §4).
+func TestMovedIsByOrigin(t *testing.T) {
+	// checklist 119, 188
+	for uri, moved := range map[string]bool{
+		"https://issuer.example:443/other.json":  false,
+		"https://ISSUER.example/jwks.json":       false,
+		"HTTPS://issuer.example:0443/jwks.json":  false,
+		"https://issuer.example:8443/jwks.json":  true,
+		"https://issuer.example./jwks.json":      true,
+		"https://keys.issuer.example/jwks.json":  true,
+		"https://issuer.example:4430/jwks.json":  true,
+		"https://issuer.example:65979/jwks.json": true, // 443 modulo 65536
+	} {
+		e, log := newEndpoint(ecJWK("a")), &logBuffer{}
+		r := newRemote(t, e, func(c *jwks.Config) { byIssuer(c); c.Logger = log.logger() })
+		require.NoError(t, r.Refresh(t.Context()))
+		e.metadata = metadata(issuerURL, uri)
+		require.NoError(t, r.Refresh(t.Context()), uri)
+		require.Equal(t, moved, r.Status().Counts.JWKSMoved == 1, uri)
+		require.Equal(t, moved, strings.Contains(log.String(), "moved"), uri)
+	}
+}
+
 // A catch-all at the first place does not hide the second.
 func TestSecondLocationAfterMismatch(t *testing.T) {
 	// checklist 113

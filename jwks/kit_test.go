@@ -178,6 +178,9 @@ func (e *endpoint) client() *http.Client { return &http.Client{Transport: e} }
 // RoundTrip decides the answer first and delays it then, as a real endpoint
 // does: what is published during the delay is not in it.
 func (e *endpoint) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := req.Context().Err(); err != nil {
+		return nil, err // as a real transport does: there is no time left to ask in
+	}
 	resp, delay, err := e.decide(req)
 	if delay == 0 {
 		return resp, err
