@@ -15,10 +15,12 @@ import (
 	"encoding/pem"
 	"math/big"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"example.com/resourceserver/jwks"
 	"example.com/resourceserver/jwt"
 	"example.com/resourceserver/jwt/jwttest"
 )
@@ -114,7 +116,7 @@ func TestSymmetricAlgorithmsByNameOnly(t *testing.T) {
 			}
 			refuse(t, only, issuer.Token(), jwt.ReasonAlgorithm)
 			refuse(t, only, issuer.Token(jwttest.Secret(secret[1:]), jwttest.Alg(alg)), jwt.ReasonSignature)
-			refuse(t, only, issuer.Token(jwttest.Secret(nil), jwttest.Alg(alg), jwttest.Tampered()), jwt.ReasonSignature)
+			refuse(t, only, forged(func() string { return issuer.Token(jwttest.Secret(nil), jwttest.Alg(alg)) }), jwt.ReasonSignature)
 			for _, cut := range []func([]byte) []byte{
 				func([]byte) []byte { return nil },
 				func(s []byte) []byte { return s[:len(s)-1] },
@@ -330,15 +332,90 @@ func TestPSSSaltLength(t *testing.T) {
 		key := issuer.PrivateKey(issuer.KeyID()).(*rsa.PrivateKey)
 		sign := func(salt int) string {
 			return issuer.Token(jwttest.Signature(func(input []byte) []byte {
-				signature, err := rsa.SignPSS(rand.Reader, key, tt.hash, digest(tt.hash, input), &rsa.PSSOptions{SaltLength: salt})
-				require.NoError(t, err)
-				return signature
+				return forged(func() []byte {
+					signature, err := rsa.SignPSS(rand.Reader, key, tt.hash, digest(tt.hash, input), &rsa.PSSOptions{SaltLength: salt})
+					require.NoError(t, err)
+					return signature
+				})
 			}))
 		}
 		accept(t, v, sign(tt.hash.Size()))
-		for _, salt := range []int{1, 20, tt.hash.Size() - 1, tt.hash.Size() + 1, rsa.PSSSaltLengthAuto} {
+		for _, salt := range []int{1, 20, tt.hash.Size() - 1, tt.hash.Size() + 1, key.Size() - 2 - tt.hash.Size()} {
 			refuse(t, v, sign(salt), jwt.ReasonSignature)
 		}
+	}
+}
+
+// checklist 181, 182
+func TestEd25519HasTwoNames(t *testing.T) {
+	issuer, _ := strict(t)
+	tokens := map[string]string{"EdDSA": issuer.Token(), "Ed25519": issuer.Token(jwttest.Header("alg", "Ed25519"))}
+	for _, own := range []string{"EdDSA", "Ed25519", ""} {
+		set := strings.Replace(string(issuer.JWKS()), `"alg":"EdDSA"`, `"alg":"`+own+`"`, 1)
+		if own == "" {
+			set = strings.Replace(set, `"alg":"",`, "", 1)
+		}
+		require.Equal(t, own != "", strings.Contains(set, `"alg"`))
+		keys, err := jwks.ParseStatic([]byte(set))
+		require.NoError(t, err)
+		for name, token := range tokens {
+			accept(t, validatorOf(t, issuer, withKeys(keys)), token)
+			for _, allowed := range []string{"EdDSA", "Ed25519"} {
+				v := validatorOf(t, issuer, withKeys(keys), func(c *jwt.Config) { c.Algorithms = []string{allowed} })
+				if name == allowed {
+					accept(t, v, token)
+				} else {
+					refuse(t, v, token, jwt.ReasonAlgorithm) // the header never widens the list
+				}
+			}
+		}
+	}
+	asked := &counting{KeySource: issuer}
+	acceptOnce(t, validatorOf(t, issuer, withKeys(asked)), tokens["Ed25519"])
+	require.Equal(t, []string{issuer.KeyID(), "EdDSA"}, asked.asked, "the name that every source knows")
+
+	ec := issuer.AddKey("ES256")
+	token := issuer.Token(jwttest.Key(ec), jwttest.Header("alg", "Ed25519"))
+	refuse(t, validatorOf(t, issuer, withKeys(always(issuer.PublicKey(ec)))), token, jwt.ReasonUnknownKey)
+	refuse(t, validatorOf(t, issuer), issuer.Token(jwttest.Header("alg", "ed25519")), jwt.ReasonAlgorithm)
+}
+
+// lowOrder are the encodings of the points of the curve whose order divides 8, both
+// signs and the spellings of y that are not below the prime among them.
+func lowOrder() (keys []ed25519.PublicKey) {
+	prime := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 255), big.NewInt(19))
+	eighth, _ := new(big.Int).SetString("05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826", 16)
+	for _, y := range []*big.Int{
+		big.NewInt(0), big.NewInt(1), new(big.Int).Sub(prime, big.NewInt(1)), prime, new(big.Int).Add(prime, big.NewInt(1)),
+		eighth, new(big.Int).Sub(prime, eighth),
+	} {
+		for _, sign := range []byte{0, 0x80} {
+			key := y.FillBytes(make([]byte, 32))
+			slices.Reverse(key)
+			key[31] |= sign
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+// A signature of R neutral and S zero, which nobody has made, is good under such a
+// key for one text in eight at least.
+// checklist 34, 53
+func TestAnEd25519KeyOfLowOrderVouchesForNothing(t *testing.T) {
+	issuer, _ := strict(t)
+	signature := make([]byte, ed25519.SignatureSize)
+	signature[0] = 1
+	forge := jwttest.Signature(func([]byte) []byte { return signature })
+	for _, key := range lowOrder() {
+		v := validatorOf(t, issuer, withKeys(always(key)))
+		forged := false
+		for i := 0; i < 200 && !forged; i++ {
+			token := issuer.Token(jwttest.Claim("n", i), forge)
+			forged = ed25519.Verify(key, []byte(token[:strings.LastIndexByte(token, '.')]), signature)
+			refuseOnce(t, v, token, jwt.ReasonUnknownKey)
+		}
+		require.True(t, forged, "%x is none of them", []byte(key))
 	}
 }
 

@@ -100,9 +100,9 @@ type Config struct {
 	// InvalidToken() bool decides where there is one. Without it, what follows is
 	// an outage, and says nothing about the token: anything once ctx has ended; a
 	// net.Error, such as every *url.Error of an HTTP client; a time-out; a
-	// cancelled context; io.ErrUnexpectedEOF; an *fs.PathError; a method
-	// RetryAfter() time.Duration; and a method StatusCode, HTTPStatusCode or
-	// HTTPCode() int that returns 401, 403, 407, 408, 425, 429, or 500 and more.
+	// cancelled context; an *fs.PathError; a method RetryAfter() time.Duration;
+	// and a method StatusCode, HTTPStatusCode or HTTPCode() int that returns 401,
+	// 403, 407, 408, 425, 429, or 500 and more.
 	// Every other error means that the token is no good, as the plain errors of
 	// the libraries that decrypt do. Where a key is elsewhere, and its client's
 	// errors have none of these (some have the status in a field), wrap them in

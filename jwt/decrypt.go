@@ -46,10 +46,12 @@ func isOutage(err error) bool {
 	return isCutOff(err) || isTransient(err) || hasStatusOfAnOutage(err)
 }
 
-// isCutOff finds the errors of a wait, an answer or a file that ended too soon. A
-// key file that cannot be opened says nothing about the token.
+// isCutOff finds the errors of a wait, a pipe or a file. A key file that cannot be
+// opened says nothing about the token. io.ErrUnexpectedEOF is not among them: it is
+// the end of an answer that was cut off, and also what parsers say of a token that
+// ends too soon.
 func isCutOff(err error) bool {
-	for _, end := range []error{context.Canceled, context.DeadlineExceeded, io.ErrUnexpectedEOF, io.ErrClosedPipe} {
+	for _, end := range []error{context.Canceled, context.DeadlineExceeded, io.ErrClosedPipe} {
 		if errors.Is(err, end) {
 			return true
 		}

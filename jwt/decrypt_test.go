@@ -2,12 +2,18 @@ package jwt_test
 
 import (
 	"context"
+	"crypto/fips140"
 	"crypto/rand"
 	"crypto/rsa"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"net"
+	"net/url"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -27,14 +33,19 @@ func encrypting(t *testing.T) (issuer *jwttest.Issuer, encrypt func(string) stri
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	require.NoError(t, err)
 	encrypt = func(token string) string {
-		sealed, err := jwe.Encrypt([]byte(token), jwe.WithKey(jwa.RSA_OAEP_256, key.Public()), jwe.WithContentEncryption(jwa.A256GCM))
-		require.NoError(t, err)
-		return string(sealed)
+		return forged(func() string { // by what jwx makes of AES-GCM, which FIPS 140 has other rules for
+			sealed, err := jwe.Encrypt([]byte(token), jwe.WithKey(jwa.RSA_OAEP_256, key.Public()), jwe.WithContentEncryption(jwa.A256GCM))
+			require.NoError(t, err)
+			return string(sealed)
+		})
 	}
 	return issuer, encrypt, func(c *jwt.Config) {
-		c.Decrypt = func(_ context.Context, sealed string) (string, error) {
-			opened, err := jwe.Decrypt([]byte(sealed), jwe.WithKey(jwa.RSA_OAEP_256, key))
-			return string(opened), err
+		c.Decrypt = func(_ context.Context, sealed string) (text string, err error) {
+			fips140.WithoutEnforcement(func() {
+				opened, cause := jwe.Decrypt([]byte(sealed), jwe.WithKey(jwa.RSA_OAEP_256, key))
+				text, err = string(opened), cause
+			})
+			return text, err
 		}
 	}
 }
@@ -100,6 +111,37 @@ type fault struct{ error }
 func (fault) InvalidToken() bool { return true }
 func (f fault) Unwrap() error    { return f.error }
 
+// slow and quick say whether it was for the time.
+type slow struct{ error }
+
+func (slow) Timeout() bool { return true }
+
+type quick struct{ error }
+
+func (quick) Timeout() bool { return false }
+
+// The clients of key services tell the HTTP status by one of these.
+type status struct {
+	error
+	code int
+}
+
+func (s status) StatusCode() int { return s.code }
+
+type httpStatus struct {
+	error
+	code int
+}
+
+func (s httpStatus) HTTPStatusCode() int { return s.code }
+
+type httpCode struct {
+	error
+	code int
+}
+
+func (s httpCode) HTTPCode() int { return s.code }
+
 // tryLater says when to try again.
 type tryLater struct{ error }
 
@@ -124,13 +166,29 @@ func TestWhoseFaultADecryptionErrorIs(t *testing.T) {
 	var invalid *jwt.Error
 	require.NotErrorAs(t, err, &invalid)
 
-	for name, outage := range map[string]error{
+	outages := map[string]error{
 		"network": &net.OpError{Op: "dial", Err: cause}, "time-out": context.DeadlineExceeded,
-		"canceled": context.Canceled, "back-off": tryLater{cause},
-	} {
+		"canceled": context.Canceled, "back-off": tryLater{cause}, "HTTP client": &url.Error{Op: "Post", URL: "https://keys.example", Err: cause},
+		"closed": io.ErrClosedPipe, "key file": &fs.PathError{Op: "open", Path: "/key.pem", Err: fs.ErrNotExist},
+		"slow": slow{cause}, "syscall": syscall.ECONNREFUSED,
+	}
+	for _, code := range []int{401, 403, 407, 408, 425, 429, 500, 502, 503, 504, 529} {
+		outages[fmt.Sprintf("status %d", code)] = status{cause, code}
+		outages[fmt.Sprintf("HTTP status %d", code)] = httpStatus{cause, code}
+		outages[fmt.Sprintf("HTTP code %d", code)] = httpCode{cause, code}
+	}
+	for name, outage := range outages {
 		_, err = failing(fmt.Errorf("wrapped: %w", outage)).Validate(t.Context(), sealed)
 		require.ErrorIs(t, err, outage, name)
 		require.NotErrorAs(t, err, &invalid, name)
+	}
+	// What a key service says of the token is said of the token, and so is what a
+	// library makes of a text that ends too soon.
+	for name, refusal := range map[string]error{
+		"bad request": status{cause, 400}, "no such key": httpStatus{cause, 404}, "no status": httpCode{cause, 0}, "end": io.EOF, "cut off": io.ErrUnexpectedEOF, "quick": quick{cause},
+	} {
+		err := refuseOnce(t, failing(fmt.Errorf("wrapped: %w", refusal)), sealed, jwt.ReasonEncrypted)
+		require.NotErrorIs(t, err, refusal, name)
 	}
 	refuse(t, failing(fault{&net.OpError{Op: "dial", Err: cause}}), sealed, jwt.ReasonEncrypted)
 
@@ -140,6 +198,31 @@ func TestWhoseFaultADecryptionErrorIs(t *testing.T) {
 	require.Nil(t, token)
 	require.ErrorIs(t, err, context.Canceled)
 	require.NotErrorAs(t, err, &invalid)
+}
+
+// A library's answer to a text that is no good is never an outage: anybody could
+// bring one about.
+// checklist 41
+func TestNoTextLooksLikeAnOutage(t *testing.T) {
+	issuer, encrypt, decrypting := encrypting(t)
+	v := validatorOf(t, issuer, decrypting)
+	sealed := encrypt(issuer.Token())
+	segments := strings.Split(sealed, ".")
+	texts := []string{"ey....", "e30....", "eyJhbGciOiJSU0EtT0FFUC0yNTYifQ...."}
+	for n, segment := range segments {
+		for _, other := range []string{"", segment[:len(segment)/2], segment + segment, "AAAA", "!"} {
+			changed := slices.Clone(segments)
+			changed[n] = other
+			if n == 0 && !strings.HasPrefix(other, "ey") {
+				continue
+			}
+			texts = append(texts, strings.Join(changed, "."))
+		}
+	}
+	for _, text := range texts {
+		_, err := v.Validate(t.Context(), text)
+		require.ErrorAs(t, err, new(*jwt.Error), text)
+	}
 }
 
 func TestDecryptGetsTheContext(t *testing.T) {

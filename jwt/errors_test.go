@@ -1,8 +1,13 @@
 package jwt_test
 
 import (
+	"context"
+	"crypto"
+	"errors"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -50,6 +55,24 @@ func TestErrorText(t *testing.T) {
 		{jwt.Error{Reason: jwt.ReasonExpired, Name: "exp"}, "jwt: invalid token: expired (exp)"},
 	} {
 		require.EqualError(t, &tt.err, tt.want)
+	}
+}
+
+// Whatever somebody else has written, a log line stays one.
+// checklist 27
+func TestErrorsAreShort(t *testing.T) {
+	issuer, _ := strict(t)
+	long := strings.Repeat("é", 200_000)
+	wordy := errors.New(long)
+	keys := keySource(func(context.Context, string, string) ([]crypto.PublicKey, error) { return nil, wordy })
+	_, unavailable := validatorOf(t, issuer, withKeys(keys)).Validate(t.Context(), issuer.Token())
+	require.ErrorIs(t, unavailable, wordy, "the whole cause is there for who wants it")
+	missing := refuse(t, validatorOf(t, issuer, func(c *jwt.Config) { c.Required = []string{long} }), issuer.Token(), jwt.ReasonMissingClaim)
+	require.Equal(t, long, missing.Name)
+	for _, err := range []error{unavailable, missing, &jwt.Error{Reason: jwt.Reason(long), Name: long}} {
+		require.Less(t, len(err.Error()), 1000)
+		require.True(t, utf8.ValidString(err.Error()))
+		require.ErrorContains(t, err, "éé…")
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 // could make tokens with it (RFC 8725 §2.1). The others, such as an oct JWK, are not
 // the secret that the issuer signs with.
 func keyForm(secret []byte) string {
-	text := bytes.TrimSpace(secret)
+	text := bytes.TrimSpace(bytes.TrimPrefix(secret, []byte("\ufeff")))
 	switch {
 	case bytes.HasPrefix(text, []byte("-----BEGIN ")), bytes.HasPrefix(text, []byte("---- BEGIN ")):
 		return "a PEM block"
