@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"math/big"
 	"net/http"
 	"slices"
@@ -154,7 +155,7 @@ func sameMaterial(object map[string]any, alg string, key crypto.PublicKey) error
 	switch k := key.(type) {
 	case *rsa.PublicKey:
 		bits := k.N.BitLen()
-		strong := bits >= 2048 && bits <= 16384 && k.N.Bit(0) == 1 && k.E >= 3 && k.E%2 == 1 && k.E < 1<<31
+		strong := bits >= 2048 && bits <= 16384 && k.N.Bit(0) == 1 && k.E >= 3 && k.E%2 == 1 && k.E <= math.MaxInt32
 		if object["kty"] == "RSA" && strings.Contains("RS PS", alg[:2]) && strong &&
 			number("n").Cmp(k.N) == 0 && number("e").Cmp(big.NewInt(int64(k.E))) == 0 {
 			return nil
