@@ -79,7 +79,7 @@ func (c careless) VerificationKeys(context.Context, string, string) ([]crypto.Pu
 // TestEveryAlgorithmWithEveryKey signs with every key by every method and hash that work with it, claims every algorithm
 // for the result, and has a source that hands the key out for all of them. Only what the algorithm stands for is accepted.
 //
-// checklist 32, 33, 48, 49, 50, 53, 80
+// checklist 32, 33, 48, 49, 50, 53, 80, 184
 func TestEveryAlgorithmWithEveryKey(t *testing.T) {
 	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
 	require.NoError(t, err)

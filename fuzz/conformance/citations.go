@@ -27,7 +27,7 @@ type test struct {
 type declaration struct {
 	test
 	names []string
-	cites []int
+	cites []string
 	uses  map[string]bool // every identifier in it
 }
 
@@ -39,7 +39,7 @@ type suite struct {
 }
 
 // citations finds what every test of the repository cites: item number → tests, in the order of their folders and names.
-func citations(root fs.FS) (map[int][]test, error) {
+func citations(root fs.FS) (map[string][]test, error) {
 	suites := make(map[string]*suite)
 	err := fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -56,7 +56,7 @@ func citations(root fs.FS) (map[int][]test, error) {
 	if err != nil {
 		return nil, err
 	}
-	shown := make(map[int][]test)
+	shown := make(map[string][]test)
 	var faults []error
 	for _, key := range slices.Sorted(maps.Keys(suites)) {
 		suites[key].collect(shown)
@@ -166,13 +166,13 @@ func declared(decl ast.Decl) []string {
 }
 
 // collect gives every test what it cites and what the things it uses cite.
-func (s *suite) collect(shown map[int][]test) {
+func (s *suite) collect(shown map[string][]test) {
 	reached := make(map[*declaration]bool)
 	for _, d := range s.declarations {
 		if !isTest(d.name) {
 			continue
 		}
-		seen, cites := make(map[*declaration]bool), make(map[int]bool)
+		seen, cites := make(map[*declaration]bool), make(map[string]bool)
 		s.follow(d, cites, seen)
 		maps.Copy(reached, seen)
 		for number := range cites {
@@ -186,7 +186,7 @@ func (s *suite) collect(shown map[int][]test) {
 	}
 }
 
-func (s *suite) follow(d *declaration, cites map[int]bool, seen map[*declaration]bool) {
+func (s *suite) follow(d *declaration, cites map[string]bool, seen map[*declaration]bool) {
 	if seen[d] {
 		return
 	}
@@ -208,13 +208,13 @@ func isTest(name string) bool {
 }
 
 var (
-	citationText  = regexp.MustCompile(`\bchecklist ((?:\d+(?:\s*[–-]\s*\d+)?(?:\s*,\s*|\s+and\s+)?)+)`)
-	citationRange = regexp.MustCompile(`(\d+)(?:\s*[–-]\s*(\d+))?`)
+	citationText  = regexp.MustCompile(`\bchecklist ((?:\d+[a-z]?\b(?:\s*[–-]\s*\d+)?(?:\s*,\s*|\s+and\s+)?)+)`)
+	citationRange = regexp.MustCompile(`(\d+)([a-z]?)(?:\s*[–-]\s*(\d+))?`)
 )
 
-// parseCitation returns the numbers cited in a comment, as in "checklist 28, 30–32".
-func parseCitation(comment string) ([]int, error) {
-	var numbers []int
+// parseCitation returns the numbers cited in a comment, as in "checklist 28, 30–32, 147a".
+func parseCitation(comment string) ([]string, error) {
+	var numbers []string
 	for _, list := range citationText.FindAllStringSubmatch(comment, -1) {
 		for _, part := range citationRange.FindAllStringSubmatch(list[1], -1) {
 			first, err := strconv.Atoi(part[1])
@@ -222,16 +222,17 @@ func parseCitation(comment string) ([]int, error) {
 				return nil, err
 			}
 			last := first
-			if part[2] != "" {
-				if last, err = strconv.Atoi(part[2]); err != nil {
+			if part[3] != "" {
+				if last, err = strconv.Atoi(part[3]); err != nil {
 					return nil, err
 				}
 			}
-			if first < 1 || last < first || last > maxItem {
+			lettered := part[2] != "" && part[3] != ""
+			if first < 1 || last < first || last > maxItem || lettered {
 				return nil, fmt.Errorf("checklist %s: no such items", part[0])
 			}
 			for number := first; number <= last; number++ {
-				numbers = append(numbers, number)
+				numbers = append(numbers, strconv.Itoa(number)+part[2])
 			}
 		}
 	}

@@ -32,7 +32,7 @@ func main() {
 	}
 	if *missing {
 		for _, item := range report.missing() {
-			fmt.Printf("%d %s %s: %s\n", item.number, item.level, item.section, item.text)
+			fmt.Printf("%s %s %s: %s\n", item.number, item.level, item.section, item.text)
 		}
 		return
 	}

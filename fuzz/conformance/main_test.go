@@ -23,7 +23,7 @@ func TestEveryItemOfWhatExistsHasATest(t *testing.T) {
 	require.NoError(t, err)
 	var lines strings.Builder
 	for _, it := range r.missing() {
-		fmt.Fprintf(&lines, "%d %s: %s\n", it.number, it.section, it.text)
+		fmt.Fprintf(&lines, "%s %s: %s\n", it.number, it.section, it.text)
 	}
 	require.Empty(t, lines.String(), "no test cites these items")
 }
@@ -32,9 +32,23 @@ func TestItems(t *testing.T) {
 	groups, err := parseItems(itemsFile)
 	require.NoError(t, err)
 	last := groups[len(groups)-1].items
-	require.Equal(t, 206, last[len(last)-1].number)
+	require.Equal(t, "224", last[len(last)-1].number)
+
+	groups, err = parseItems("## A\n1 M R | One.\n1a S R | Also. | planned\n1b P R | And.\n2 M R | Two. | partly\n## B (planned)\n3 M R | T.\n")
+	require.NoError(t, err)
+	require.Equal(t, []group{
+		{title: "A", items: []item{
+			{number: "1", level: "M", section: "R", text: "One."},
+			{number: "1a", level: "S", section: "R", text: "Also.", planned: true},
+			{number: "1b", level: "P", section: "R", text: "And."},
+			{number: "2", level: "M", section: "R", text: "Two.", planned: true, partly: true},
+		}},
+		{title: "B", planned: true, items: []item{{number: "3", level: "M", section: "R", text: "T.", planned: true}}},
+	}, groups)
 
 	for name, text := range map[string]string{
+		"a letter":   "## A\n1 M RFC 1 §1 | One.\n1b M RFC 1 §1 | Two.\n",
+		"twice":      "## A\n1 M RFC 1 §1 | One.\n1 M RFC 1 §1 | Two.\n",
 		"gap":        "## A\n1 M RFC 1 §1 | One.\n3 M RFC 1 §1 | Three.\n",
 		"no heading": "1 M RFC 1 §1 | One.\n",
 		"no level":   "## A\n1 RFC 1 §1 | One.\n",
@@ -46,20 +60,22 @@ func TestItems(t *testing.T) {
 }
 
 func TestParseCitation(t *testing.T) {
-	for comment, want := range map[string][]int{
-		"checklist 28":                       {28},
-		"checklist 28, 30":                   {28, 30},
-		"checklist 28–30":                    {28, 29, 30},
-		"checklist 28-30, 41":                {28, 29, 30, 41},
-		"checklist 3 and 4: as RFC 6750 §2":  {3, 4},
-		"one, checklist 1; two, checklist 2": {1, 2},
+	for comment, want := range map[string][]string{
+		"checklist 28":                       {"28"},
+		"checklist 28, 30":                   {"28", "30"},
+		"checklist 28–30":                    {"28", "29", "30"},
+		"checklist 28-30, 41":                {"28", "29", "30", "41"},
+		"checklist 3 and 4: as RFC 6750 §2":  {"3", "4"},
+		"one, checklist 1; two, checklist 2": {"1", "2"},
+		"checklist 147a, 148, and more":      {"147a", "148"},
+		"checklist 28 and all of it":         {"28"},
 		"a checklist of 3 things":            nil,
 	} {
 		got, err := parseCitation(comment)
 		require.NoError(t, err, comment)
 		require.Equal(t, want, got, comment)
 	}
-	for _, comment := range []string{"checklist 0", "checklist 5–4", "checklist 1-1000000000", "checklist 99999999999999999999"} {
+	for _, comment := range []string{"checklist 0", "checklist 5–4", "checklist 5a–6", "checklist 1-1000000000", "checklist 99999999999999999999"} {
 		_, err := parseCitation(comment)
 		require.Error(t, err, comment)
 	}
@@ -99,11 +115,11 @@ func helper(row) { use(table) }
 	})
 	require.NoError(t, err)
 	row := test{folder: "jwt", name: "TestRow", file: "a_test.go"}
-	require.Equal(t, map[int][]test{
-		1: {{folder: "jwt", name: "FuzzB", file: "b_test.go"}, {folder: "jwt", name: "TestAbove", file: "a_test.go"}},
-		2: {{folder: "jwt", name: "TestInside", file: "a_test.go"}},
-		3: {row}, 4: {row}, 5: {row}, 6: {row},
-		9: {{folder: "jwt", name: "TestAbove", file: "in_test.go"}},
+	require.Equal(t, map[string][]test{
+		"1": {{folder: "jwt", name: "FuzzB", file: "b_test.go"}, {folder: "jwt", name: "TestAbove", file: "a_test.go"}},
+		"2": {{folder: "jwt", name: "TestInside", file: "a_test.go"}},
+		"3": {row}, "4": {row}, "5": {row}, "6": {row},
+		"9": {{folder: "jwt", name: "TestAbove", file: "in_test.go"}},
 	}, shown)
 }
 
@@ -122,12 +138,12 @@ func TestCitationsOfNothing(t *testing.T) {
 func TestMissingAndUnknown(t *testing.T) {
 	groups, err := parseItems("## A\n1 M RFC 1 §1 | One.\n2 S RFC 1 §2 | Two.\n## B (planned)\n3 M RFC 2 §1 | Three.\n4 P RFC 2 §2 | Four. | partly\n")
 	require.NoError(t, err)
-	r := &report{groups: groups, shown: map[int][]test{1: {{folder: "a", name: "TestA", file: "a_test.go"}}, 5: nil}}
-	var numbers []int
+	r := &report{groups: groups, shown: map[string][]test{"1": {{folder: "a", name: "TestA", file: "a_test.go"}}, "5": nil}}
+	var numbers []string
 	for _, it := range r.missing() {
 		numbers = append(numbers, it.number)
 	}
-	require.Equal(t, []int{2, 4}, numbers)
-	require.Equal(t, []int{5}, r.unknown())
+	require.Equal(t, []string{"2", "4"}, numbers)
+	require.Equal(t, []string{"5"}, r.unknown())
 	require.Contains(t, string(r.markdown()), "| 1 | M | RFC 1 §1 | One. | [`a.TestA`](../a/a_test.go) |\n")
 }

@@ -12,7 +12,7 @@ import (
 // A report is the items and the tests that show them.
 type report struct {
 	groups []group
-	shown  map[int][]test
+	shown  map[string][]test
 }
 
 // build reads the items and every test below root, the root of the repository.
@@ -32,7 +32,7 @@ func build(root fs.FS) (*report, error) {
 	return r, nil
 }
 
-func (r *report) unknown() []int {
+func (r *report) unknown() []string {
 	cited := maps.Clone(r.shown)
 	for _, g := range r.groups {
 		for _, it := range g.items {
@@ -47,7 +47,7 @@ func (r *report) missing() []item {
 	var missing []item
 	for _, g := range r.groups {
 		for _, it := range g.items {
-			if (!g.planned || it.partly) && len(r.shown[it.number]) == 0 {
+			if (!it.planned || it.partly) && len(r.shown[it.number]) == 0 {
 				missing = append(missing, it)
 			}
 		}
@@ -77,22 +77,22 @@ func (r *report) markdown() []byte {
 		}
 		b.WriteString("| | level | where | what | shown by |\n|---:|---|---|---|---|\n")
 		for _, it := range g.items {
-			fmt.Fprintf(&b, "| %d | %s | %s | %s | %s |\n", it.number, it.level, it.section, it.text, r.tests(g, it))
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", it.number, it.level, it.section, it.text, r.tests(it))
 		}
 	}
 	return b.Bytes()
 }
 
-func (r *report) tests(g group, it item) string {
+func (r *report) tests(it item) string {
 	var cells []string
 	for _, t := range r.shown[it.number] {
 		cells = append(cells, fmt.Sprintf("[`%s.%s`](../%s/%s)", t.folder, t.name, t.folder, t.file))
 	}
 	cell := strings.Join(cells, ", ")
 	switch {
-	case g.planned && cell == "":
+	case it.planned && cell == "":
 		return "*planned*"
-	case g.planned:
+	case it.planned:
 		return "*planned*, in part: " + cell
 	case cell == "":
 		return "**nothing**"
