@@ -54,8 +54,8 @@ func introspect(body []byte, contentType string, status int, required bool, ttl 
 		members = []string{"sub", "x"}
 	}
 	client := must(introspection.New(introspection.Config{
-		RequiredMembers: members,
-		Endpoint:        fuzzIssuer + "/introspect", Credentials: introspection.ClientSecretBasic("id", "secret"),
+		RequiredMembers: members, Confirmations: []string{"jkt", "x5t#S256"},
+		Endpoint: fuzzIssuer + "/introspect", Credentials: introspection.ClientSecretBasic("id", "secret"),
 		Audiences: []string{fuzzAudience}, Issuer: fuzzIssuer, Now: func() time.Time { return fuzzNow },
 		PositiveTTL: ttl, NegativeTTL: ttl, CacheSize: 2,
 		HTTPClient: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -103,20 +103,43 @@ func introspectionModel(body []byte, status int) (map[string]any, error) {
 	if iss, there := answer["iss"]; there && iss != fuzzIssuer {
 		return nil, errors.New("iss")
 	}
-	if aud := listOf(answer["aud"]); answer["aud"] != nil && len(aud) > 0 && !slices.Contains(aud, fuzzAudience) {
+	if answer["aud"] != nil && !slices.Contains(listOf(answer["aud"]), fuzzAudience) {
 		return nil, errors.New("aud")
 	}
-	bound, _ := answer["cnf"].(map[string]any)
-	for name, value := range bound {
-		if name != "jkt" && name != "x5t#S256" || !isString(value) || value == "" {
-			return nil, errors.New("cnf")
-		}
+	bound, err := introspectionBinding(answer)
+	if err != nil {
+		return nil, err
 	}
 	tokenType, _ := answer["token_type"].(string)
 	if kind := strings.ToLower(tokenType); kind != "bearer" && kind != "access_token" && !(kind == "dpop" && bound["jkt"] != nil) {
 		return nil, errors.New("token_type")
 	}
 	return answer, introspectionTimes(answer)
+}
+
+// introspectionBinding returns the methods of cnf, of which jkt and x5t#S256 are understood here.
+func introspectionBinding(answer map[string]any) (map[string]any, error) {
+	cnf, bound := answer["cnf"]
+	if !bound {
+		return nil, nil
+	}
+	methods := make(map[string]any)
+	members, _ := cnf.(map[string]any)
+	for name, value := range members {
+		switch name {
+		case "jkt", "x5t#S256":
+			if !isString(value) || value == "" {
+				return nil, errors.New("cnf")
+			}
+			methods[name] = value
+		case "x5t", "jwk", "jwe", "jku", "kid":
+			return nil, errors.New("cnf")
+		}
+	}
+	if len(methods) == 0 {
+		return nil, errors.New("cnf")
+	}
+	return methods, nil
 }
 
 func introspectionTimes(answer map[string]any) error {
@@ -142,7 +165,7 @@ func introspectionTimes(answer map[string]any) error {
 
 func checkMembers(t *testing.T, got *introspection.Token, answer map[string]any) {
 	for name, have := range map[string]string{
-		"sub": got.Subject(), "client_id": got.ClientID(), "username": got.Username(), "jti": got.ID(), "iss": got.Issuer(), "acr": got.ACR(),
+		"sub": got.Subject(), "client_id": got.ClientID(), "username": got.Username(), "jti": got.ID(), "iss": got.Issuer(),
 	} {
 		if want := orEmpty(answer[name]); want != have {
 			t.Fatalf("%s is %q, the answer says %v", name, have, want)
@@ -157,12 +180,16 @@ func checkMembers(t *testing.T, got *introspection.Token, answer map[string]any)
 		}
 	}
 	sameNames(t, got.Scopes(), keep(names))
+	if want, _ := answer["acr"].(string); want != got.ACR() {
+		t.Fatalf("acr is %q, the answer says %v", got.ACR(), answer["acr"])
+	}
+	bound, _ := introspectionBinding(answer)
 	for name, value := range got.Confirmation() {
-		if answer["cnf"].(map[string]any)[name] != value {
+		if bound[name] != value {
 			t.Fatalf("cnf %s is %q", name, value)
 		}
 	}
-	if bound, _ := answer["cnf"].(map[string]any); len(bound) != len(got.Confirmation()) {
+	if len(bound) != len(got.Confirmation()) {
 		t.Fatalf("cnf %v became %v", bound, got.Confirmation())
 	}
 }
@@ -206,8 +233,8 @@ func introspectionSeeds() (seeds []seed) {
 		{"exp fraction", change("1800000300", "1800000300.5")}, {"exp huge", change("1800000300", "1e999")}, {"exp negative", change("1800000300", "-1")}, {"exp zero", change("1800000300", "0")}, {"exp minus zero", change("1800000300", "-0")},
 		{"nbf future", change(`"nbf":1799999900`, `"nbf":1800000031`)}, {"iat string", change(`"iat":1799999900`, `"iat":"x"`)},
 		{"scope array", change(`"read write"`, `["read","write all"]`)}, {"scope number", change(`"read write"`, `1`)}, {"scope mixed", change(`"read write"`, `["read",1]`)}, {"scope null", change(`"read write"`, `null`)},
-		{"cnf", more(`"cnf":{"x5t#S256":"canary-53551"}`)}, {"cnf unknown", more(`"cnf":{"jwk":{}}`)}, {"cnf other", more(`"cnf":{"canary-53551":"x"}`)}, {"cnf empty", more(`"cnf":{}`)}, {"cnf null", more(`"cnf":null`)}, {"cnf string", more(`"cnf":"x"`)}, {"cnf blank", more(`"cnf":{"jkt":""}`)},
-		{"sub number", change(`"canary-53551"`, "1")}, {"sub null", change(`"canary-53551"`, "null")}, {"more", more(`"auth_time":1,"acr":"2","groups":["a"],"roles":"b","entitlements":[]`)}, {"acr number", more(`"acr":2`)}, {"groups mixed", more(`"groups":["a",1]`)},
+		{"cnf", more(`"cnf":{"x5t#S256":"canary-53551"}`)}, {"cnf unknown", more(`"cnf":{"jwk":{}}`)}, {"cnf no method beside", more(`"cnf":{"jkt":"a","canary-53551":{"x":1}}`)}, {"cnf known beside", more(`"cnf":{"jkt":"a","kid":null}`)}, {"cnf other", more(`"cnf":{"canary-53551":"x"}`)}, {"cnf empty", more(`"cnf":{}`)}, {"cnf null", more(`"cnf":null`)}, {"cnf string", more(`"cnf":"x"`)}, {"cnf blank", more(`"cnf":{"jkt":""}`)},
+		{"sub number", change(`"canary-53551"`, "1")}, {"sub null", change(`"canary-53551"`, "null")}, {"more", more(`"auth_time":1,"acr":"2","groups":["a"],"roles":"b","entitlements":[]`)}, {"acr number", more(`"acr":2`)}, {"objects", more(`"groups":[{"value":"a"}],"roles":[{"value":1}],"entitlements":{}`)}, {"groups mixed", more(`"groups":["a",1]`)},
 		{"trailing", good + "{}"}, {"array", "[" + good + "]"}, {"nothing", ""}, {"HTML", "<html>canary-53551</html>"}, {"not UTF-8", change("canary", "\xff")}, {"half surrogate", change("canary", `\ud800`)},
 		{"deep", more(`"x":` + strings.Repeat("[", 20) + strings.Repeat("]", 20))}, {"unknown", more(`"x":{"y":[1,{"z":null}]}`)},
 		{"error", `{"error":"invalid_client"}`},

@@ -22,8 +22,8 @@ type verdict struct {
 	refusal *Error
 }
 
-func refused(reason Reason, member string) verdict {
-	return verdict{refusal: &Error{Reason: reason, Name: member}}
+func rejected(reason Reason, member, detail string) *Error {
+	return &Error{Reason: reason, Name: member, detail: detail}
 }
 
 // at is the verdict at a point in time. A remembered one is checked again:
@@ -34,9 +34,9 @@ func (v verdict) at(now time.Time) (*Token, error) {
 		refusal := *v.refusal // shared: the caller gets one of its own
 		return nil, &refusal
 	case v.token.ended(now):
-		return nil, &Error{Reason: ReasonExpired, Name: "exp"}
+		return nil, rejected(ReasonExpired, "exp", "")
 	case !v.token.begun(now):
-		return nil, &Error{Reason: ReasonNotYetValid, Name: "nbf"}
+		return nil, rejected(ReasonNotYetValid, "nbf", "")
 	}
 	return v.token, nil
 }
@@ -50,20 +50,20 @@ func (c *Client) judge(body []byte, now time.Time) (verdict, error) {
 		return verdict{}, err
 	}
 	if !active {
-		return refused(ReasonInactive, ""), nil
+		return verdict{refusal: rejected(ReasonInactive, "", "the server says so, or this client may not introspect it")}, nil
 	}
 	var m members
 	if err := json.Unmarshal(body, &m); err != nil {
-		return memberRefusal(err), nil
+		return verdict{refusal: unreadableMember(err)}, nil
 	}
-	if refusal := c.check(&m, body); refusal.refusal != nil {
-		return refusal, nil
+	token := &Token{answer: bytes.Clone(body), leeway: c.config.Leeway}
+	if refusal := c.check(token, &m); refusal != nil {
+		return verdict{refusal: refusal}, nil
 	}
-	token := &Token{members: m, answer: body, leeway: c.config.Leeway}
 	if token.ended(now) {
 		// Held as a refusal: remembered as a token it would be forgotten at
 		// once, and asked about again each time.
-		return refused(ReasonExpired, "exp"), nil
+		return verdict{refusal: rejected(ReasonExpired, "exp", "")}, nil
 	}
 	return verdict{token: token}, nil
 }
@@ -110,47 +110,51 @@ func checkDepth(body []byte) error {
 	}
 }
 
-// memberRefusal names the top-level member that could not be read.
-func memberRefusal(err error) verdict {
+// unreadableMember names the top-level member that could not be read.
+func unreadableMember(err error) *Error {
 	member := ""
-	if semantic := (*json.SemanticError)(nil); errors.As(err, &semantic) {
+	if semantic, ok := errors.AsType[*json.SemanticError](err); ok {
 		for member = range semantic.JSONPointer.Tokens() {
 			break
 		}
 	}
-	if member == "cnf" {
-		return refused(ReasonConfirmation, member)
-	}
-	return refused(ReasonClaimType, member)
+	return rejected(ReasonClaimType, strings.Clone(member), "")
 }
 
-// check holds an active answer's members against the configuration.
-func (c *Client) check(m *members, body []byte) verdict {
+// check holds an active answer's members against the configuration, and makes the
+// token of them.
+func (c *Client) check(t *Token, m *members) (refusal *Error) {
+	if t.confirmation, refusal = c.checkConfirmation(m.Confirmation); refusal != nil {
+		return refusal
+	}
+	if refusal = c.checkKind(t, m); refusal != nil {
+		return refusal
+	}
 	switch {
-	case !m.isAccessToken(c.config.AllowMissingTokenType):
-		return refused(ReasonTokenType, "token_type")
 	case c.config.Issuer != "" && m.Issuer != nil && *m.Issuer != c.config.Issuer:
-		return refused(ReasonIssuer, "iss")
-	case !c.config.AnyAudience && len(m.Audience) > 0 && !intersect(m.Audience, c.config.Audiences):
-		return refused(ReasonAudience, "aud")
+		return rejected(ReasonIssuer, "iss", "not Config.Issuer")
+	case !c.config.AnyAudience && m.Audience != nil && !intersect(m.Audience, c.config.Audiences):
+		return rejected(ReasonAudience, "aud", "names none of Config.Audiences")
 	}
-	return c.checkRequired(body)
+	m.Confirmation, m.Typ, m.TokenUse = nil, nil, nil // read, and not to be kept
+	t.members = *m
+	return c.checkRequired(t.answer)
 }
 
-func (c *Client) checkRequired(body []byte) verdict {
+func (c *Client) checkRequired(answer jsontext.Value) *Error {
 	if len(c.config.RequiredMembers) == 0 {
-		return verdict{}
+		return nil
 	}
 	var all map[string]jsontext.Value
-	if err := json.Unmarshal(body, &all); err != nil {
-		return memberRefusal(err)
+	if err := json.Unmarshal(answer, &all); err != nil {
+		return unreadableMember(err)
 	}
 	for _, name := range c.config.RequiredMembers {
 		if isEmpty(all[name]) {
-			return refused(ReasonMissingClaim, name)
+			return rejected(ReasonMissingClaim, name, "required by Config.RequiredMembers")
 		}
 	}
-	return verdict{}
+	return nil
 }
 
 // isEmpty says whether a member is there in name only.
@@ -161,28 +165,34 @@ func isEmpty(v jsontext.Value) bool {
 	return slices.Contains([]string{"null", `""`, "[]", "{}"}, string(v))
 }
 
-// isAccessToken tells an access token from whatever else the server keeps and
+// checkKind tells an access token from whatever else the server keeps and
 // calls active. The hint we send restricts nothing (RFC 7662 §2.1). Besides the
 // standard member it knows two that are common: Ory Hydra's token_use, and
 // Keycloak's typ, where a refresh token or an ID token says that it is one.
-func (m *members) isAccessToken(allowMissing bool) bool {
+func (c *Client) checkKind(t *Token, m *members) *Error {
 	if use := text(m.TokenUse); use != "" && use != "access_token" && use != "access" {
-		return false
+		return rejected(ReasonTokenType, "token_use", "not an access token")
 	}
 	if slices.Contains([]string{"refresh", "offline", "id"}, strings.ToLower(text(m.Typ))) {
-		return false
+		return rejected(ReasonTokenType, "typ", "not an access token")
 	}
 	switch strings.ToLower(m.tokenType()) {
 	case "":
-		return allowMissing
+		if c.config.AllowMissingTokenType {
+			return nil
+		}
+		return rejected(ReasonMissingClaim, "token_type",
+			"the answer does not say what kind of token it is; if this server never does, set Config.AllowMissingTokenType")
 	case "bearer", "access_token":
-		return true
+		return nil
 	case "dpop":
 		// RFC 9449 §6.2: it comes with the key it is bound to. Without one
 		// there would be nothing to hold its bearer to.
-		return m.Confirmation["jkt"] != ""
+		if t.confirmation["jkt"] != "" {
+			return nil
+		}
 	}
-	return false
+	return rejected(ReasonTokenType, "token_type", "not an access token")
 }
 
 func text(v jsontext.Value) string {

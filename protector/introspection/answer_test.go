@@ -1,9 +1,12 @@
 package introspection_test
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/resourceserver/protector/introspection"
+	"example.com/resourceserver/scopes"
 )
 
 // checklist 172, 178
@@ -91,49 +95,37 @@ func TestActiveButRejected(t *testing.T) {
 		"other audiences":      {active(`"aud":["https://other.example","https://api.example/"]`), introspection.ReasonAudience},
 		"audience of no name":  {active(`"aud":""`), introspection.ReasonAudience},
 		"audiences of no name": {active(`"aud":[""]`), introspection.ReasonAudience},
+		"audience of nobody":   {active(`"aud":[]`), introspection.ReasonAudience},
 		"audience in capitals": {active(`"aud":"https://API.example"`), introspection.ReasonAudience},
 		"other issuer":         {active(`"iss":"https://evil.example"`), introspection.ReasonIssuer},
 		"issuer with slash":    {active(`"iss":"https://issuer.example/"`), introspection.ReasonIssuer},
 		"issuer empty":         {active(`"iss":""`), introspection.ReasonIssuer},
 
-		"exp a string":          {active(`"exp":"99999999999"`), introspection.ReasonClaimType},
-		"exp negative":          {active(`"exp":-1`), introspection.ReasonClaimType},
-		"exp past year 9999":    {active(`"exp":253402300800`), introspection.ReasonClaimType},
-		"exp overflowing":       {active(`"exp":1e999`), introspection.ReasonClaimType},
-		"exp an object":         {active(`"exp":{}`), introspection.ReasonClaimType},
-		"nbf a boolean":         {active(`"nbf":true`), introspection.ReasonClaimType},
-		"iat a string":          {active(`"iat":"now"`), introspection.ReasonClaimType},
-		"auth_time a string":    {active(`"auth_time":"now"`), introspection.ReasonClaimType},
-		"aud a number":          {active(`"aud":1`), introspection.ReasonClaimType},
-		"aud mixed":             {active(`"aud":["https://api.example",1]`), introspection.ReasonClaimType},
-		"aud with null":         {active(`"aud":["https://api.example",null]`), introspection.ReasonClaimType},
-		"aud nested":            {active(`"aud":[["https://api.example"]]`), introspection.ReasonClaimType},
-		"iss an array":          {active(`"iss":["https://issuer.example"]`), introspection.ReasonClaimType},
-		"sub a number":          {active(`"sub":42`), introspection.ReasonClaimType},
-		"client_id an object":   {active(`"client_id":{}`), introspection.ReasonClaimType},
-		"username a boolean":    {active(`"username":true`), introspection.ReasonClaimType},
-		"jti a number":          {active(`"jti":1`), introspection.ReasonClaimType},
-		"acr an array":          {active(`"acr":["1"]`), introspection.ReasonClaimType},
-		"scope a number":        {active(`"scope":1`), introspection.ReasonClaimType},
-		"scope an object":       {active(`"scope":{"admin":true}`), introspection.ReasonClaimType},
-		"scope mixed":           {active(`"scope":["profile",1]`), introspection.ReasonClaimType},
-		"groups an object":      {active(`"groups":{}`), introspection.ReasonClaimType},
-		"roles mixed":           {active(`"roles":["a",{}]`), introspection.ReasonClaimType},
-		"entitlements a number": {active(`"entitlements":7`), introspection.ReasonClaimType},
-		"token_type a number":   {`{"active":true,"token_type":1}`, introspection.ReasonClaimType},
+		"exp a string":        {active(`"exp":"99999999999"`), introspection.ReasonClaimType},
+		"exp negative":        {active(`"exp":-1`), introspection.ReasonClaimType},
+		"exp past year 9999":  {active(`"exp":253402300800`), introspection.ReasonClaimType},
+		"exp overflowing":     {active(`"exp":1e999`), introspection.ReasonClaimType},
+		"exp an object":       {active(`"exp":{}`), introspection.ReasonClaimType},
+		"nbf a boolean":       {active(`"nbf":true`), introspection.ReasonClaimType},
+		"iat a string":        {active(`"iat":"now"`), introspection.ReasonClaimType},
+		"auth_time a string":  {active(`"auth_time":"now"`), introspection.ReasonClaimType},
+		"aud a number":        {active(`"aud":1`), introspection.ReasonClaimType},
+		"aud mixed":           {active(`"aud":["https://api.example",1]`), introspection.ReasonClaimType},
+		"aud with null":       {active(`"aud":["https://api.example",null]`), introspection.ReasonClaimType},
+		"aud nested":          {active(`"aud":[["https://api.example"]]`), introspection.ReasonClaimType},
+		"iss an array":        {active(`"iss":["https://issuer.example"]`), introspection.ReasonClaimType},
+		"sub a number":        {active(`"sub":42`), introspection.ReasonClaimType},
+		"client_id an object": {active(`"client_id":{}`), introspection.ReasonClaimType},
+		"username a boolean":  {active(`"username":true`), introspection.ReasonClaimType},
+		"jti a number":        {active(`"jti":1`), introspection.ReasonClaimType},
+		"scope a number":      {active(`"scope":1`), introspection.ReasonClaimType},
+		"scope an object":     {active(`"scope":{"admin":true}`), introspection.ReasonClaimType},
+		"scope mixed":         {active(`"scope":["profile",1]`), introspection.ReasonClaimType},
+		"token_type a number": {`{"active":true,"token_type":1}`, introspection.ReasonClaimType},
 
-		"cnf a string":            {active(`"cnf":"thumbprint"`), introspection.ReasonConfirmation},
-		"cnf an array":            {active(`"cnf":["jkt"]`), introspection.ReasonConfirmation},
-		"cnf empty":               {active(`"cnf":{}`), introspection.ReasonConfirmation},
-		"cnf unknown":             {active(`"cnf":{"kid":"a"}`), introspection.ReasonConfirmation},
-		"cnf one unknown":         {active(`"cnf":{"jkt":"a","jwk":"b"}`), introspection.ReasonConfirmation},
-		"cnf in capitals":         {active(`"cnf":{"JKT":"a"}`), introspection.ReasonConfirmation},
-		"cnf member not a string": {active(`"cnf":{"jkt":{}}`), introspection.ReasonConfirmation},
-		"cnf member null":         {active(`"cnf":{"jkt":null}`), introspection.ReasonConfirmation},
-		"cnf member empty":        {active(`"cnf":{"jkt":""}`), introspection.ReasonConfirmation},
-
-		"no token_type":         {`{"active":true}`, introspection.ReasonTokenType},
-		"token_type null":       {`{"active":true,"token_type":null}`, introspection.ReasonTokenType},
+		"no token_type":         {`{"active":true}`, introspection.ReasonMissingClaim},
+		"token_type null":       {`{"active":true,"token_type":null}`, introspection.ReasonMissingClaim},
+		"token_type empty":      {`{"active":true,"token_type":""}`, introspection.ReasonMissingClaim},
 		"a refresh token":       {`{"active":true,"token_type":"refresh_token"}`, introspection.ReasonTokenType},
 		"no token of OAuth's":   {`{"active":true,"token_type":"N_A"}`, introspection.ReasonTokenType},
 		"DPoP bound to nothing": {`{"active":true,"token_type":"DPoP"}`, introspection.ReasonTokenType},
@@ -150,13 +142,75 @@ func TestActiveButRejected(t *testing.T) {
 	}
 }
 
-func TestErrorNamesTheMember(t *testing.T) {
-	_, err := introspect(t, active(`"cnf":{"jkt":7}`))
-	require.EqualError(t, err, "introspection: token rejected: confirmation (cnf)")
-	_, err = introspect(t, active(`"aud":["a",{"secret":1}]`))
-	require.EqualError(t, err, "introspection: token rejected: claim_type (aud)")
-	_, err = introspect(t, `{"active":false}`)
-	require.EqualError(t, err, "introspection: token rejected: inactive")
+// Every text says what an operator can do or look at, and nothing of the answer.
+func TestErrorText(t *testing.T) {
+	for body, text := range map[string]string{
+		active(`"cnf":{"jkt":7}`):                     "confirmation (cnf): bound in a way that Config.Confirmations does not name",
+		active(`"cnf":{"hush":7}`):                    "confirmation (cnf): holds no method that Config.Confirmations names",
+		active(`"cnf":"hush"`):                        "confirmation (cnf): not an object",
+		active(`"aud":["a",{"hush":1}]`):              "claim_type (aud)",
+		active(`"aud":"hush"`):                        "audience (aud): names none of Config.Audiences",
+		`{"active":false}`:                            "inactive: the server says so, or this client may not introspect it",
+		`{"active":true,"token_type":"refresh_hush"}`: "token_type (token_type): not an access token",
+		`{"active":true}`: "missing_claim (token_type): the answer does not say what kind of token it is; " +
+			"if this server never does, set Config.AllowMissingTokenType",
+	} {
+		_, err := introspect(t, body)
+		require.EqualError(t, err, "introspection: token rejected: "+text)
+	}
+	client := newClient(t, config("https://issuer.example/introspect"))
+	_, err := client.Introspect(t.Context(), strings.Repeat("a", 16<<10+1))
+	require.EqualError(t, err, "introspection: token rejected: too_large: longer than Config.MaxTokenBytes")
+}
+
+// What binds a token is named, or refuses it; what is no method at all is ignored.
+//
+// checklist 153, 177, 194
+func TestConfirmation(t *testing.T) {
+	for name, tc := range map[string]struct {
+		cnf   string
+		named []string
+		want  map[string]string // nil: refused
+	}{
+		"closed by default":      {`{"jkt":"J"}`, nil, nil},
+		"certificate by default": {`{"x5t#S256":"X"}`, nil, nil},
+		"named":                  {`{"jkt":"J"}`, []string{"jkt"}, map[string]string{"jkt": "J"}},
+		"both named":             {`{"jkt":"J","x5t#S256":"X"}`, []string{"jkt", "x5t#S256"}, map[string]string{"jkt": "J", "x5t#S256": "X"}},
+		"one of two named":       {`{"jkt":"J","x5t#S256":"X"}`, []string{"jkt"}, nil},
+		"another named":          {`{"jkt":"J"}`, []string{"x5t#S256"}, nil},
+		"jwk":                    {`{"jkt":"J","jwk":{"kty":"OKP"}}`, []string{"jkt"}, nil},
+		"jwe":                    {`{"jkt":"J","jwe":"x"}`, []string{"jkt"}, nil},
+		"jku":                    {`{"jkt":"J","jku":"https://x"}`, []string{"jkt"}, nil},
+		"kid":                    {`{"jkt":"J","kid":"k"}`, []string{"jkt"}, nil},
+		"x5t":                    {`{"jkt":"J","x5t":"x"}`, []string{"jkt"}, nil},
+		"known and null":         {`{"jkt":"J","kid":null}`, []string{"jkt"}, nil},
+		"no method, a string":    {`{"jkt":"J","note":"x"}`, []string{"jkt"}, map[string]string{"jkt": "J"}},
+		"no method, an object":   {`{"jkt":"J","note":{"a":[1]}}`, []string{"jkt"}, map[string]string{"jkt": "J"}},
+		"no method alone":        {`{"note":"x"}`, []string{"jkt"}, nil},
+		"no method, by default":  {`{"note":"x"}`, nil, nil},
+		"an own method":          {`{"note":"x"}`, []string{"note"}, map[string]string{"note": "x"}},
+		"in capitals":            {`{"JKT":"J"}`, []string{"jkt"}, nil},
+		"a number":               {`{"jkt":1}`, []string{"jkt"}, nil},
+		"an object":              {`{"jkt":{}}`, []string{"jkt"}, nil},
+		"null":                   {`{"jkt":null}`, []string{"jkt"}, nil},
+		"empty":                  {`{"jkt":""}`, []string{"jkt"}, nil},
+		"twice":                  {`{"jkt":"J","x5t#S256":""}`, []string{"jkt", "x5t#S256"}, nil},
+		"nothing":                {`{}`, []string{"jkt"}, nil},
+		"cnf a string":           {`"J"`, []string{"jkt"}, nil},
+		"cnf an array":           {`[{"jkt":"J"}]`, []string{"jkt"}, nil},
+		"cnf a number":           {`1`, []string{"jkt"}, nil},
+		"cnf false":              {`false`, []string{"jkt"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := introspect(t, active(`"cnf":`+tc.cnf), func(c *introspection.Config) { c.Confirmations = tc.named })
+			if tc.want == nil {
+				requireRejected(t, err, introspection.ReasonConfirmation)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, tc.want, got.Confirmation())
+		})
+	}
 }
 
 // checklist 172, 176, 177, 180
@@ -166,7 +220,9 @@ func TestActive(t *testing.T) {
 		"sub":"u1","iss":"https://issuer.example","jti":"j1","aud":["https://other.example","https://api.example"],
 		"exp":%d.5,"nbf":%d,"iat":%d,"auth_time":%d,"acr":"gold","cnf":{"jkt":"J","x5t#S256":"X"},
 		"groups":["a b","c"],"roles":"admin","entitlements":[],"typ":"Bearer","token_use":"access_token","tenant":{"id":9007199254740993}}`,
-		seconds(time.Hour), iat, iat, iat), func(c *introspection.Config) { c.Issuer = "https://issuer.example" })
+		seconds(time.Hour), iat, iat, iat), func(c *introspection.Config) {
+		c.Issuer, c.Confirmations = "https://issuer.example", []string{"jkt", "x5t#S256"}
+	})
 	require.NoError(t, err)
 
 	require.Equal(t, "profile email", got.Scopes().String())
@@ -200,9 +256,8 @@ func TestActive(t *testing.T) {
 // checklist 176
 func TestBareAnswer(t *testing.T) {
 	for name, body := range map[string]string{
-		"minimal":     activeAnswer,
-		"all null":    active(`"scope":null,"exp":null,"nbf":null,"iat":null,"aud":null,"iss":null,"sub":null,"cnf":null,"jti":null,"groups":null,"username":null,"client_id":null`),
-		"no audience": active(`"aud":[]`),
+		"minimal":  activeAnswer,
+		"all null": active(`"scope":null,"exp":null,"nbf":null,"iat":null,"aud":null,"iss":null,"sub":null,"cnf":null,"jti":null,"groups":null,"username":null,"client_id":null`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := introspect(t, body, func(c *introspection.Config) { c.Issuer = "https://issuer.example" })
@@ -248,8 +303,92 @@ func TestScope(t *testing.T) {
 	}
 }
 
+// checklist 196
+func TestAttributes(t *testing.T) {
+	for name, tc := range map[string]struct {
+		value string
+		want  []string
+	}{
+		"a string":          {`"a b"`, []string{"a b"}},
+		"strings":           {`["a","b c"]`, []string{"a", "b c"}},
+		"objects":           {`[{"value":"a","display":"A"},{"value":"b"}]`, []string{"a", "b"}},
+		"an empty string":   {`""`, nil},
+		"no strings":        {`[]`, nil},
+		"null":              {`null`, nil},
+		"a number":          {`7`, nil},
+		"an object":         {`{"value":"a"}`, nil},
+		"mixed":             {`["a",{"value":"b"}]`, nil},
+		"a null among":      {`["a",null]`, nil},
+		"a number among":    {`["a",1]`, nil},
+		"nested":            {`[["a"]]`, nil},
+		"value a number":    {`[{"value":1}]`, nil},
+		"value in capitals": {`[{"Value":"a"}]`, nil},
+		"escaped":           {`["\u0061"]`, []string{"a"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := introspect(t, active(`"groups":`+tc.value+`,"roles":`+tc.value+`,"entitlements":`+tc.value))
+			require.NoError(t, err)
+			for _, set := range []scopes.Set{got.Groups(), got.Roles(), got.Entitlements()} {
+				require.Equal(t, tc.want, slices.Collect(set.All()))
+			}
+		})
+	}
+}
+
+func TestACR(t *testing.T) {
+	for value, want := range map[string]string{`"gold"`: "gold", `["gold"]`: "", `2`: "", `null`: "", `{}`: ""} {
+		got, err := introspect(t, active(`"acr":`+value))
+		require.NoError(t, err)
+		require.Equal(t, want, got.ACR())
+	}
+}
+
+// checklist 195
+func TestDecode(t *testing.T) {
+	got, err := introspect(t, active(`"id":9007199254740993,"nested":{"list":[1.10,{"n":18446744073709551616}]},"tenant":"hush"`))
+	require.NoError(t, err)
+	var all map[string]any
+	require.NoError(t, got.Decode(&all))
+	require.Equal(t, json.Number("9007199254740993"), all["id"])
+	require.Equal(t, map[string]any{"list": []any{json.Number("1.10"), map[string]any{"n": json.Number("18446744073709551616")}}}, all["nested"])
+	var numbers struct {
+		ID json.Number `json:"id"`
+	}
+	require.NoError(t, got.Decode(&numbers))
+	require.Equal(t, json.Number("9007199254740993"), numbers.ID)
+
+	for _, into := range []any{
+		&struct {
+			Tenant int `json:"tenant"`
+		}{},
+		&struct {
+			Tenant shy `json:"tenant"`
+		}{},
+	} {
+		err = got.Decode(into)
+		require.ErrorContains(t, err, "/tenant")
+		require.NotContains(t, err.Error(), "hush")
+		require.NotContains(t, fmt.Sprint(errors.Unwrap(err)), "hush")
+	}
+	require.Error(t, got.Decode(nil))
+}
+
+// shy quotes what it cannot read.
+type shy struct{}
+
+func (*shy) UnmarshalText(text []byte) error { return errors.New("not shy: " + string(text)) }
+
+// No answer is behind a zero Token.
+func TestZeroToken(t *testing.T) {
+	for _, zero := range []*introspection.Token{nil, {}} {
+		require.False(t, zero.ValidAt(time.Now()))
+	}
+	require.Error(t, new(introspection.Token).Decode(new(any)))
+}
+
 func TestTokenIsSharedAndReadOnly(t *testing.T) {
-	got, err := introspect(t, active(`"aud":["https://api.example"],"cnf":{"jkt":"J"}`))
+	got, err := introspect(t, active(`"aud":["https://api.example"],"cnf":{"jkt":"J"}`),
+		func(c *introspection.Config) { c.Confirmations = []string{"jkt"} })
 	require.NoError(t, err)
 	got.Audience()[0] = "changed"
 	got.Confirmation()["jkt"] = "changed"
@@ -282,7 +421,9 @@ func TestRelaxations(t *testing.T) {
 	requireRejected(t, err, introspection.ReasonTokenType)
 	_, err = introspect(t, active(`"aud":"https://other.example"`), func(c *introspection.Config) { c.Audiences, c.AnyAudience = nil, true })
 	require.NoError(t, err)
-	_, err = introspect(t, `{"active":true,"token_type":"DPoP","cnf":{"jkt":"J"}}`)
+	_, err = introspect(t, active(`"aud":[]`), func(c *introspection.Config) { c.Audiences, c.AnyAudience = nil, true })
+	require.NoError(t, err)
+	_, err = introspect(t, `{"active":true,"token_type":"DPoP","cnf":{"jkt":"J"}}`, func(c *introspection.Config) { c.Confirmations = []string{"jkt"} })
 	require.NoError(t, err)
 }
 

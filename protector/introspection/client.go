@@ -64,10 +64,10 @@ func (c *Client) Introspect(ctx context.Context, token string) (*Token, error) {
 	// Before anything is hashed, sent or allocated: a megabyte of token is as
 	// cheap to refuse as a short one.
 	if len(token) > c.config.MaxTokenBytes {
-		return nil, &Error{Reason: ReasonTooLarge}
+		return nil, rejected(ReasonTooLarge, "", "longer than Config.MaxTokenBytes")
 	}
 	if !isB64Token(token) {
-		return nil, &Error{Reason: ReasonMalformed}
+		return nil, rejected(ReasonMalformed, "", "not made as bearer tokens are (RFC 6750 §2.1)")
 	}
 	key := c.key(token)
 	v, ok := c.remembered(key, c.config.Now())

@@ -50,9 +50,11 @@ type Config struct {
 	Credentials Credentials
 
 	// Audiences are the identifiers this resource server answers to. An answer
-	// whose aud names none of them is rejected. An answer without aud passes:
-	// the server gave it to us, by name, and RFC 7662 §2.2 makes aud optional.
-	// Put "aud" in RequiredMembers to insist on it.
+	// whose aud names none of them is rejected, and so is one whose aud is an
+	// empty array, which names nobody. (Ory Hydra writes that for a token that no
+	// audience was asked for.) An answer without aud passes: the server gave it
+	// to us, by name, and RFC 7662 §2.2 makes aud optional. Put "aud" in
+	// RequiredMembers to insist on it.
 	Audiences []string
 
 	// AnyAudience gives up the check of aud: a token meant for any other
@@ -69,6 +71,13 @@ type Config struct {
 	// "sub", without which a token is rejected. One that is null or empty is not
 	// there. Default: none.
 	RequiredMembers []string
+
+	// Confirmations names the cnf methods (RFC 7800 §3.1), such as "jkt" and
+	// "x5t#S256", that whoever receives the Token enforces. A token that is
+	// bound by another method that is known to us (jkt, x5t#S256, x5t, jwk, jwe,
+	// jku, kid) is rejected; members of cnf that are no method are ignored.
+	// Default: none, so every bound token is rejected.
+	Confirmations []string
 
 	// AllowMissingTokenType accepts answers without token_type, and gives up
 	// telling an access token from a refresh token: servers answer for both,
@@ -142,6 +151,7 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	c.Audiences = slices.Clone(c.Audiences)
 	c.RequiredMembers = slices.Clone(c.RequiredMembers)
+	c.Confirmations = slices.Clone(c.Confirmations)
 	c.Leeway = orDefault(c.Leeway, defaultLeeway)
 	c.PositiveTTL = orDefault(c.PositiveTTL, defaultPositiveTTL)
 	c.NegativeTTL = orDefault(c.NegativeTTL, defaultNegativeTTL)
@@ -226,8 +236,11 @@ func (c *Config) audienceFault() error {
 }
 
 func (c *Config) memberFault() error {
-	if slices.Contains(c.RequiredMembers, "") {
+	switch {
+	case slices.Contains(c.RequiredMembers, ""):
 		return fault("RequiredMembers", "holds an empty string: remove it")
+	case slices.Contains(c.Confirmations, ""):
+		return fault("Confirmations", "holds an empty string: remove it")
 	}
 	return nil
 }

@@ -77,6 +77,8 @@ func TestThroughHTTP(t *testing.T) {
 		"other audience": {answering(active(`"aud":"https://other.example"`)), 401, `error="invalid_token"`, ""},
 		"bound":          {answering(active(`"scope":"user","cnf":{"jkt":"J"}`)), 401, `error="invalid_token"`, ""},
 		"bound oddly":    {answering(active(`"scope":"user","cnf":{"x":"J"}`)), 401, `error="invalid_token"`, ""},
+		"bound by own":   {answering(active(`"scope":"user","cnf":{"kid":"J"}`)), 401, `error="invalid_token"`, ""},
+		"our bare 401":   {withStatus(401, ""), 503, "", "30"},
 		"a string":       {answering(`{"active":"true","scope":"user"}`), 503, "", "1"},
 		"HTML":           {withType("text/html"), 503, "", "1"},
 		"500":            {withStatus(500, ""), 503, "", "1"},
@@ -112,7 +114,7 @@ func TestThroughHTTP(t *testing.T) {
 // The operator learns that it is our own credentials; the client does not.
 func TestCredentialsRefusedReachesTheOperator(t *testing.T) {
 	var decided []protector.Decision
-	client := newClient(t, config(serve(t, withStatus(401, "")).URL))
+	client := newClient(t, config(serve(t, withStatus(401, `{"error":"invalid_client"}`)).URL))
 	server, _ := protected(t, client, protector.Config{OnDecision: func(_ context.Context, d protector.Decision) { decided = append(decided, d) }})
 	_, body := get(t, server.URL, token)
 	require.NotContains(t, strings.ToLower(body), "credentials")

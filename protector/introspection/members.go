@@ -15,7 +15,8 @@ import (
 // members are the members of an active answer that are read here: those of RFC
 // 7662 §2.2, cnf (RFC 8705 §3.2), acr and auth_time (RFC 9470 §6.2), and the
 // attributes of RFC 9068 §2.2.3.1 that servers repeat. Names match letter for
-// letter, null is absent, and a value of the wrong type fails the whole.
+// letter, null is absent, and a value of the wrong type fails the whole, save that
+// acr and the attributes then say nothing: whatever asks for them is not met.
 type members struct {
 	Scope        scopeNames     `json:"scope"`
 	ClientID     string         `json:"client_id"`
@@ -28,9 +29,9 @@ type members struct {
 	Audience     audience       `json:"aud"`
 	Issuer       *string        `json:"iss"`
 	ID           string         `json:"jti"`
-	Confirmation confirmation   `json:"cnf"`
+	Confirmation jsontext.Value `json:"cnf"`
 	AuthTime     numericDate    `json:"auth_time"`
-	ACR          string         `json:"acr"`
+	ACR          stringIfAny    `json:"acr"`
 	Groups       attributeNames `json:"groups"`
 	Roles        attributeNames `json:"roles"`
 	Entitlements attributeNames `json:"entitlements"`
@@ -61,18 +62,8 @@ func (s *scopeNames) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
 	return nil
 }
 
-// attributeNames is an array of strings, or one name on its own.
-type attributeNames struct{ set scopes.Set }
-
-func (a *attributeNames) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
-	list, err := oneOrList(decoder)
-	a.set = scopes.NewSet(list...)
-	return err
-}
-
-// audience is an array of strings, or one on its own. An empty array names no
-// one and restricts nothing, as if it were absent: Ory Hydra writes it for
-// tokens without an audience.
+// audience is an array of strings, or one on its own; nil if it is absent. An
+// empty array is not absent: it names nobody.
 type audience []string
 
 func (a *audience) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
@@ -119,29 +110,13 @@ func stringList(decoder *jsontext.Decoder) ([]string, error) {
 	return list, nil
 }
 
-// confirmation holds the two confirmation methods that this library knows how
-// to check. Any other is an error: a binding that is passed over is no binding.
-// So is an empty object, which announces a binding and names none.
-type confirmation map[string]string
+// stringIfAny is a string, or empty where the value is of another type.
+type stringIfAny string
 
-func (c *confirmation) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
-	if decoder.PeekKind() == 'n' {
-		return decoder.SkipValue()
-	}
-	var methods map[string]string
-	if err := json.UnmarshalDecode(decoder, &methods); err != nil {
-		return err
-	}
-	for name, value := range methods {
-		if name != "jkt" && name != "x5t#S256" || value == "" {
-			return errors.New("unknown or empty confirmation method")
-		}
-	}
-	if len(methods) == 0 {
-		return errors.New("no confirmation method")
-	}
-	*c = methods
-	return nil
+func (s *stringIfAny) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
+	value, err := decoder.ReadValue()
+	*s = stringIfAny(text(value))
+	return err
 }
 
 // numericDate is seconds since the epoch (RFC 7519 §2); zero if absent.

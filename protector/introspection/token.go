@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"example.com/resourceserver/scopes"
@@ -15,9 +14,10 @@ import (
 // does not say is empty: every member but active is optional there. A Token is
 // immutable, shared between requests, and safe for use by several goroutines.
 type Token struct {
-	members members
-	answer  jsontext.Value
-	leeway  time.Duration
+	members      members
+	confirmation map[string]string
+	answer       jsontext.Value
+	leeway       time.Duration
 }
 
 // Scopes is scope, from a space-separated string or an array.
@@ -56,32 +56,36 @@ func (t *Token) ID() string { return t.members.ID }
 // only under Config.AllowMissingTokenType.
 func (t *Token) TokenType() string { return t.members.tokenType() }
 
-// Confirmation is cnf, as a copy: which key the token is bound to, under "jkt"
-// (RFC 9449 §6.2), "x5t#S256" (RFC 8705 §3.2), or both. Empty for a token that
-// is bound to none. Introspect does not see the request, and so does not check
-// the binding: whoever authenticates the request must, or reject the token, as
-// protector.Bearer does.
-func (t *Token) Confirmation() map[string]string { return maps.Clone(t.members.Confirmation) }
+// Confirmation is cnf, as a copy: which key the token is bound to, by method, such
+// as "jkt" (RFC 9449 §6.2) and "x5t#S256" (RFC 8705 §3.2). All are among
+// Config.Confirmations. Empty for a token that is bound to none. Introspect does
+// not see the request, and so does not check the binding: whoever authenticates
+// the request must, or reject the token, as protector.Bearer does.
+func (t *Token) Confirmation() map[string]string { return maps.Clone(t.confirmation) }
 
-// Groups is groups (RFC 9068 §2.2.3.1).
+// Groups is groups (RFC 9068 §2.2.3.1): a string, an array of strings, or one of
+// objects with a value (RFC 7643 §4.1.2). Anything else names nothing.
 func (t *Token) Groups() scopes.Set { return t.members.Groups.set }
 
-// Roles is roles (RFC 9068 §2.2.3.1).
+// Roles is roles (RFC 9068 §2.2.3.1), read as Groups is.
 func (t *Token) Roles() scopes.Set { return t.members.Roles.set }
 
-// Entitlements is entitlements (RFC 9068 §2.2.3.1).
+// Entitlements is entitlements (RFC 9068 §2.2.3.1), read as Groups is.
 func (t *Token) Entitlements() scopes.Set { return t.members.Entitlements.set }
 
 // AuthTime is auth_time, when the user last authenticated (RFC 9470 §6.2); zero
 // if the answer states none.
 func (t *Token) AuthTime() time.Time { return t.members.AuthTime.time }
 
-// ACR is acr, how the user authenticated (RFC 9470 §6.2).
-func (t *Token) ACR() string { return t.members.ACR }
+// ACR is acr, how the user authenticated (RFC 9470 §6.2); empty if it is no
+// string.
+func (t *Token) ACR() string { return string(t.members.ACR) }
 
 // ValidAt says whether exp and nbf, where stated, allow the token at this time,
-// give or take Config.Leeway.
-func (t *Token) ValidAt(now time.Time) bool { return t.begun(now) && !t.ended(now) }
+// give or take Config.Leeway. The zero Token is never valid.
+func (t *Token) ValidAt(now time.Time) bool {
+	return t != nil && t.answer != nil && t.begun(now) && !t.ended(now)
+}
 
 func (t *Token) begun(now time.Time) bool {
 	return !now.Add(t.leeway).Before(t.NotBefore())
@@ -91,8 +95,3 @@ func (t *Token) ended(now time.Time) bool {
 	exp := t.ExpiresAt()
 	return !exp.IsZero() && !now.Add(-t.leeway).Before(exp)
 }
-
-// Decode stores the whole answer in v, for members that have no method here.
-// Names match letter for letter, and v's types decide what numbers become; the
-// rules are those of encoding/json/v2. The bytes are those that were checked.
-func (t *Token) Decode(v any) error { return json.Unmarshal(t.answer, v) }
