@@ -1,7 +1,6 @@
 package introspection
 
 import (
-	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -14,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
-	"net/http"
 	"net/url"
 	"time"
 
@@ -38,7 +36,7 @@ func PrivateKeyJWT(clientID, audience, keyID string, signer crypto.Signer) Crede
 	if err := a.prepare(); err != nil {
 		return Credentials{err: err}
 	}
-	return Credentials{authenticate: func(_ context.Context, _ http.Header, form url.Values) error {
+	return Credentials{form: func(form url.Values) error {
 		// The wall clock, not Config.Now: this time is for another machine.
 		jwt, err := a.jwt(time.Now())
 		if err != nil {
@@ -57,7 +55,12 @@ type assertion struct {
 	alg                       string
 }
 
-func (a *assertion) prepare() error {
+func (a *assertion) prepare() (err error) {
+	defer func() {
+		if recover() != nil { // a nil pointer to a key, as a failed load leaves it
+			err = errors.New("has a signer that cannot tell its public key: give PrivateKeyJWT a whole private key")
+		}
+	}()
 	if a.clientID == "" || a.audience == "" {
 		return errors.New("has an empty client id or audience: set both")
 	}
@@ -83,8 +86,8 @@ func (a *assertion) prepare() error {
 	return nil
 }
 
-// jwt makes the assertion (RFC 7523 §3): a new one each time, because servers
-// may refuse a jti they have seen.
+// jwt makes the assertion (RFC 7523 §3): a new one each time that a question is
+// sent, because servers may refuse a jti they have seen.
 func (a *assertion) jwt(now time.Time) (string, error) {
 	header := struct {
 		Alg string `json:"alg"`
@@ -136,7 +139,7 @@ func fixedSize(der []byte) ([]byte, error) {
 		return nil, errors.New("the signer made no ASN.1 signature")
 	}
 	const size = 32
-	if signature.R.Sign() <= 0 || signature.S.Sign() <= 0 || signature.R.BitLen() > 8*size || signature.S.BitLen() > 8*size {
+	if !fits(signature.R, size) || !fits(signature.S, size) {
 		return nil, errors.New("the signer made a signature out of range")
 	}
 	out := make([]byte, 2*size)
@@ -144,3 +147,5 @@ func fixedSize(der []byte) ([]byte, error) {
 	signature.S.FillBytes(out[size:])
 	return out, nil
 }
+
+func fits(n *big.Int, size int) bool { return n.Sign() > 0 && n.BitLen() <= 8*size }

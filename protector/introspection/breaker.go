@@ -7,80 +7,80 @@ import (
 
 const (
 	// breakerThreshold is how many calls in a row must fail before the
-	// endpoint is left alone. One reset connection is no outage.
+	// endpoint is left alone. One refused connection is no outage.
 	breakerThreshold = 3
 	// breakerPause is how long it is then left alone: about the time a client
 	// is told to wait anyway.
 	breakerPause = time.Second
-	// maxRest is the longest rest that an endpoint's Retry-After can ask for.
-	// Its word is heard, but a mistaken hour is not an hour of outage.
-	maxRest = 30 * time.Second
 )
 
 // breaker keeps an outage from costing every request a call and its time limit:
 // after repeated failures the endpoint is left alone for a moment, and then
-// tried by one call at a time until one succeeds.
+// tried by one call at a time until one gets through.
 //
-// Only failures that no token can bring about are counted (see
-// [UnavailableError.endpointWide]). Were every failure counted, a caller with a
-// token that trips the endpoint up could shut everyone else out.
+// Tokens are the choice of strangers, who can send as many different ones as they
+// like. So nothing that comes after a token was sent counts, whatever it is: a
+// status, a cut connection and a long silence may be all that a firewall has to
+// say about that token, and the endpoint may answer about every other. What counts
+// is that a call did not come as far as sending it: our own credentials could not
+// be had, or no connection could be made. And one connection that is made, or one
+// answer that comes, to whichever call, ends it all at once: while calls are
+// suspended, there is no connection that could have served another token.
 type breaker struct {
-	mu       sync.Mutex
-	failures int
-	until    time.Time
-	probing  bool
+	mu          sync.Mutex
+	failures    int
+	until       time.Time
+	probe       *flight // the one call that tries, while calls are suspended
+	connections uint64  // how often the endpoint was found to be there
 }
-
-// pass is the leave to make one call.
-type pass struct{ probe bool }
 
 // admit gives leave for a call, or says how long there will be none.
-func (b *breaker) admit(now time.Time) (p pass, wait time.Duration, ok bool) {
+func (b *breaker) admit(f *flight, now time.Time) (wait time.Duration, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	f.connections = b.connections
 	switch {
 	case b.failures < breakerThreshold:
-		return pass{}, 0, true
-	case now.Before(b.until) && b.until.Sub(now) <= maxRest: // further off: the clock was set back
-		return pass{}, b.until.Sub(now), false
-	case b.probing:
-		return pass{}, breakerPause, false
+		return 0, true
+	case now.Before(b.until):
+		return b.until.Sub(now), false
+	case b.probe != nil:
+		return breakerPause, false
 	}
-	b.probing = true
-	return pass{probe: true}, 0, true
+	b.probe = f
+	return 0, true
 }
 
-// succeeded reports a call that showed the endpoint to be there. It says
-// whether this ended a suspension.
-func (b *breaker) succeeded(p pass) (resumed bool) {
+// connected reports that the endpoint is there. It says whether this ended a
+// suspension.
+func (b *breaker) connected() (resumed bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.end(p)
 	resumed = b.failures >= breakerThreshold
-	b.failures = 0
+	b.failures, b.probe = 0, nil
+	b.connections++
 	return resumed
 }
 
-// failed reports a call that failed for a reason that is the endpoint's own.
-// rest is the rest it asked for, 0 for none. It says whether this began a
-// suspension.
-func (b *breaker) failed(p pass, now time.Time, rest time.Duration) (suspended bool) {
+// failed reports a call that did not come as far as sending its token. One that
+// began before the last time that the endpoint was there proves nothing. It says
+// whether this began a suspension.
+func (b *breaker) failed(f *flight, now time.Time) (suspended bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.end(p)
-	before := b.failures
+	if f.connections != b.connections {
+		return false
+	}
 	b.failures++
-	if rest > 0 {
-		b.failures = max(b.failures, breakerThreshold)
-	}
-	if until := now.Add(max(rest, breakerPause)); until.After(b.until) {
-		b.until = until
-	}
-	return before < breakerThreshold && b.failures >= breakerThreshold
+	b.until = now.Add(breakerPause)
+	return b.failures == breakerThreshold
 }
 
-func (b *breaker) end(p pass) {
-	if p.probe {
-		b.probing = false
+// ended frees the place of the call that tries, if this was it.
+func (b *breaker) ended(f *flight) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.probe == f {
+		b.probe = nil
 	}
 }

@@ -7,26 +7,28 @@ import (
 )
 
 // cache remembers verdicts under the hash of their token, each until its own
-// time, and no more than max of them: the least recently used makes room. It is
-// small enough to be our own, where a library would be a dependency for forty
-// lines. Expired entries are dropped when met, or pushed out; nothing sweeps,
-// so nothing runs in the background.
+// time, within bounds of number and of bytes: the least recently used make room.
+// It is small enough to be our own, where a library would be a dependency for
+// forty lines. Entries that are out of time are replaced or pushed out; nothing
+// sweeps, so nothing runs in the background.
 type cache struct {
-	max int
+	maxEntries, maxBytes int
 
 	mu      sync.Mutex
 	entries map[cacheKey]*list.Element
 	recent  list.List // of *entry, most recently used first
+	bytes   int       // what the entries take, as estimated
 }
 
 type entry struct {
 	key     cacheKey
 	verdict verdict
 	until   time.Time
+	bytes   int
 }
 
-func newCache(max int) *cache {
-	return &cache{max: max, entries: make(map[cacheKey]*list.Element)}
+func newCache(maxEntries, maxBytes int) *cache {
+	return &cache{maxEntries: maxEntries, maxBytes: maxBytes, entries: make(map[cacheKey]*list.Element)}
 }
 
 func (c *cache) get(key cacheKey, now time.Time) (verdict, bool) {
@@ -40,26 +42,47 @@ func (c *cache) get(key cacheKey, now time.Time) (verdict, bool) {
 	// By either clock: the monotonic one stops while the machine sleeps, the
 	// wall clock, which Round(0) leaves alone, can be set back.
 	if !now.Before(e.until) || !now.Round(0).Before(e.until.Round(0)) {
-		c.remove(element)
 		return verdict{}, false
 	}
 	c.recent.MoveToFront(element)
 	return e.verdict, true
 }
 
-func (c *cache) put(key cacheKey, v verdict, until time.Time) {
+// holds says whether there is an entry, in time or not.
+func (c *cache) holds(key cacheKey) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if element, ok := c.entries[key]; ok {
-		c.remove(element)
+	_, ok := c.entries[key]
+	return ok
+}
+
+func (c *cache) put(key cacheKey, v verdict, until time.Time) {
+	e := &entry{key, v, until, entryBytes + v.token.size()}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.remove(key)
+	if e.bytes > c.maxBytes {
+		return // it would push out all others and then itself
 	}
-	c.entries[key] = c.recent.PushFront(&entry{key, v, until})
-	if c.recent.Len() > c.max {
-		c.remove(c.recent.Back())
+	c.entries[key] = c.recent.PushFront(e)
+	c.bytes += e.bytes
+	for c.recent.Len() > c.maxEntries || c.bytes > c.maxBytes {
+		c.remove(c.recent.Back().Value.(*entry).key)
 	}
 }
 
-func (c *cache) remove(element *list.Element) {
+func (c *cache) forget(key cacheKey) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.remove(key)
+}
+
+func (c *cache) remove(key cacheKey) {
+	element, ok := c.entries[key]
+	if !ok {
+		return
+	}
 	c.recent.Remove(element)
-	delete(c.entries, element.Value.(*entry).key)
+	c.bytes -= element.Value.(*entry).bytes
+	delete(c.entries, key)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -208,6 +209,86 @@ func TestCacheIsBounded(t *testing.T) {
 	require.Equal(t, 2, e.asked["bad97"])
 }
 
+// checklist 193
+func TestCacheIsBoundedInBytes(t *testing.T) {
+	e := &endpoint{answer: func(token string) (*http.Response, error) {
+		size := 1 << 10
+		if token == "big" {
+			size = 50 << 10
+		}
+		return response(200, active(`"x":"`+strings.Repeat("x", size)+`"`)), nil
+	}}
+	client := e.client(t, func(c *introspection.Config) { c.CacheBytes = 10 << 10 })
+	ask := func(tokens ...string) {
+		for _, token := range tokens {
+			_, err := client.Introspect(t.Context(), token)
+			require.NoError(t, err)
+		}
+	}
+	ask("a", "b", "a", "b")
+	require.Equal(t, map[string]int{"a": 1, "b": 1}, e.asked)
+	ask("big", "big", "a", "b") // too big to be remembered, and pushes out nothing
+	require.Equal(t, map[string]int{"a": 1, "b": 1, "big": 2}, e.asked)
+	for i := range 10 {
+		ask(fmt.Sprint("token", i))
+	}
+	ask("token9", "token8")
+	require.Equal(t, 1, e.asked["token9"])
+	require.Equal(t, 1, e.asked["token8"])
+	ask("a")
+	require.Equal(t, 2, e.asked["a"], "pushed out")
+}
+
+// The estimate is no less than what the tokens take, and not absurdly more. The worst
+// answers are those of many short names.
+func TestCacheBytesAreHonest(t *testing.T) {
+	many := func(n int, format string) string {
+		names := make([]string, n)
+		for i := range names {
+			names[i] = fmt.Sprintf(format, i)
+		}
+		return strings.Join(names, ",")
+	}
+	for name, body := range map[string]string{
+		"least":  activeAnswer,
+		"usual":  active(`"scope":"profile email","client_id":"app","username":"ada","sub":"u1","iss":"https://issuer.example","jti":"j1","aud":["https://api.example"],"exp":33000000000,"iat":1,"groups":["a","b"]`),
+		"bound":  active(`"cnf":{"jkt":"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I","x5t#S256":"bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2"}`),
+		"opaque": active(`"x":"` + strings.Repeat("x", 20_000) + `"`),
+		"scopes": active(`"scope":[` + many(3000, `"%d"`) + `]`),
+		"scope":  active(`"scope":"` + strings.ReplaceAll(many(3000, "%d"), ",", " ") + `"`),
+		"groups": active(`"groups":[` + many(3000, `"%d"`) + `],"roles":[` + many(500, `{"value":"%d"}`) + `]`),
+		"aud":    active(`"aud":["https://api.example",` + many(3000, `"%d"`) + `]`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			const bytes = 2 << 20
+			c := config("https://issuer.example/introspect")
+			c.HTTPClient = &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+				return response(200, body), nil
+			})}
+			c.CacheBytes, c.CacheSize, c.PositiveTTL = bytes, 1_000_000, time.Hour
+			c.Confirmations = []string{"jkt", "x5t#S256"}
+			before := heap()
+			client := newClient(t, c)
+			for i := range min(2*bytes/len(body), 12_000) {
+				_, err := client.Introspect(t.Context(), fmt.Sprint(i))
+				require.NoError(t, err)
+			}
+			taken := heap() - before
+			t.Logf("%.2f of the bound", float64(taken)/bytes)
+			require.Less(t, float64(taken), 1.1*bytes)
+			require.Greater(t, float64(taken), 0.5*bytes)
+			runtime.KeepAlive(client)
+		})
+	}
+}
+
+func heap() int64 {
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return int64(stats.HeapAlloc)
+}
+
 // Every token is its own: no prefix, padding or letter case of a good one is as
 // good.
 func TestRememberedByTheWholeToken(t *testing.T) {
@@ -281,7 +362,7 @@ func TestConcurrentUse(t *testing.T) {
 		}
 		return response(503, ""), nil
 	}}
-	client := e.client(t, func(c *introspection.Config) { c.CacheSize = 3; c.PositiveTTL = time.Microsecond })
+	client := e.client(t, func(c *introspection.Config) { c.CacheSize = 3; c.PositiveTTL = time.Millisecond })
 	var group sync.WaitGroup
 	for i := range 16 {
 		group.Go(func() {

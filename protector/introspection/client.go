@@ -4,32 +4,27 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime"
-	"strings"
 	"time"
-
-	"golang.org/x/sync/singleflight"
 )
 
 // Client asks an introspection endpoint about tokens (RFC 7662) and remembers
 // its answers for a short while. It is safe for use by several goroutines. It
-// starts no goroutine that outlives a call's time limit, and needs no closing.
+// starts no goroutine that outlives a call's time limit, unless code of
+// Config.HTTPClient or Config.Credentials does not end then, and needs no closing.
 type Client struct {
-	config Config
+	config *Config
 	http   *http.Client
-	logger *slog.Logger
 
-	secret   [32]byte // see key
+	secret   *[32]byte // see key
 	active   *cache
 	inactive *cache
 
-	flights singleflight.Group
-	slots   chan struct{}
-	breaker breaker
+	flights *flights
+	breaker *breaker
+	journal *journal
+	first   *firstAnswers
 }
 
 // New checks the configuration and makes a client. It does no I/O: a server
@@ -41,12 +36,15 @@ func New(config Config) (*Client, error) {
 	}
 	config = config.withDefaults()
 	c := &Client{
-		config:   config,
+		config:   &config,
 		http:     httpClient(config),
-		logger:   config.Logger.With(slog.String("endpoint", withoutQuery(config.Endpoint))),
-		active:   newCache(config.CacheSize),
-		inactive: newCache(config.CacheSize),
-		slots:    make(chan struct{}, config.MaxConcurrentCalls),
+		secret:   new([32]byte),
+		active:   newCache(config.CacheSize, config.CacheBytes),
+		inactive: newCache(config.CacheSize, config.CacheBytes),
+		flights:  newFlights(config),
+		breaker:  new(breaker),
+		first:    newFirstAnswers(),
+		journal:  newJournal(config.Logger.With(slog.String("endpoint", place(config.Endpoint)))),
 	}
 	rand.Read(c.secret[:]) // never fails: it ends the program instead
 	return c, nil
@@ -77,13 +75,7 @@ func (c *Client) Introspect(ctx context.Context, token string) (*Token, error) {
 			return nil, err
 		}
 	}
-	return v.at(c.config.Now())
-}
-
-// withoutQuery is the endpoint as logs have it: some put a key in the query.
-func withoutQuery(endpoint string) string {
-	before, _, _ := strings.Cut(endpoint, "?")
-	return before
+	return v.at(c.config.Now()) // read now: the answer may have taken its time
 }
 
 // cacheKey stands for a token in the caches.
@@ -107,8 +99,11 @@ func (c *Client) remembered(key cacheKey, now time.Time) (verdict, bool) {
 	return c.inactive.get(key, now)
 }
 
+// remember keeps a verdict. What was said at the asking may be less true at each
+// moment since, so its time is counted from there.
 func (c *Client) remember(key cacheKey, v verdict, asked time.Time) {
 	if v.token == nil {
+		c.active.forget(key)
 		if c.config.NegativeTTL > 0 {
 			c.inactive.put(key, v, asked.Add(c.config.NegativeTTL))
 		}
@@ -122,100 +117,4 @@ func (c *Client) remember(key cacheKey, v verdict, asked time.Time) {
 		until = exp
 	}
 	c.active.put(key, v, until)
-}
-
-// share asks about a token, together with everyone else who is asking about it
-// just now.
-func (c *Client) share(ctx context.Context, key cacheKey, token string) (verdict, error) {
-	if err := ctx.Err(); err != nil {
-		return verdict{}, &UnavailableError{Failure: FailureAbandoned, err: err}
-	}
-	flight := c.flights.DoChan(string(key[:]), func() (any, error) { return c.ask(key, token) })
-	select {
-	case <-ctx.Done():
-		return verdict{}, &UnavailableError{Failure: FailureAbandoned, err: ctx.Err()}
-	case result := <-flight:
-		if result.Err != nil {
-			return verdict{}, result.Err
-		}
-		return result.Val.(verdict), nil
-	}
-}
-
-// ask makes one call, if there is leave for one.
-func (c *Client) ask(key cacheKey, token string) (verdict, error) {
-	asked := c.config.Now()
-	if v, ok := c.remembered(key, asked); ok { // by a flight that landed just before this one took off
-		return v, nil
-	}
-	select {
-	case c.slots <- struct{}{}:
-		defer func() { <-c.slots }()
-	default:
-		return verdict{}, &UnavailableError{Failure: FailureBusy}
-	}
-	pass, wait, ok := c.breaker.admit(asked)
-	if !ok {
-		return verdict{}, &UnavailableError{Failure: FailureSuspended, retryAfter: wait}
-	}
-	body, err := c.call(token)
-	if err != nil {
-		c.failed(pass, err)
-		return verdict{}, err
-	}
-	c.succeeded(pass)
-
-	v, err := c.judge(body, asked)
-	if err != nil {
-		return verdict{}, err
-	}
-	c.remember(key, v, asked)
-	return v, nil
-}
-
-// call is the exchange under its own time limit. The context is not derived
-// from a requester's: the call is shared, and no one's leaving may end it for
-// the others, nor may the values of one request (its trace, its user) be
-// carried into what is done for all.
-func (c *Client) call(token string) (body []byte, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), c.config.Timeout)
-	defer cancel()
-	defer func() {
-		// We are on a goroutine of our own. A panic of the caller's transport,
-		// token source or signer would end the process from here, where in a
-		// handler it ends one request.
-		if p := recover(); p != nil {
-			body, err = nil, &UnavailableError{Failure: FailureUnreachable, err: panicked(p)}
-		}
-	}()
-	return c.exchange(ctx, token)
-}
-
-// panicked repeats the words of the runtime alone: a panic of someone else's
-// code may say anything, a token included.
-func panicked(p any) error {
-	if err, ok := p.(runtime.Error); ok {
-		return fmt.Errorf("panic: %w", err)
-	}
-	return fmt.Errorf("panic of type %T", p)
-}
-
-func (c *Client) succeeded(p pass) {
-	if c.breaker.succeeded(p) {
-		c.logger.Info("introspection: calls resumed")
-	}
-}
-
-func (c *Client) failed(p pass, err error) {
-	var u *UnavailableError
-	if !errors.As(err, &u) || !u.endpointWide() {
-		c.succeeded(p) // it answered: what is wrong may be wrong with this token alone
-		return
-	}
-	if u.Failure == FailureCredentialsRefused {
-		c.logger.Error("introspection: the endpoint refuses our credentials; tokens are answered with 503 until this is corrected", slog.Any("error", err))
-	}
-	if c.breaker.failed(p, c.config.Now(), u.rest()) {
-		c.logger.Warn("introspection: calls suspended", slog.Any("error", err))
-	}
 }

@@ -1,14 +1,9 @@
 package introspection
 
 import (
-	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -28,6 +23,7 @@ const (
 	defaultPositiveTTL = 30 * time.Second
 	defaultNegativeTTL = 5 * time.Second
 	defaultCacheSize   = 10_000
+	defaultCacheBytes  = 32 << 20
 	defaultMaxCalls    = 128
 	defaultMaxToken    = 16 << 10
 	defaultMaxAnswer   = 64 << 10
@@ -45,7 +41,8 @@ type Config struct {
 
 	// Credentials authenticates this resource server to the endpoint: see
 	// [ClientSecretBasic], [ClientSecretPost], [BearerToken] and
-	// [PrivateKeyJWT]. RFC 7662 §2.1 demands one of them, so there is no value
+	// [PrivateKeyJWT], and [ClientSecretBasicUnencoded] for servers that do not
+	// decode what RFC 6749 has clients encode. RFC 7662 §2.1 demands one of them, so there is no value
 	// for none.
 	Credentials Credentials
 
@@ -107,16 +104,25 @@ type Config struct {
 	// CacheSize bounds how many active tokens, and how many inactive ones, are
 	// remembered; the least recently used make room. The two kinds are kept
 	// apart, so that a flood of invented tokens pushes out no real one.
-	// Default: 10,000 of each: some twenty megabytes with answers of the usual
-	// size, which are kept whole.
+	// Default: 10,000 of each.
 	CacheSize int
 
-	// Timeout bounds one call to the endpoint, connection to last byte.
-	// Default: 5 seconds.
+	// CacheBytes bounds the memory that the active tokens take, and that the
+	// inactive ones take, as estimated from the answers, which are kept whole.
+	// Default: 32 MiB of each, room for 10,000 answers of the usual size.
+	CacheBytes int
+
+	// Timeout bounds one call to the endpoint, connection to last byte, and the
+	// getting of the credentials before it. It holds whatever the code in
+	// Credentials and HTTPClient does. Default: 5 seconds.
 	Timeout time.Duration
 
 	// MaxConcurrentCalls bounds the calls under way. Beyond it the answer is
-	// "unavailable" at once: a slow endpoint gathers no queue. Default: 128.
+	// "unavailable" at once: a slow endpoint gathers no queue. A quarter of them
+	// is kept for tokens that were active before and are still remembered, so
+	// that strangers who invent tokens do not crowd out the callers that are
+	// known. As many calls again may be stuck beyond their time limit, in code of
+	// Credentials or HTTPClient that does not end with its context. Default: 128.
 	MaxConcurrentCalls int
 
 	// MaxTokenBytes bounds the tokens asked about; a longer one is rejected
@@ -130,12 +136,15 @@ type Config struct {
 	// HTTPClient makes the calls. It is copied, and the copy follows no
 	// redirects and keeps no cookies: a token goes where it was meant to go or
 	// nowhere. Default: a client of its own, with http.DefaultTransport's
-	// settings.
+	// settings and without HTTP/2. With HTTP/2 all calls share one connection,
+	// and a firewall that cuts it because of one token ends the calls about all
+	// others: keep to HTTP/1.1 in a client of your own as well.
 	HTTPClient *http.Client
 
 	// Logger hears when the endpoint refuses our credentials, when calls are
-	// suspended and when they resume; never a token. Default: nothing is
-	// logged.
+	// suspended and when they resume, and when the first twenty tokens of the
+	// process are all inactive; never a token. It is called on the goroutines of
+	// requests. Default: nothing is logged.
 	Logger *slog.Logger
 
 	// InsecureAllowPlainHTTP lets Endpoint be http on any host: tokens and
@@ -156,6 +165,7 @@ func (c Config) withDefaults() Config {
 	c.PositiveTTL = orDefault(c.PositiveTTL, defaultPositiveTTL)
 	c.NegativeTTL = orDefault(c.NegativeTTL, defaultNegativeTTL)
 	c.CacheSize = orDefault(c.CacheSize, defaultCacheSize)
+	c.CacheBytes = orDefault(c.CacheBytes, defaultCacheBytes)
 	c.Timeout = orDefault(c.Timeout, defaultTimeout)
 	c.MaxConcurrentCalls = orDefault(c.MaxConcurrentCalls, defaultMaxCalls)
 	c.MaxTokenBytes = orDefault(c.MaxTokenBytes, defaultMaxToken)
@@ -178,114 +188,4 @@ func orDefault[T comparable](value, fallback T) T {
 		return fallback
 	}
 	return value
-}
-
-// faults is everything wrong with the configuration, joined, each with its
-// remedy; nil if nothing is.
-func (c *Config) faults() error {
-	return errors.Join(
-		endpointFault(c.Endpoint, c.InsecureAllowPlainHTTP),
-		c.Credentials.fault(),
-		c.audienceFault(),
-		c.memberFault(),
-		c.timeFaults(),
-		c.boundFaults(),
-	)
-}
-
-func endpointFault(endpoint string, insecure bool) error {
-	if endpoint == "" {
-		return fault("Endpoint", "is empty: set the URL of the introspection endpoint")
-	}
-	u, err := url.Parse(endpoint)
-	if err != nil {
-		// The parser's own words would repeat a password in the URL.
-		return fault("Endpoint", "does not parse as a URL: write https://host/path")
-	}
-	switch {
-	case u.Host == "" || u.Opaque != "":
-		return fault("Endpoint", "is not an absolute URL: write https://host/path")
-	case u.User != nil:
-		return fault("Endpoint", "holds a user name or password: set Credentials instead")
-	case strings.Contains(endpoint, "#"):
-		return fault("Endpoint", "has a fragment: remove it")
-	case u.Scheme == "https", u.Scheme == "http" && (insecure || isLoopback(u.Hostname())):
-		return nil
-	}
-	return fault("Endpoint", "is not https: use https, or name InsecureAllowPlainHTTP and its risk")
-}
-
-func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
-}
-
-func (c *Config) audienceFault() error {
-	switch {
-	case c.AnyAudience && len(c.Audiences) > 0:
-		return fault("Audiences", "is set together with AnyAudience: choose one")
-	case !c.AnyAudience && len(c.Audiences) == 0:
-		return fault("Audiences", "is empty: name this resource server, or name AnyAudience and its risk")
-	case slices.Contains(c.Audiences, ""):
-		return fault("Audiences", "holds an empty string: remove it")
-	}
-	return nil
-}
-
-func (c *Config) memberFault() error {
-	switch {
-	case slices.Contains(c.RequiredMembers, ""):
-		return fault("RequiredMembers", "holds an empty string: remove it")
-	case slices.Contains(c.Confirmations, ""):
-		return fault("Confirmations", "holds an empty string: remove it")
-	}
-	return nil
-}
-
-func (c *Config) timeFaults() error {
-	return errors.Join(
-		durationFault("Leeway", c.Leeway, NoLeeway, maxLeeway),
-		durationFault("PositiveTTL", c.PositiveTTL, NoCache, 0),
-		durationFault("NegativeTTL", c.NegativeTTL, NoCache, 0),
-		durationFault("Timeout", c.Timeout, 0, 0),
-	)
-}
-
-// durationFault allows a duration from zero to ceiling (0: no ceiling), and the
-// one value that means none.
-func durationFault(field string, d, none, ceiling time.Duration) error {
-	switch {
-	case d == none:
-		return nil
-	case d < 0:
-		return fault(field, fmt.Sprintf("is %v: leave it 0 for the default", d))
-	case ceiling > 0 && d > ceiling:
-		return fault(field, fmt.Sprintf("is %v: use up to %v", d, ceiling))
-	}
-	return nil
-}
-
-func (c *Config) boundFaults() error {
-	var faults []error
-	for _, bound := range []struct {
-		field string
-		value int
-	}{
-		{"CacheSize", c.CacheSize},
-		{"MaxConcurrentCalls", c.MaxConcurrentCalls},
-		{"MaxTokenBytes", c.MaxTokenBytes},
-		{"MaxAnswerBytes", c.MaxAnswerBytes},
-	} {
-		if bound.value < 0 {
-			faults = append(faults, fault(bound.field, fmt.Sprintf("is %d: leave it 0 for the default", bound.value)))
-		}
-	}
-	return errors.Join(faults...)
-}
-
-func fault(field, what string) error {
-	return fmt.Errorf("introspection: Config.%s %s", field, what)
 }

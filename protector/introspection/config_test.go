@@ -1,11 +1,11 @@
 package introspection_test
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"fmt"
+	"crypto/rsa"
+	"math"
 	"testing"
 	"time"
 
@@ -23,6 +23,8 @@ func TestNewRefuses(t *testing.T) {
 	}{
 		"no endpoint":         {func(c *introspection.Config) { c.Endpoint = "" }, "Endpoint is empty"},
 		"no scheme":           {func(c *introspection.Config) { c.Endpoint = "issuer.example/i" }, "Endpoint is not an absolute URL"},
+		"no host":             {func(c *introspection.Config) { c.Endpoint = "https://:443/i" }, "Endpoint is not an absolute URL"},
+		"opaque":              {func(c *introspection.Config) { c.Endpoint = "https:issuer.example/i" }, "Endpoint is not an absolute URL"},
 		"plain http":          {func(c *introspection.Config) { c.Endpoint = "http://issuer.example/i" }, "InsecureAllowPlainHTTP"},
 		"loopback look-alike": {func(c *introspection.Config) { c.Endpoint = "http://127.0.0.1.evil.example/i" }, "InsecureAllowPlainHTTP"},
 		"other scheme":        {func(c *introspection.Config) { c.Endpoint = "ftp://issuer.example/i" }, "Endpoint is not https"},
@@ -35,19 +37,41 @@ func TestNewRefuses(t *testing.T) {
 		"nil source":          {func(c *introspection.Config) { c.Credentials = introspection.BearerToken(nil) }, "nil token source"},
 		"nil signer":          {func(c *introspection.Config) { c.Credentials = introspection.PrivateKeyJWT("api", "as", "", nil) }, "nil signer"},
 		"P-384 signer":        {func(c *introspection.Config) { c.Credentials = introspection.PrivateKeyJWT("api", "as", "", p384) }, "use a P-256 key"},
-		"no audience":         {func(c *introspection.Config) { c.Audiences = nil }, "AnyAudience"},
-		"empty audience":      {func(c *introspection.Config) { c.Audiences = []string{""} }, "Audiences holds an empty string"},
-		"two audience rules":  {func(c *introspection.Config) { c.AnyAudience = true }, "choose one"},
-		"empty member":        {func(c *introspection.Config) { c.RequiredMembers = []string{"exp", ""} }, "RequiredMembers"},
-		"long leeway":         {func(c *introspection.Config) { c.Leeway = 6 * time.Minute }, "Leeway is 6m0s: use up to 5m0s"},
-		"negative leeway":     {func(c *introspection.Config) { c.Leeway = -time.Second }, "Leeway is -1s"},
-		"negative positive":   {func(c *introspection.Config) { c.PositiveTTL = -time.Second }, "PositiveTTL is -1s"},
-		"negative negative":   {func(c *introspection.Config) { c.NegativeTTL = -2 }, "NegativeTTL is -2ns"},
-		"negative timeout":    {func(c *introspection.Config) { c.Timeout = -1 }, "Timeout is -1ns"},
-		"negative cache":      {func(c *introspection.Config) { c.CacheSize = -1 }, "CacheSize is -1"},
-		"negative calls":      {func(c *introspection.Config) { c.MaxConcurrentCalls = -1 }, "MaxConcurrentCalls is -1"},
-		"negative token":      {func(c *introspection.Config) { c.MaxTokenBytes = -1 }, "MaxTokenBytes is -1"},
-		"negative answer":     {func(c *introspection.Config) { c.MaxAnswerBytes = -1 }, "MaxAnswerBytes is -1"},
+		"typed nil signer": {func(c *introspection.Config) {
+			c.Credentials = introspection.PrivateKeyJWT("api", "as", "", (*ecdsa.PrivateKey)(nil))
+		}, "cannot tell its public key"},
+		"hollow RSA signer": {func(c *introspection.Config) {
+			c.Credentials = introspection.PrivateKeyJWT("api", "as", "", new(rsa.PrivateKey))
+		}, "cannot tell its public key"},
+		"colon unencoded": {func(c *introspection.Config) { c.Credentials = introspection.ClientSecretBasicUnencoded("a:b", "hush") }, "use ClientSecretBasic"},
+		"control unencoded": {func(c *introspection.Config) {
+			c.Credentials = introspection.ClientSecretBasicUnencoded("api", "hush\n")
+		}, "use ClientSecretBasic"},
+		"nothing unencoded":  {func(c *introspection.Config) { c.Credentials = introspection.ClientSecretBasicUnencoded("", "hush") }, "empty client id or secret"},
+		"no audience":        {func(c *introspection.Config) { c.Audiences = nil }, "AnyAudience"},
+		"empty audience":     {func(c *introspection.Config) { c.Audiences = []string{""} }, "Audiences holds an empty string"},
+		"two audience rules": {func(c *introspection.Config) { c.AnyAudience = true }, "choose one"},
+		"empty member":       {func(c *introspection.Config) { c.RequiredMembers = []string{"exp", ""} }, "RequiredMembers"},
+		"empty confirmation": {func(c *introspection.Config) { c.Confirmations = []string{""} }, "Confirmations holds an empty string"},
+		"bare leeway":        {func(c *introspection.Config) { c.Leeway = 30 }, "Leeway is 30ns, negative or without its unit"},
+		"bare positive":      {func(c *introspection.Config) { c.PositiveTTL = 30 }, "PositiveTTL is 30ns"},
+		"bare negative":      {func(c *introspection.Config) { c.NegativeTTL = 5 }, "NegativeTTL is 5ns"},
+		"bare timeout":       {func(c *introspection.Config) { c.Timeout = 5_000 }, "Timeout is 5µs"},
+		"endless cache":      {func(c *introspection.Config) { c.CacheSize = math.MaxInt }, "CacheSize is "},
+		"endless bytes":      {func(c *introspection.Config) { c.CacheBytes = math.MaxInt }, "CacheBytes is "},
+		"endless calls":      {func(c *introspection.Config) { c.MaxConcurrentCalls = math.MaxInt }, "use up to 100000"},
+		"endless token":      {func(c *introspection.Config) { c.MaxTokenBytes = math.MaxInt }, "use up to 1048576"},
+		"endless answer":     {func(c *introspection.Config) { c.MaxAnswerBytes = math.MaxInt }, "use up to 16777216"},
+		"negative bytes":     {func(c *introspection.Config) { c.CacheBytes = -1 }, "CacheBytes is -1"},
+		"long leeway":        {func(c *introspection.Config) { c.Leeway = 6 * time.Minute }, "Leeway is 6m0s: use up to 5m0s"},
+		"negative leeway":    {func(c *introspection.Config) { c.Leeway = -time.Second }, "Leeway is -1s"},
+		"negative positive":  {func(c *introspection.Config) { c.PositiveTTL = -time.Second }, "PositiveTTL is -1s"},
+		"negative negative":  {func(c *introspection.Config) { c.NegativeTTL = -2 }, "NegativeTTL is -2ns"},
+		"negative timeout":   {func(c *introspection.Config) { c.Timeout = -1 }, "Timeout is -1ns"},
+		"negative cache":     {func(c *introspection.Config) { c.CacheSize = -1 }, "CacheSize is -1"},
+		"negative calls":     {func(c *introspection.Config) { c.MaxConcurrentCalls = -1 }, "MaxConcurrentCalls is -1"},
+		"negative token":     {func(c *introspection.Config) { c.MaxTokenBytes = -1 }, "MaxTokenBytes is -1"},
+		"negative answer":    {func(c *introspection.Config) { c.MaxAnswerBytes = -1 }, "MaxAnswerBytes is -1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := config("https://issuer.example/introspect")
@@ -79,6 +103,19 @@ func TestEndpointIsHTTPS(t *testing.T) {
 	newClient(t, c)
 }
 
+// What is at its ceiling works.
+func TestLargestLimits(t *testing.T) {
+	c := config(serve(t, answering(activeAnswer)).URL)
+	c.CacheSize, c.CacheBytes, c.MaxConcurrentCalls = 10_000_000, 1<<30, 100_000
+	c.MaxTokenBytes, c.MaxAnswerBytes = 1<<20, 16<<20
+	c.PositiveTTL, c.NegativeTTL, c.Timeout = math.MaxInt64, math.MaxInt64, math.MaxInt64
+	client := newClient(t, c)
+	for range 2 {
+		_, err := client.Introspect(t.Context(), token)
+		require.NoError(t, err)
+	}
+}
+
 func TestConfigIsCopiedIn(t *testing.T) {
 	server := serve(t, answering(`{"active":true,"token_type":"Bearer","aud":"https://other.example"}`))
 	c := config(server.URL)
@@ -92,16 +129,11 @@ func TestConfigIsCopiedIn(t *testing.T) {
 	c.RequiredMembers[0] = "aud"
 	_, err = client.Introspect(t.Context(), token)
 	requireRejected(t, err, introspection.ReasonMissingClaim)
-}
 
-func TestPrintingConfigShowsNoSecret(t *testing.T) {
-	for _, credentials := range []introspection.Credentials{
-		introspection.ClientSecretBasic("api", "hush"),
-		introspection.ClientSecretPost("api", "hush"),
-		introspection.BearerToken(func(context.Context) (string, error) { return "hush", nil }),
-	} {
-		c := config("https://issuer.example/introspect")
-		c.Credentials = credentials
-		require.NotContains(t, fmt.Sprintf("%v %+v %#v", c, c, c), "hush")
-	}
+	c = config(serve(t, answering(active(`"cnf":{"jkt":"J"}`))).URL)
+	c.Confirmations = []string{"x5t#S256"}
+	client = newClient(t, c)
+	c.Confirmations[0] = "jkt"
+	_, err = client.Introspect(t.Context(), token)
+	requireRejected(t, err, introspection.ReasonConfirmation)
 }

@@ -27,8 +27,9 @@
 // An answer with active true is then checked as far as it goes: exp and nbf
 // with leeway, aud against Config.Audiences, iss against Config.Issuer,
 // token_type against refresh tokens and the like. A member of the wrong type
-// rejects the token. So does a cnf that is not understood; one that is
-// understood is handed out by [Token.Confirmation].
+// rejects the token, save that acr, groups, roles and entitlements then say
+// nothing. A token that cnf binds to a key is rejected, unless
+// Config.Confirmations names the method for somebody who checks the proof.
 //
 // # Two kinds of error
 //
@@ -37,6 +38,8 @@
 // them is drawn with care, because a client that gets a 401 throws its token
 // away. Our own credentials being refused is of the second kind; it has its own
 // [Failure], [FailureCredentialsRefused], and goes to Config.Logger as an error.
+// It takes an OAuth error (RFC 6749 §5.2) to say so: a bare 401 or 403 may be the
+// word of a firewall about one token.
 //
 // # What is remembered
 //
@@ -52,12 +55,20 @@
 //
 // # When the endpoint fails
 //
-// Failures are not remembered for a token. Instead, after three calls in a row
-// that failed for the endpoint's own reasons (unreachable, too late, 429, 502
-// and above, our credentials), or when it sends Retry-After, calls are suspended for a
-// moment and then tried one at a time until one succeeds. Meanwhile remembered
-// tokens go on working, and the others are answered 503 at once. No more than
-// Config.MaxConcurrentCalls are ever under way.
+// Failures are not remembered for a token. After three calls in a row that did not
+// come as far as sending their token, because no connection could be made or our
+// own credentials could not be had, calls are suspended for a second and then tried
+// one at a time, until one is connected. Meanwhile remembered tokens go on working,
+// and the others are answered 503 at once.
+//
+// Nothing else suspends calls, neither 429 nor 503 nor silence. Tokens are the
+// choice of strangers, a firewall may answer some of them in any of these ways, and
+// nobody who sends such tokens may shut out the callers whose tokens the endpoint
+// would answer about. What bounds the cost of all this is Config.Timeout and
+// Config.MaxConcurrentCalls. Of these calls a quarter is kept for tokens that were
+// active before. A stranger whose tokens are slow to be answered about can fill the
+// rest, and keep out tokens that were never seen; a limit on requests by client
+// address, in front of the service, is what helps against that.
 //
 // # Compatibility
 //

@@ -7,16 +7,8 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
-	"time"
-
-	"github.com/go-json-experiment/json"
 )
-
-// operatorPause is what a client is told to wait when only a person can mend
-// things.
-const operatorPause = 30 * time.Second
 
 // httpClient is the caller's client, or one of our own, that goes nowhere but
 // where it is sent.
@@ -25,10 +17,17 @@ func httpClient(config Config) *http.Client {
 	if config.HTTPClient != nil {
 		client = *config.HTTPClient
 	} else if shared, ok := http.DefaultTransport.(*http.Transport); ok {
+		transport := shared.Clone()
 		// The default of two idle connections a host would open and close one
 		// for nearly every call of a busy service.
-		transport := shared.Clone()
 		transport.MaxIdleConnsPerHost = config.MaxConcurrentCalls
+		// A connection for each call under way: what a firewall cuts because of
+		// one token is not the connection of all others.
+		transport.Protocols = new(http.Protocols)
+		transport.Protocols.SetHTTP1(true)
+		if transport.TLSClientConfig != nil { // the offer of HTTP/2 stays in it once a transport was used
+			transport.TLSClientConfig.NextProtos = []string{"http/1.1"}
+		}
 		client.Transport = transport
 	}
 	client.Jar = nil
@@ -38,32 +37,41 @@ func httpClient(config Config) *http.Client {
 
 // exchange sends one question (RFC 7662 §2.1) and returns the body of a
 // successful answer.
-func (c *Client) exchange(ctx context.Context, token string) ([]byte, error) {
-	request, err := c.request(ctx, token)
+func (c *Client) exchange(ctx context.Context, f *flight) ([]byte, error) {
+	request, err := c.request(ctx, f)
 	if err != nil {
 		return nil, err
 	}
+	f.progress.reached(stageWaiting)
 	response, err := c.http.Do(request)
 	if err != nil {
-		return nil, transportFailure(ctx, err)
+		return nil, transportFailure(ctx, f, err)
 	}
+	c.alive() // a transport that reports nothing has answered all the same
 	defer response.Body.Close()
 	body, err := readBounded(response.Body, c.config.MaxAnswerBytes)
 	switch {
 	case response.StatusCode != http.StatusOK:
 		return nil, c.statusFailure(response, body)
 	case errors.Is(err, errTooLarge):
-		return nil, &UnavailableError{Failure: FailureTooLarge, Status: response.StatusCode}
+		return nil, &UnavailableError{
+			Failure: FailureTooLarge, Status: response.StatusCode, detail: "longer than Config.MaxAnswerBytes",
+		}
 	case err != nil:
-		return nil, transportFailure(ctx, err)
+		return nil, transportFailure(ctx, f, err)
 	case !isJSON(response.Header):
 		return nil, &UnavailableError{Failure: FailureContentType, Status: response.StatusCode}
 	}
 	return body, nil
 }
 
-func (c *Client) request(ctx context.Context, token string) (*http.Request, error) {
-	form := url.Values{"token": {token}, "token_type_hint": {"access_token"}}
+// maxSendings bounds how often one question is sent. net/http sends it again when
+// the kept connection that it chose turns out to be closed, and would do so as
+// often as there are kept connections; a firewall that hangs up on a token closes
+// one each time.
+const maxSendings = 3
+
+func (c *Client) request(ctx context.Context, f *flight) (*http.Request, error) {
 	header := http.Header{
 		"Accept":       {"application/json"},
 		"Content-Type": {"application/x-www-form-urlencoded"},
@@ -72,28 +80,61 @@ func (c *Client) request(ctx context.Context, token string) (*http.Request, erro
 		// been closed at the other end, which it would not do for a POST.
 		"Idempotency-Key": nil,
 	}
-	if err := c.config.Credentials.authenticate(ctx, header, form); err != nil {
-		return nil, &UnavailableError{Failure: FailureNoCredentials, err: err}
+	if authenticate := c.config.Credentials.header; authenticate != nil {
+		if err := authenticate(ctx, header); err != nil {
+			return nil, &UnavailableError{Failure: FailureNoCredentials, err: foreign(err, f.token)}
+		}
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.config.Endpoint, strings.NewReader(form.Encode()))
+	form, err := c.form(f)
 	if err != nil {
-		return nil, &UnavailableError{Failure: FailureUnreachable, err: err}
+		return nil, err
+	}
+	ctx = f.progress.follow(ctx, c.alive)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.config.Endpoint, form)
+	if err != nil {
+		return nil, &UnavailableError{Failure: FailureUnreachable, err: foreign(err, f.token)}
 	}
 	request.Header = header
+	request.GetBody = c.again(f)
 	return request, nil
 }
 
+func (c *Client) form(f *flight) (*strings.Reader, error) {
+	form := url.Values{"token": {f.token}, "token_type_hint": {"access_token"}}
+	if authenticate := c.config.Credentials.form; authenticate != nil {
+		if err := authenticate(form); err != nil {
+			return nil, &UnavailableError{Failure: FailureNoCredentials, err: foreign(err, f.token)}
+		}
+	}
+	return strings.NewReader(form.Encode()), nil
+}
+
+// again makes the form for each further sending anew: the server may have seen the
+// assertion in the one before, and refuse it (RFC 7523 §3).
+func (c *Client) again(f *flight) func() (io.ReadCloser, error) {
+	sendings := 1
+	return func() (io.ReadCloser, error) {
+		if sendings++; sendings > maxSendings {
+			return nil, errors.New("connections are closed on this question")
+		}
+		form, err := c.form(f)
+		if err != nil {
+			return nil, err
+		}
+		return io.NopCloser(form), nil
+	}
+}
+
 // transportFailure tells being late from being unreachable.
-func transportFailure(ctx context.Context, err error) error {
+func transportFailure(ctx context.Context, f *flight, err error) error {
+	if u, ok := errors.AsType[*UnavailableError](err); ok {
+		return u // of again
+	}
 	var timeout interface{ Timeout() bool }
 	if ctx.Err() != nil || errors.As(err, &timeout) && timeout.Timeout() {
-		return &UnavailableError{Failure: FailureTimedOut, err: context.DeadlineExceeded}
+		return late(&f.progress)
 	}
-	var located *url.Error
-	if errors.As(err, &located) {
-		err = located.Err // without the URL, which the operator knows
-	}
-	return &UnavailableError{Failure: FailureUnreachable, err: err}
+	return &UnavailableError{Failure: FailureUnreachable, err: foreign(err, f.token)}
 }
 
 var errTooLarge = errors.New("answer too large")
@@ -118,64 +159,4 @@ func isJSON(header http.Header) bool {
 	}
 	mediaType, _, err := mime.ParseMediaType(values[0])
 	return err == nil && mediaType == "application/json"
-}
-
-func (c *Client) statusFailure(response *http.Response, body []byte) error {
-	u := &UnavailableError{Failure: FailureStatus, Status: response.StatusCode}
-	switch response.StatusCode {
-	case http.StatusUnauthorized, http.StatusForbidden:
-		u.Failure, u.retryAfter = FailureCredentialsRefused, operatorPause
-	case http.StatusBadRequest:
-		if refusesClient(body) {
-			u.Failure, u.retryAfter = FailureCredentialsRefused, operatorPause
-		}
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		u.retryAfter = parseRetryAfter(response.Header.Get("Retry-After"), c.config.Now())
-	}
-	return u
-}
-
-// refusesClient recognises the errors of RFC 6749 §5.2 that are about us. Some
-// servers send them with status 400.
-func refusesClient(body []byte) bool {
-	var answer struct {
-		Error string `json:"error"`
-	}
-	if json.Unmarshal(body, &answer) != nil {
-		return false
-	}
-	return answer.Error == "invalid_client" || answer.Error == "unauthorized_client"
-}
-
-// parseRetryAfter reads both forms of RFC 9110 §10.2.3, within bounds; 0 if
-// there is nothing to read.
-func parseRetryAfter(value string, now time.Time) time.Duration {
-	var rest time.Duration
-	if seconds, err := strconv.ParseUint(value, 10, 16); err == nil {
-		rest = time.Duration(seconds) * time.Second
-	} else if at, err := http.ParseTime(value); err == nil {
-		rest = at.Sub(now)
-	}
-	return min(max(rest, 0), maxRest)
-}
-
-// endpointWide says whether the failure is the endpoint's own, whichever token
-// was asked about. A plain 500 or an unreadable answer might be the work of one
-// token; being late is not excused so, because it is what costs the most.
-func (e *UnavailableError) endpointWide() bool {
-	switch e.Failure {
-	case FailureUnreachable, FailureTimedOut, FailureNoCredentials, FailureCredentialsRefused:
-		return true
-	case FailureStatus:
-		return e.Status == http.StatusTooManyRequests || e.Status >= http.StatusBadGateway
-	}
-	return false
-}
-
-// rest is how long the endpoint asked to be left alone.
-func (e *UnavailableError) rest() time.Duration {
-	if e.Failure == FailureStatus {
-		return e.retryAfter
-	}
-	return 0
 }

@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
-	"log"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -52,8 +51,13 @@ func TestHostileServer(t *testing.T) {
 		"204":                      {withStatus(204, ""), introspection.FailureStatus},
 		"400":                      {withStatus(400, `{"error":"invalid_request"}`), introspection.FailureStatus},
 		"400 and no JSON":          {withStatus(400, `nope`), introspection.FailureStatus},
-		"401":                      {withStatus(401, `{"active":false}`), introspection.FailureCredentialsRefused},
-		"403":                      {withStatus(403, ``), introspection.FailureCredentialsRefused},
+		"401":                      {withStatus(401, `{"active":false}`), introspection.FailureStatus},
+		"401 and no JSON":          {withStatus(401, `invalid_client`), introspection.FailureStatus},
+		"401 invalid_client":       {withStatus(401, `{"error":"invalid_client"}`), introspection.FailureCredentialsRefused},
+		"403":                      {withStatus(403, ``), introspection.FailureStatus},
+		"403 unauthorized_client":  {withStatus(403, `{"error":"unauthorized_client"}`), introspection.FailureCredentialsRefused},
+		"500 invalid_client":       {withStatus(500, `{"error":"invalid_client"}`), introspection.FailureStatus},
+		"400 invalid_token":        {withStatus(400, `{"error":"invalid_token"}`), introspection.FailureStatus},
 		"400 invalid_client":       {withStatus(400, `{"error":"invalid_client"}`), introspection.FailureCredentialsRefused},
 		"400 unauthorized_client":  {withStatus(400, `{"error":"unauthorized_client"}`), introspection.FailureCredentialsRefused},
 		"HTML":                     {withType("text/html"), introspection.FailureContentType},
@@ -174,7 +178,7 @@ func TestUnreachable(t *testing.T) {
 // checklist 171
 func TestTLS(t *testing.T) {
 	server := httptest.NewUnstartedServer(answering(activeAnswer))
-	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it reports the broken handshake
+	server.Config.ErrorLog = quiet
 	server.StartTLS()
 	t.Cleanup(server.Close)
 
@@ -221,7 +225,8 @@ func TestRetryAfter(t *testing.T) {
 		"past":     {now.Add(-time.Hour).Format(http.TimeFormat), time.Second},
 		"far date": {now.AddDate(500, 0, 0).Format(http.TimeFormat), 30 * time.Second},
 		"negative": {"-5", time.Second},
-		"absurd":   {"99999999999999999999", time.Second},
+		"a day":    {"86400", 30 * time.Second},
+		"absurd":   {"99999999999999999999", 30 * time.Second},
 		"nonsense": {"soon", time.Second},
 	} {
 		for _, status := range []int{429, 503} {
@@ -307,6 +312,17 @@ func TestCookiesAreNotSent(t *testing.T) {
 // A server may close a kept connection at the moment that it is used again.
 // That is no outage: the question is asked once more.
 func TestKeptConnectionIsClosed(t *testing.T) {
+	client := newClient(t, config("http://"+hangingUp(t, func(*http.Request) {})))
+	for i := range 5 {
+		_, err := client.Introspect(t.Context(), fmt.Sprint("token", i))
+		require.NoError(t, err)
+	}
+}
+
+// hangingUp is the address of a server that answers one question on each connection,
+// reads the next, and hangs up on it.
+func hangingUp(t *testing.T, see func(*http.Request)) string {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { listener.Close() })
@@ -316,28 +332,24 @@ func TestKeptConnectionIsClosed(t *testing.T) {
 			if err != nil {
 				return
 			}
-			go answerOnce(conn)
+			go answerOnce(conn, see)
 		}
 	}()
-	client := newClient(t, config("http://"+listener.Addr().String()))
-	for i := range 5 {
-		_, err := client.Introspect(t.Context(), fmt.Sprint("token", i))
-		require.NoError(t, err)
-	}
+	return listener.Addr().String()
 }
 
-// answerOnce answers one question, reads the next, and hangs up on it.
-func answerOnce(conn net.Conn) {
+func answerOnce(conn net.Conn, see func(*http.Request)) {
 	defer conn.Close()
 	reader := bufio.NewReader(conn)
 	for i := range 2 {
 		request, err := http.ReadRequest(reader)
-		if err != nil {
+		if err != nil || request.ParseForm() != nil {
 			return
 		}
-		io.Copy(io.Discard, request.Body)
+		see(request)
 		if i == 0 {
-			fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(activeAnswer), activeAnswer)
+			fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+				len(activeAnswer), activeAnswer)
 		}
 	}
 }

@@ -78,7 +78,7 @@ func TestThroughHTTP(t *testing.T) {
 		"bound":          {answering(active(`"scope":"user","cnf":{"jkt":"J"}`)), 401, `error="invalid_token"`, ""},
 		"bound oddly":    {answering(active(`"scope":"user","cnf":{"x":"J"}`)), 401, `error="invalid_token"`, ""},
 		"bound by own":   {answering(active(`"scope":"user","cnf":{"kid":"J"}`)), 401, `error="invalid_token"`, ""},
-		"our bare 401":   {withStatus(401, ""), 503, "", "30"},
+		"our bare 401":   {withStatus(401, ""), 503, "", "1"},
 		"a string":       {answering(`{"active":"true","scope":"user"}`), 503, "", "1"},
 		"HTML":           {withType("text/html"), 503, "", "1"},
 		"500":            {withStatus(500, ""), 503, "", "1"},

@@ -1,11 +1,13 @@
 package introspection_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"sync"
@@ -90,15 +92,38 @@ func requireUnavailable(t *testing.T, err error, failure introspection.Failure) 
 }
 
 // endpoint is one without a socket, for bubbles. It counts the questions and
-// answers them by the token asked about.
+// answers them by the token asked about. As net/http's transport does, it reports
+// the connection that each of them is sent over.
 type endpoint struct {
-	answer func(token string) (*http.Response, error)
+	answer  func(token string) (*http.Response, error)
+	connect func(context.Context) error // nil: it can be connected to
 
 	mu    sync.Mutex
+	dials int
 	asked map[string]int
 }
 
+func (e *endpoint) dial(ctx context.Context) error {
+	e.mu.Lock()
+	e.dials++
+	connect := e.connect
+	e.mu.Unlock()
+	trace := httptrace.ContextClientTrace(ctx)
+	trace.GetConn("issuer.example:443")
+	trace.ConnectStart("tcp", "192.0.2.1:443")
+	if connect != nil {
+		if err := connect(ctx); err != nil {
+			return err
+		}
+	}
+	trace.GotConn(httptrace.GotConnInfo{})
+	return nil
+}
+
 func (e *endpoint) RoundTrip(request *http.Request) (*http.Response, error) {
+	if err := e.dial(request.Context()); err != nil {
+		return nil, err
+	}
 	body, err := io.ReadAll(request.Body)
 	if err != nil {
 		return nil, err
@@ -130,6 +155,19 @@ func (e *endpoint) RoundTrip(request *http.Request) (*http.Response, error) {
 	case r := <-done:
 		return r.response, r.err
 	}
+}
+
+// connecting changes what becomes of connections from here on.
+func (e *endpoint) connecting(connect func(context.Context) error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.connect = connect
+}
+
+func (e *endpoint) dialled() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.dials
 }
 
 // become changes the answers from here on.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -167,23 +168,33 @@ func (a *asker) ask() error {
 	return err
 }
 
+// What no token can bring about suspends calls: no connection, no credentials.
 func TestOutageSuspendsCalls(t *testing.T) {
-	refused := func(string) (*http.Response, error) { return nil, errors.New("connection refused") }
+	good := func(context.Context) error { return nil }
+	var credentials, connection func(context.Context) error
 	for name, tc := range map[string]struct {
-		answer  func(string) (*http.Response, error)
+		broken  *func(context.Context) error
+		with    func(context.Context) error
 		failure introspection.Failure
 	}{
-		"unreachable": {refused, introspection.FailureUnreachable},
-		"silent":      {silent, introspection.FailureTimedOut},
-		"401":         {func(string) (*http.Response, error) { return response(401, ""), nil }, introspection.FailureCredentialsRefused},
-		"429":         {func(string) (*http.Response, error) { return response(429, ""), nil }, introspection.FailureStatus},
-		"502":         {func(string) (*http.Response, error) { return response(502, ""), nil }, introspection.FailureStatus},
+		"refused":        {&connection, refusing, introspection.FailureUnreachable},
+		"not in time":    {&connection, hanging, introspection.FailureTimedOut},
+		"no credentials": {&credentials, refusing, introspection.FailureNoCredentials},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
+				credentials, connection = good, good
+				*tc.broken = tc.with
 				var log strings.Builder
-				e := &endpoint{answer: tc.answer}
-				a := &asker{t: t, client: e.client(t, func(c *introspection.Config) { c.Logger = newLogger(&log) })}
+				e := &endpoint{answer: always(activeAnswer), connect: func(ctx context.Context) error { return connection(ctx) }}
+				tries := 0
+				a := &asker{t: t, client: e.client(t, func(c *introspection.Config) {
+					c.Logger = newLogger(&log)
+					c.Credentials = introspection.BearerToken(func(ctx context.Context) (string, error) {
+						tries++
+						return "ours", credentials(ctx)
+					})
+				})}
 				for range 3 {
 					requireUnavailable(t, a.ask(), tc.failure)
 				}
@@ -192,31 +203,37 @@ func TestOutageSuspendsCalls(t *testing.T) {
 					requireUnavailable(t, a.ask(), introspection.FailureSuspended)
 				}
 				require.Zero(t, time.Since(start))
-				require.Equal(t, 3, e.calls())
+				require.Equal(t, 3, tries)
 				require.Equal(t, 1, strings.Count(log.String(), "calls suspended"))
 
 				time.Sleep(time.Second)
 				requireUnavailable(t, a.ask(), tc.failure) // one try, which fails
 				requireUnavailable(t, a.ask(), introspection.FailureSuspended)
-				require.Equal(t, 4, e.calls())
+				require.Equal(t, 4, tries)
 
 				time.Sleep(time.Second)
-				e.become(always(activeAnswer))
+				*tc.broken = good
 				for range 10 {
 					require.NoError(t, a.ask())
 				}
 				require.Equal(t, 1, strings.Count(log.String(), "calls suspended"))
 				require.Equal(t, 1, strings.Count(log.String(), "calls resumed"))
 				require.NotContains(t, log.String(), "token1")
-				time.Sleep(time.Hour) // until silent has ended too
 			})
 		})
 	}
 }
 
+func refusing(context.Context) error { return errors.New("connection refused") }
+
+func hanging(ctx context.Context) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
 func TestOneCallAtATimeTriesAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := &endpoint{answer: silent}
+		e := &endpoint{answer: always(activeAnswer), connect: hanging}
 		a := &asker{t: t, client: e.client(t)}
 		for range 3 {
 			requireUnavailable(t, a.ask(), introspection.FailureTimedOut)
@@ -226,92 +243,92 @@ func TestOneCallAtATimeTriesAgain(t *testing.T) {
 		group.Go(func() { a.client.Introspect(t.Context(), "probe") })
 		synctest.Wait()
 		requireUnavailable(t, a.ask(), introspection.FailureSuspended)
-		require.Equal(t, 4, e.calls())
+		require.Equal(t, 4, e.dialled())
 		group.Wait()
+	})
+}
+
+// The call that tries may be about a stranger's token, and never be answered. That
+// it is connected is all that counts.
+func TestOneConnectionEndsASuspension(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := &endpoint{connect: refusing, answer: func(token string) (*http.Response, error) {
+			if token == "tarpit" {
+				return silent(token)
+			}
+			return response(200, activeAnswer), nil
+		}}
+		a := &asker{t: t, client: e.client(t)}
+		for range 3 {
+			requireUnavailable(t, a.ask(), introspection.FailureUnreachable)
+		}
+		time.Sleep(time.Second)
+		e.connecting(nil)
+		go a.client.Introspect(t.Context(), "tarpit")
+		synctest.Wait()
+		start := time.Now()
+		require.NoError(t, a.ask())
+		require.Zero(t, time.Since(start))
 		time.Sleep(time.Hour) // until silent has ended too
 	})
 }
 
-// What one token can bring about shuts no other out.
-func TestOneTokensFailureSuspendsNothing(t *testing.T) {
-	for name, broken := range map[string]func() *http.Response{
-		"500":     func() *http.Response { return response(500, "") },
-		"400":     func() *http.Response { return response(400, "") },
-		"no JSON": func() *http.Response { return response(200, "<html>") },
-		"huge":    func() *http.Response { return response(200, strings.Repeat(" ", 1<<20)) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			e := &endpoint{answer: func(token string) (*http.Response, error) {
-				if token == "good" {
-					return response(200, activeAnswer), nil
-				}
-				return broken(), nil
-			}}
-			a := &asker{t: t, client: e.client(t)}
-			for range 20 {
-				require.Error(t, a.ask())
-			}
-			_, err := a.client.Introspect(t.Context(), "good")
-			require.NoError(t, err)
-		})
-	}
+// Calls that began before the endpoint was last there, and fail late, say nothing
+// of the time since.
+func TestLateFailuresSuspendNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := &endpoint{answer: always(activeAnswer), connect: hanging}
+		a := &asker{t: t, client: e.client(t)}
+		var group sync.WaitGroup
+		for i := range 10 {
+			group.Go(func() { a.client.Introspect(t.Context(), fmt.Sprint("early", i)) })
+		}
+		synctest.Wait()
+		e.connecting(nil)
+		require.NoError(t, a.ask())
+		group.Wait() // ten time-outs in a row
+		e.connecting(refusing)
+		for range 2 {
+			requireUnavailable(t, a.ask(), introspection.FailureUnreachable)
+		}
+		e.connecting(nil)
+		require.NoError(t, a.ask())
+	})
+}
+
+// A call that cannot end its own way frees the place of the one that tries.
+func TestCallThatTriesPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := &endpoint{answer: always(activeAnswer), connect: refusing}
+		a := &asker{t: t, client: e.client(t)}
+		for range 3 {
+			requireUnavailable(t, a.ask(), introspection.FailureUnreachable)
+		}
+		for _, end := range []func(context.Context) error{
+			func(context.Context) error { panic("a bug") },
+			func(context.Context) error { runtime.Goexit(); return nil },
+		} {
+			time.Sleep(time.Second)
+			e.connecting(end)
+			requireUnavailable(t, a.ask(), introspection.FailureUnreachable)
+		}
+		time.Sleep(time.Second)
+		e.connecting(nil)
+		require.NoError(t, a.ask())
+	})
 }
 
 func TestFailuresNowAndThenSuspendNothing(t *testing.T) {
 	n := 0
-	e := &endpoint{answer: func(string) (*http.Response, error) {
+	e := &endpoint{answer: always(activeAnswer), connect: func(context.Context) error {
 		if n++; n%3 == 0 {
-			return response(200, activeAnswer), nil
+			return nil
 		}
-		return nil, errors.New("connection reset")
+		return errors.New("connection refused")
 	}}
 	a := &asker{t: t, client: e.client(t)}
 	for range 30 {
 		a.ask()
 	}
-	require.Equal(t, 30, e.calls())
+	require.Equal(t, 30, e.dialled())
 }
-
-func TestEndpointsWishForRestIsHonoured(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		e := &endpoint{answer: func(string) (*http.Response, error) {
-			r := response(503, "")
-			r.Header.Set("Retry-After", "3600")
-			return r, nil
-		}}
-		a := &asker{t: t, client: e.client(t)}
-		requireUnavailable(t, a.ask(), introspection.FailureStatus)
-		e.become(always(activeAnswer))
-
-		time.Sleep(10 * time.Second)
-		u := requireUnavailable(t, a.ask(), introspection.FailureSuspended)
-		require.Equal(t, 20*time.Second, u.RetryAfter())
-		require.Equal(t, 1, e.calls())
-
-		time.Sleep(20 * time.Second) // half a minute in all, not the hour
-		require.NoError(t, a.ask())
-	})
-}
-
-// A panic of the caller's code is an outage, and not the end of the process.
-func TestTransportPanics(t *testing.T) {
-	for name, value := range map[string]any{"its own": "about " + token, "the runtime's": nil} {
-		t.Run(name, func(t *testing.T) {
-			c := config("https://issuer.example/introspect")
-			c.HTTPClient = &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
-				if value == nil {
-					var nothing *http.Response
-					nothing.Status = "?"
-				}
-				panic(value)
-			})}
-			_, err := newClient(t, c).Introspect(t.Context(), token)
-			requireUnavailable(t, err, introspection.FailureUnreachable)
-			require.ErrorContains(t, err, "panic")
-		})
-	}
-}
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (r roundTripper) RoundTrip(request *http.Request) (*http.Response, error) { return r(request) }
