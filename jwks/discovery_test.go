@@ -299,7 +299,7 @@ func TestSetMoves(t *testing.T) {
 	require.True(t, accepts(r, "b"), "the first token with a key that is only there")
 	require.Equal(t, "https://cdn.example/jwks.json", r.Status().JWKSURL)
 	require.EqualValues(t, 1, r.Status().Counts.JWKSMoved)
-	require.Contains(t, log.String(), `level=WARN msg="jwks: the key set moved to another origin" issuer=https://issuer.example from=https://issuer.example to=https://cdn.example`)
+	log.requireContains(t, `level=WARN msg="jwks: the key set moved to another origin" issuer=https://issuer.example from=https://issuer.example to=https://cdn.example`)
 }
 
 // An ETag is a word of one URL; at another it could hide a whole new set.

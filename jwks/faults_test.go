@@ -581,6 +581,7 @@ func restarts(t *testing.T) string {
 		file, log := saved(t, newEndpoint(ecJWK("a"))), &logBuffer{}
 		good := must(os.ReadFile(file))
 		require.True(t, accepts(restart(t, file, log), "a"))
+		synctest.Wait() // the log is written after the answer
 		require.NotContains(t, log.String(), "ignored")
 
 		unreadable := filepath.Join(t.TempDir(), "directory")
@@ -591,6 +592,7 @@ func restarts(t *testing.T) string {
 		}
 		time.Sleep(24 * time.Hour) // simulated
 		require.False(t, accepts(restart(t, file, log), "a"))
+		synctest.Wait()
 		require.Equal(t, 3, strings.Count(log.String(), "snapshot file ignored"))
 		return "served; edited, unreadable, too old: ignored with a warning"
 	})

@@ -19,11 +19,32 @@ import (
 type flight struct {
 	began  time.Time
 	cancel context.CancelFunc
-	done   chan struct{} // closed at the end
-	err    error         // to be read after done
+	result *state        // to be read after landed, nil if the flight was abandoned
+	landed chan struct{} // closed when the result is published
+	kept   chan struct{} // closed when the snapshot file is written
+	gone   chan struct{} // closed when the log is written, too: nothing is left then
 
 	waiters   int  // guarded by flights.mu
 	abandoned bool // guarded by flights.mu: the result is not wanted
+}
+
+// err is what the flight failed with, to be read after landed.
+func (f *flight) err() error {
+	if f.result == nil {
+		return context.Canceled
+	}
+	return f.result.fault
+}
+
+// waitGone waits until nothing is left of the flight, or until code that hangs, a
+// logger most likely, has had that long.
+func (f *flight) waitGone(limit time.Duration) {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-f.gone:
+	case <-timer.C:
+	}
 }
 
 // flights makes the fetches, one at a time, and holds the state that the last
@@ -35,8 +56,9 @@ type flights struct {
 	moved   chan struct{}          // wakes who sleeps until the next one is due: it may be sooner now
 
 	fetcher  fetcher
+	bulkhead bulkhead
 	snapshot *snapshotFile // nil if there is none
-	journal  journal
+	journal  *journal
 	patience patience
 	timeout  time.Duration // of one flight
 }
@@ -45,6 +67,7 @@ func newFlights(c Config) *flights {
 	fs := &flights{
 		moved:    make(chan struct{}, 1),
 		fetcher:  newFetcher(c),
+		bulkhead: newBulkhead(),
 		snapshot: newSnapshotFile(c),
 		journal:  newJournal(c),
 		patience: patience{c.RefreshInterval, c.MaxStale},
@@ -94,32 +117,36 @@ func (fs *flights) beginIf(may permission) {
 // and a caller in a hurry would never see one succeed.
 func (fs *flights) begin() *flight {
 	ctx, cancel := context.WithTimeout(context.Background(), fs.timeout)
-	f := &flight{began: time.Now(), cancel: cancel, done: make(chan struct{})}
+	f := &flight{
+		began: time.Now(), cancel: cancel,
+		landed: make(chan struct{}), kept: make(chan struct{}), gone: make(chan struct{}),
+	}
 	fs.current.Store(f)
 	fs.journal.counts.fetches.Add(1)
-	go func() {
-		defer cancel()
-		defer close(f.done)
-		last := fs.state.Load()
-		f.err = fs.land(f, fs.restore(ctx, last, fs.attempt(ctx, last)))
-	}()
+	go fs.fly(ctx, f, fs.state.Load())
 	return f
 }
 
-// attempt is fetch, with a panic of the caller's transport turned into a failure.
-// On this goroutine, which is nobody's, it would end the process, where in a
-// handler it ends one request. What it says is not repeated: a panic of someone
-// else's code may say anything.
-func (fs *flights) attempt(ctx context.Context, last *state) (o outcome) {
-	defer func() {
-		if recover() != nil {
-			o = failed(last.source, last.source, errPanicked)
-		}
-	}()
-	return fs.fetcher.fetch(ctx, last.source, last.set)
+// fly is one flight. Lookups see the result before whoever waits for it is told,
+// and neither waits for a disk or for a log.
+func (fs *flights) fly(ctx context.Context, f *flight, last *state) {
+	defer close(f.gone)
+	defer f.cancel()
+	f.result = fs.land(f, fs.restore(ctx, last, fs.attempt(ctx, last)))
+	close(f.landed)
+	fs.keep(f)
+	close(f.kept)
+	fs.journal.flush()
 }
 
-var errPanicked = errors.New("the fetch panicked: look at the transport of Config.HTTPClient")
+// attempt asks the issuer. It ends within the time limit and the grace after it.
+func (fs *flights) attempt(ctx context.Context, last *state) outcome {
+	o, err := fs.bulkhead.run(ctx, func() outcome { return fs.fetcher.fetch(ctx, last.source, last.set) })
+	if err != nil {
+		return failed(last.source, last.source, err)
+	}
+	return o
+}
 
 // restore adds what the snapshot file holds to a failure, once, if there is
 // nothing better.
@@ -133,12 +160,12 @@ func (fs *flights) restore(ctx context.Context, last *state, o outcome) outcome 
 	return o
 }
 
-// land publishes an outcome and reports it. Lookups see the result before
-// whoever waits for the fetch is told.
-func (fs *flights) land(f *flight, o outcome) error {
+// land publishes the state that follows from an outcome and returns it, nil if the
+// flight was abandoned. What it changes is counted at once, and logged later.
+func (fs *flights) land(f *flight, o outcome) *state {
 	last, next := fs.publish(f, o)
 	if next == nil {
-		return context.Canceled
+		return nil
 	}
 	select {
 	case fs.moved <- struct{}{}:
@@ -146,12 +173,17 @@ func (fs *flights) land(f *flight, o outcome) error {
 	}
 	fs.journal.count(last, next, o)
 	fs.journal.report(last, next)
-	if next.fault == nil && fs.snapshot != nil {
-		if err := fs.snapshot.write(f.began, next.set.doc); err != nil {
-			fs.journal.notWritten(fs.snapshot.name, err)
-		}
+	return next
+}
+
+// keep writes the snapshot file after a fetch that succeeded.
+func (fs *flights) keep(f *flight) {
+	if fs.snapshot == nil || f.err() != nil {
+		return
 	}
-	return next.fault
+	if err := fs.snapshot.write(f.began, f.result.set.doc); err != nil {
+		fs.journal.notWritten(fs.snapshot.name, err)
+	}
 }
 
 // publish replaces the state by the one that follows from an outcome, and
@@ -177,23 +209,31 @@ func (fs *flights) wait(ctx context.Context, f *flight) error {
 		f.waiters--
 	}()
 	select {
-	case <-f.done:
-		return f.err
+	case <-f.landed:
+		return f.err()
 	case <-ctx.Done():
 		return fmt.Errorf("jwks: gave up waiting for a fetch: %w", ctx.Err())
 	}
 }
 
-// abandon ends a fetch that nobody waits for any more, and waits until it is
-// gone. Its place is free at once, so that no lookup joins what is ending.
+// abandonWithin bounds how long abandon waits.
+const abandonWithin = time.Second
+
+// abandon ends a fetch that nobody waits for any more, and waits until nothing of
+// it is left. Its place is free at once, so that no lookup joins what is ending.
+// One that others wait for is theirs, and goes on.
 func (fs *flights) abandon(f *flight) {
 	fs.mu.Lock()
-	f.abandoned = f.waiters == 0 && fs.current.CompareAndSwap(f, nil)
-	abandoned := f.abandoned
-	fs.mu.Unlock()
-	if abandoned {
+	underway := fs.current.Load() == f
+	if underway && f.waiters == 0 {
+		f.abandoned = true
+		fs.current.Store(nil)
 		f.cancel()
-		<-f.done
+	}
+	theirs := underway && !f.abandoned
+	fs.mu.Unlock()
+	if !theirs {
+		f.waitGone(abandonWithin)
 	}
 }
 

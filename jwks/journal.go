@@ -6,18 +6,90 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"sync"
 	"sync/atomic"
 )
 
-// journal counts and logs what is different after a fetch.
+// journal counts what is different after a fetch, and logs it when nobody waits.
+//
+// The log is written by whoever calls flush, one at a time, and what waits for it
+// is bounded: a logger that blocks holds one goroutine, delays no fetch and no
+// lookup, and costs records. One that panics, or ends the goroutine, costs what
+// it was about to write.
 type journal struct {
 	log    *slog.Logger
 	issuer string // Config.Issuer, "" if the URL was given
 	counts *counters
+
+	mu      sync.Mutex
+	waiting []func() // each writes records
+	lost    int      // of those, for want of room
+	writing bool     // somebody is in flush
 }
 
-func newJournal(c Config) journal {
-	return journal{log: c.Logger, issuer: c.Issuer, counts: new(counters)}
+// maxWaitingRecords is some hours of an outage, or a day of calm.
+const maxWaitingRecords = 256
+
+func newJournal(c Config) *journal {
+	return &journal{log: c.Logger, issuer: c.Issuer, counts: new(counters)}
+}
+
+// add keeps an entry until the next flush.
+func (j *journal) add(entry func()) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if len(j.waiting) == maxWaitingRecords {
+		j.lost++
+		return
+	}
+	j.waiting = append(j.waiting, entry)
+}
+
+// flush writes all entries that wait, unless somebody else is at it, who will
+// write them too.
+func (j *journal) flush() {
+	j.mu.Lock()
+	busy := j.writing
+	j.writing = true
+	j.mu.Unlock()
+	if busy {
+		return
+	}
+	ended := false
+	defer func() {
+		if !ended { // the logger ended this goroutine
+			j.mu.Lock()
+			defer j.mu.Unlock()
+			j.writing = false
+		}
+	}()
+	for entry := j.next(); entry != nil; entry = j.next() {
+		unharmed(entry)
+	}
+	ended = true
+}
+
+// next takes the oldest entry. Nil means that flush is over.
+func (j *journal) next() (entry func()) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	switch {
+	case len(j.waiting) > 0:
+		entry, j.waiting = j.waiting[0], j.waiting[1:]
+	case j.lost > 0:
+		lost := j.lost
+		j.lost, entry = 0, func() { j.log.Warn("jwks: log records lost, because the logger was too slow", "records", lost) }
+	default:
+		j.writing = false
+	}
+	return entry
+}
+
+// unharmed survives a panic of the logger, which on a goroutine that is nobody's
+// would end the process. There is no log to say so in.
+func unharmed(entry func()) {
+	defer func() { _ = recover() }()
+	entry()
 }
 
 // count keeps the totals of what an outcome changed.
@@ -38,11 +110,19 @@ func (j *journal) count(last, next *state, o outcome) {
 	}
 }
 
-// report logs what is different now. Nothing is repeated that did not change,
+// report logs what is different now, at the next flush. Nothing is repeated that did not change,
 // but for a fetch that fails: that is logged each time, and the back-off keeps
 // it to about one a minute.
 func (j *journal) report(last, next *state) {
-	for _, c := range changes(last.set, next.set) {
+	j.add(func() { j.reportKeys(last.set, next.set) })
+	j.add(func() { j.reportSkipped(last.set, next.set) })
+	j.add(func() { j.reportFetch(last, next) })
+	j.add(func() { j.reportDiscovery(last, next) })
+	j.add(func() { j.reportMove(last.source, next.source) })
+}
+
+func (j *journal) reportKeys(old, now *keySet) {
+	for _, c := range changes(old, now) {
 		level := slog.LevelInfo
 		if c.what == "changed" {
 			level = slog.LevelWarn
@@ -50,10 +130,6 @@ func (j *journal) report(last, next *state) {
 		j.log.LogAttrs(context.Background(), level, "jwks: key "+c.what, slog.String("kid", c.key.ID),
 			slog.Any("alg", c.key.Algorithms), slog.String("thumbprint", c.key.Thumbprint))
 	}
-	j.reportSkipped(last.set, next.set)
-	j.reportFetch(last, next)
-	j.reportDiscovery(last, next)
-	j.reportMove(last.source, next.source)
 }
 
 func (j *journal) reportSkipped(old, now *keySet) {
@@ -100,18 +176,20 @@ func (j *journal) reportMove(last, next source) {
 
 // restored logs what the snapshot file gave, when the first fetch failed.
 func (j *journal) restored(file string, found restored, err error) {
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		j.log.Info("jwks: no snapshot file yet", "file", file)
-	case err != nil:
-		j.log.Warn("jwks: snapshot file ignored", "file", file, "error", err)
-	default:
-		j.log.Warn("jwks: serving keys from the snapshot file", "file", file, "fetched_at", found.fetchedAt)
-	}
+	j.add(func() {
+		switch {
+		case errors.Is(err, os.ErrNotExist):
+			j.log.Info("jwks: no snapshot file yet", "file", file)
+		case err != nil:
+			j.log.Warn("jwks: snapshot file ignored", "file", file, "error", err)
+		default:
+			j.log.Warn("jwks: serving keys from the snapshot file", "file", file, "fetched_at", found.fetchedAt)
+		}
+	})
 }
 
 // notWritten logs that the next start has no new snapshot. It is no more than a
 // log record: the set in memory is good.
 func (j *journal) notWritten(file string, err error) {
-	j.log.Warn("jwks: snapshot file not written", "file", file, "error", err)
+	j.add(func() { j.log.Warn("jwks: snapshot file not written", "file", file, "error", err) })
 }

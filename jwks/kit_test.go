@@ -306,6 +306,11 @@ func (l *logBuffer) String() string {
 	return l.buf.String()
 }
 
+// requireContains waits for a text: a lookup is answered before the log is written.
+func (l *logBuffer) requireContains(t require.TestingT, text string) {
+	require.Eventually(t, func() bool { return strings.Contains(l.String(), text) }, 10*time.Second, time.Millisecond, text)
+}
+
 func (l *logBuffer) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
 
 // letFetchesEnd waits, in simulated time, until the limit of any fetch that is

@@ -87,25 +87,44 @@ func (r *Remote) CurrentKeys(now time.Time, kid, alg string) (keys []crypto.Publ
 // more: the result is never older than the call. An error means that nothing
 // was replaced. Calls at the same time share fetches, but nothing else limits
 // them: do not call it for a request.
+//
+// A process may end after Refresh: the snapshot file is written by then, if there
+// is one, and so is the log, unless the logger takes longer than a tenth of a
+// second.
 func (r *Remote) Refresh(ctx context.Context) error {
 	q := fresher{r.flights, always, func(error) bool { return ctx.Err() != nil }}
-	_, err := q.wait(ctx)
+	f, err := q.wait(ctx)
+	select {
+	case <-f.kept:
+		f.waitGone(grace)
+	case <-ctx.Done():
+	}
 	return err
 }
 
 // Run keeps the set fresh until ctx ends, and then returns ctx.Err(). It
 // fetches at once if that is due, as it is in the beginning. No fetch that it
-// began outlives it, unless a request waits for the result. Faults do not end
-// it; see [Remote.Status].
+// began outlives it, unless a request waits for the result, or code of yours
+// hangs: Run waits no more than a second for a transport that does not heed its
+// context, or for a logger. Faults do not end it; see [Remote.Status].
 func (r *Remote) Run(ctx context.Context) error {
+	var own *flight // the last one that Run began
+	defer func() {
+		if own != nil {
+			r.flights.abandon(own)
+		}
+	}()
 	for ctx.Err() == nil {
 		if wait := time.Until(r.flights.state.Load().dueAt); wait > 0 {
 			r.flights.sleep(ctx, wait)
 			continue
 		}
-		f, own := r.flights.join((*state).due)
-		if f != nil && r.flights.wait(ctx, f) != nil && own && ctx.Err() != nil {
-			r.flights.abandon(f)
+		f, began := r.flights.join((*state).due)
+		if began {
+			own = f
+		}
+		if f != nil {
+			_ = r.flights.wait(ctx, f) // Status has its error
 		}
 	}
 	return ctx.Err()

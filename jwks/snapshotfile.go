@@ -52,10 +52,14 @@ func (h snapshotHeader) seal(source string, doc []byte) string {
 
 // snapshotFile keeps the last good set on disk.
 type snapshotFile struct {
-	name    string
-	source  string        // Config.Issuer or Config.URL, exactly one is set
-	maxAge  time.Duration // Config.MaxStale
-	writing sync.Mutex
+	name   string
+	source string        // Config.Issuer or Config.URL, exactly one is set
+	maxAge time.Duration // Config.MaxStale
+
+	mu      sync.Mutex
+	newest  time.Time // of all sets that were to be written
+	waiting []byte    // the document of that one, nil if it is written
+	writing bool      // somebody is at it
 }
 
 // newSnapshotFile returns nil if none is configured.
@@ -129,14 +133,46 @@ func (h snapshotHeader) check(source string, doc []byte, now time.Time, maxAge t
 
 // write replaces the file after a fetch that succeeded, even if nothing changed
 // but its date. The document comes from memory, never from the old file.
+//
+// The newest set wins, however long an older one was held up: otherwise a key
+// that was withdrawn would come back with the next start. One caller writes at a
+// time, and the others leave their set to it: a disk that hangs must not collect
+// goroutines.
 func (f *snapshotFile) write(fetchedAt time.Time, doc []byte) error {
-	if !f.writing.TryLock() {
-		return nil // a disk that hangs must not collect goroutines
+	if !f.offer(fetchedAt, doc) {
+		return nil
 	}
-	defer f.writing.Unlock()
-	h := snapshotHeader{Format: snapshotFormat, Source: place(f.source), FetchedAt: fetchedAt.UTC()}
-	h.SHA256 = h.seal(f.source, doc)
-	return replaceFile(f.name, h, doc)
+	var err error
+	for fetchedAt, doc := f.take(); doc != nil; fetchedAt, doc = f.take() {
+		h := snapshotHeader{Format: snapshotFormat, Source: place(f.source), FetchedAt: fetchedAt.UTC()}
+		h.SHA256 = h.seal(f.source, doc)
+		err = replaceFile(f.name, h, doc)
+	}
+	return err
+}
+
+// offer reports whether the caller is the one to write.
+func (f *snapshotFile) offer(fetchedAt time.Time, doc []byte) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if fetchedAt.Before(f.newest) {
+		return false
+	}
+	f.newest, f.waiting = fetchedAt, doc
+	if f.writing {
+		return false
+	}
+	f.writing = true
+	return true
+}
+
+// take returns what is to be written next; nil means that all is.
+func (f *snapshotFile) take() (fetchedAt time.Time, doc []byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	doc, f.waiting = f.waiting, nil
+	f.writing = doc != nil
+	return f.newest, doc
 }
 
 // replaceFile writes beside the file and renames, so that a reader, or a start

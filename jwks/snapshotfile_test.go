@@ -2,8 +2,6 @@ package jwks_test
 
 import (
 	"bytes"
-	"context"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -16,21 +14,6 @@ import (
 
 	"example.com/resourceserver/jwks"
 )
-
-// callback is a logger that calls a function for every record.
-func callback(f func()) *slog.Logger { return slog.New(callbackHandler{slog.DiscardHandler, f}) }
-
-type callbackHandler struct {
-	slog.Handler
-	f func()
-}
-
-func (callbackHandler) Enabled(context.Context, slog.Level) bool { return true }
-
-func (h callbackHandler) Handle(context.Context, slog.Record) error {
-	h.f()
-	return nil
-}
 
 // restart makes a Remote whose issuer is down, with a snapshot file.
 func restart(t *testing.T, file string, log *logBuffer) *jwks.Remote {
@@ -69,7 +52,7 @@ func TestSnapshotFile(t *testing.T) {
 		require.Equal(t, jwks.Stale, r.Status().State)
 		require.Equal(t, 23*time.Hour, r.Status().Age, "its age goes on")
 		require.Len(t, r.Status().Skipped, 1)
-		require.Contains(t, log.String(), "serving keys from the snapshot file")
+		log.requireContains(t, "serving keys from the snapshot file")
 		_, err = r.VerificationKeys(t.Context(), "b", "ES256")
 		require.ErrorIs(t, err, jwks.ErrUnavailable, "an old file cannot say that a key does not exist")
 
@@ -129,7 +112,7 @@ func TestSnapshotFileIgnored(t *testing.T) {
 			r := restart(t, file, log)
 			_, err := r.VerificationKeys(t.Context(), "a", "ES256")
 			require.ErrorIs(t, err, jwks.ErrUnavailable)
-			require.Contains(t, log.String(), tc.reason)
+			log.requireContains(t, tc.reason)
 			require.Error(t, r.Refresh(t.Context()))
 			require.Equal(t, 1, strings.Count(log.String(), "snapshot file"), "looked at once")
 			if name != "missing" {
@@ -146,7 +129,7 @@ func TestSnapshotFileOfAnotherSource(t *testing.T) {
 	r := newRemote(t, e, func(c *jwks.Config) { byIssuer(c); c.SnapshotFile, c.Logger = file, log.logger() })
 	_, err := r.VerificationKeys(t.Context(), "a", "ES256")
 	require.ErrorIs(t, err, jwks.ErrUnavailable)
-	require.Contains(t, log.String(), "holds the keys of")
+	log.requireContains(t, "holds the keys of")
 }
 
 func TestSnapshotFileAge(t *testing.T) {
@@ -197,7 +180,7 @@ func TestSnapshotFileNotWritable(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "no such directory", "keys")
 	r := newRemote(t, newEndpoint(ecJWK("a")), func(c *jwks.Config) { c.SnapshotFile, c.Logger = file, log.logger() })
 	require.True(t, accepts(r, "a"))
-	require.Contains(t, log.String(), `level=WARN msg="jwks: snapshot file not written"`)
+	log.requireContains(t, `level=WARN msg="jwks: snapshot file not written"`)
 }
 
 // While the issuer answers, the file is not asked: a key that was withdrawn
@@ -207,4 +190,26 @@ func TestSnapshotFileIsSecondChoice(t *testing.T) {
 	r := newRemote(t, newEndpoint(ecJWK("a")), func(c *jwks.Config) { c.SnapshotFile = file })
 	require.True(t, refuses(r, "withdrawn"))
 	require.True(t, accepts(r, "a"))
+}
+
+// A fetch that is held up, here by its logger, does not write its set over that of a later one: a key that was withdrawn
+// meanwhile would come back with the next start.
+func TestSnapshotFileHoldsTheNewestSet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file, log := filepath.Join(t.TempDir(), "keys"), &logBuffer{}
+		release := make(chan struct{})
+		e := newEndpoint(ecJWK("withdrawn"), ecJWK("a"))
+		r := newRemote(t, e, func(c *jwks.Config) {
+			c.SnapshotFile, c.Logger = file, callback(func() { <-release })
+		})
+		go accepts(r, "a")
+		synctest.Wait()
+		e.publish(ecJWK("a"))
+		go func() { _ = r.Refresh(t.Context()) }()
+		synctest.Wait()
+		close(release)
+		synctest.Wait()
+		require.False(t, accepts(restart(t, file, log), "withdrawn"))
+		require.True(t, accepts(restart(t, file, log), "a"), log.String())
+	})
 }
