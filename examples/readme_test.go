@@ -70,7 +70,7 @@ func (s snippet) complete() (source string, whole bool) {
 var usual = map[string]string{
 	"scopes": architecture.Module + "/scopes", "jwks": architecture.Module + "/jwks", "jwt": architecture.Module + "/jwt", "jwttest": architecture.Module + "/jwt/jwttest",
 	"tokencache": architecture.Module + "/jwt/tokencache",
-	"protector": architecture.Module + "/protector", "introspection": architecture.Module + "/protector/introspection",
+	"protector":  architecture.Module + "/protector", "introspection": architecture.Module + "/protector/introspection",
 	"context": "context", "errors": "errors", "fmt": "fmt", "log": "log", "slog": "log/slog", "http": "net/http",
 	"httptest": "net/http/httptest", "os": "os", "testing": "testing", "time": "time", "json": "encoding/json",
 	"require": "github.com/stretchr/testify/require", "chi": "github.com/go-chi/chi/v5", "strings": "strings", "signal": "os/signal",

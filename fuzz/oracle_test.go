@@ -236,16 +236,13 @@ func (o *oracle) judgeClaims(claims map[string]any) error {
 			return errors.New(name)
 		}
 	}
-	for _, name := range []string{"sub", "acr", oracleFirst(claims, o.profile.id), oracleFirst(claims, o.profile.client)} {
+	for _, name := range []string{"sub", oracleFirst(claims, o.profile.id), oracleFirst(claims, o.profile.client)} {
 		if value, ok := claims[name]; ok && !isString(value) {
 			return errors.New(name)
 		}
 	}
 	if sub, _ := claims["sub"].(string); !oracleStringOrURI(sub) {
 		return errors.New("sub")
-	}
-	if amr, ok := claims["amr"]; ok && !isStrings(amr) {
-		return errors.New("amr")
 	}
 	if scope, ok := claims[oracleFirst(claims, o.profile.scope)]; ok && !isString(scope) && !isStrings(scope) {
 		return errors.New("scope")
@@ -256,14 +253,22 @@ func (o *oracle) judgeClaims(claims map[string]any) error {
 	return errors.Join(o.judgeAudience(claims), o.judgeTimes(claims))
 }
 
+// enforceable is RFC 7800 §3.1: what is named is enforced, what is known and not named refuses, and the rest is ignored.
 func (o *oracle) enforceable(cnf any) bool {
-	methods, _ := cnf.(map[string]any)
-	for name, value := range methods {
-		if !slices.Contains(o.confirmations, name) || !isString(value) || value == "" {
+	members, _ := cnf.(map[string]any)
+	enforced := 0
+	for name, value := range members {
+		switch {
+		case slices.Contains(o.confirmations, name):
+			if !isString(value) || value == "" {
+				return false
+			}
+			enforced++
+		case slices.Contains([]string{"jwk", "jwe", "kid", "jku", "x5t", "x5t#S256", "jkt"}, name):
 			return false
 		}
 	}
-	return len(methods) > 0
+	return enforced > 0
 }
 
 func (o *oracle) judgeAudience(claims map[string]any) error {

@@ -66,10 +66,10 @@ var acceptedValues = func() map[string][]string {
 		"iss": {"string"}, "aud": {"string", "array of strings"},
 		"sub": {"string", "number in a string"}, "jti": {"string", "number in a string"}, "client_id": {"string", "number in a string"},
 		"exp": dates, "iat": dates, "nbf": append([]string{"null"}, dates...), "auth_time": append([]string{"null"}, dates...),
-		"acr": {"null", "string", "empty string", "number in a string"}, "amr": {"null", "empty array", "array of strings"},
+		"acr": all, "amr": all, // what is no string, or no list of strings, says nothing
 		"scope": names, "scp": names,
 		"cnf":    {"null"},
-		"groups": all, "roles": all, "entitlements": all, // what is no list names nothing, which is tested below
+		"groups": all, "roles": all, "entitlements": all, // what has no names grants nothing, which is tested below
 		"unknown": all,
 	}
 }()
@@ -100,10 +100,12 @@ func TestEveryTypeOfEveryClaim(t *testing.T) {
 	}
 }
 
-// grants is what a value of an attribute names: the strings of a list, or the values of a list of objects.
+// grants is what a value of an attribute names: a string, the strings of a list, or the values of a list of objects.
 func grants(claim, name string) string {
 	if claim != "groups" && claim != "roles" && claim != "entitlements" {
 		return ""
 	}
-	return map[string]string{"array of strings": "https://i y", "array of objects": "x"}[name]
+	return map[string]string{
+		"array of strings": "https://i y", "array of objects": "x", "string": "https://i", "number in a string": "1500000010",
+	}[name]
 }

@@ -50,11 +50,6 @@ func (v *validation) readClaims() (err error) {
 	return nil
 }
 
-// checkConfirmation is the last stage.
-func (v *validation) checkConfirmation() error {
-	return v.validator.terms.checkConfirmation(v.accepted, v.claims)
-}
-
 // checkKind tells access tokens from others where the profile knows a mark in
 // the claims (RFC 8725 §3.12).
 func (m *terms) checkKind(claims claimSet) error {
@@ -195,20 +190,24 @@ func (m *terms) readIdentity(t *Token, claims claimSet) (err error) {
 	return err
 }
 
-// readAuthentication reads what RFC 9068 §2.2.1 says of the user's
-// authentication.
+// readAuthentication reads what RFC 9068 §2.2.1 says of the user's authentication.
+// Issuers put other things into acr and amr, such as objects: these are read where
+// they have the form of the RFC, and say nothing where they have not, unless they
+// are required. A wrong date may not be passed over: it would be taken for none.
 func (m *terms) readAuthentication(t *Token, claims claimSet) (err error) {
 	var a authentication
 	if a.time, err = claims.date(claimAuthTime); err != nil {
 		return err
 	}
-	if a.acr, err = claims.text(claimACR); err != nil {
-		return err
+	var ok bool
+	if value := claims[claimACR].Value; value != "" {
+		if a.acr, ok = strictjson.String(value); !ok && m.requires("acr") {
+			return invalid(ReasonClaimType, "acr", "not a string, and required")
+		}
 	}
 	if value := claims[claimAMR].Value; value != "" {
-		var ok bool
-		if a.amr, ok = strictjson.Strings(nil, value); !ok {
-			return invalid(ReasonClaimType, "amr", "not an array of strings")
+		if a.amr, ok = strictjson.Strings(nil, value); !ok && m.requires("amr") {
+			return invalid(ReasonClaimType, "amr", "not an array of strings, and required")
 		}
 	}
 	if a.acr != "" || a.amr != nil || !a.time.IsZero() {
@@ -216,6 +215,9 @@ func (m *terms) readAuthentication(t *Token, claims claimSet) (err error) {
 	}
 	return nil
 }
+
+// requires reports whether the profile or Config.Required names the claim.
+func (m *terms) requires(name string) bool { return slices.Contains(m.profile.Required, name) }
 
 func (v *Validator) readScopes(t *Token, claims claimSet) error {
 	name, value := claims.first(v.terms.refs.scope)
@@ -245,26 +247,4 @@ func scopesIn(value string) (scopes.Set, bool) {
 	}
 	names, ok := strictjson.Strings(nil, value)
 	return scopes.NewSet(names...), ok
-}
-
-// checkConfirmation refuses a token that is bound to a key in a way that nobody
-// enforces: as a plain bearer token it would be worth more to a thief than its
-// issuer meant (RFC 7800 §3.1).
-func (m *terms) checkConfirmation(t *Token, claims claimSet) error {
-	if claims[claimConfirmation].Value == "" {
-		return nil
-	}
-	methods, err := strictjson.Parse(nil, claims[claimConfirmation].Value)
-	if err != nil || len(methods) == 0 {
-		return invalid(ReasonConfirmation, "cnf", "not an object with a method")
-	}
-	t.confirmation = make(map[string]string, len(methods))
-	for _, method := range methods {
-		text, ok := strictjson.String(method.Value)
-		if !ok || text == "" || !slices.Contains(m.confirmations, method.Name) {
-			return invalid(ReasonConfirmation, "cnf", "bound in a way that Config.Confirmations does not name")
-		}
-		t.confirmation[method.Name] = text
-	}
-	return nil
 }

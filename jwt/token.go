@@ -85,11 +85,11 @@ func (t *Token) NotBefore() time.Time { return t.notBefore }
 func (t *Token) AuthTime() time.Time { return t.authenticated().time }
 
 // ACR returns the authentication context class (the acr claim, RFC 9068 §2.2.1),
-// or "".
+// or "" if there is none or it is not a string.
 func (t *Token) ACR() string { return t.authenticated().acr }
 
-// AMR returns the authentication methods (the amr claim, RFC 9068 §2.2.1). The
-// slice is a copy.
+// AMR returns the authentication methods (the amr claim, RFC 9068 §2.2.1), or nil
+// if there is none or it is not an array of strings. The slice is a copy.
 func (t *Token) AMR() []string { return slices.Clone(t.authenticated().amr) }
 
 func (t *Token) authenticated() authentication {
@@ -104,9 +104,9 @@ func (t *Token) authenticated() authentication {
 func (t *Token) Scopes() scopes.Set { return t.scopes }
 
 // Groups returns the names in the groups claim (RFC 9068 §2.2.3.1), or in what
-// the profile has in its place. Each call reads them anew. A claim that is
-// neither a list of strings nor, as in RFC 7643 §4.1.2, of objects with a value,
-// names nothing.
+// the profile has in its place. Each call reads them anew. A string is one name,
+// spaces included; a list has strings or, as in RFC 7643 §4.1.2, objects with a
+// value. A claim of any other shape names nothing.
 func (t *Token) Groups() scopes.Set { return t.names(func(p *Profile) []ClaimPath { return p.Groups }) }
 
 // Roles returns the names in the roles claim, as Groups does.
@@ -117,9 +117,9 @@ func (t *Token) Entitlements() scopes.Set {
 	return t.names(func(p *Profile) []ClaimPath { return p.Entitlements })
 }
 
-// Confirmation returns the members of the cnf claim (RFC 7800 §3.1): what the
-// client has to prove, by method. All are among Config.Confirmations. It is
-// empty for a bearer token. The map is a copy.
+// Confirmation returns what the client has to prove, by method: the members of
+// the cnf claim (RFC 7800 §3.1) that Config.Confirmations names. It is empty for a
+// bearer token. The map is a copy.
 func (t *Token) Confirmation() map[string]string { return maps.Clone(t.confirmation) }
 
 // ValidAt reports whether the token is in time at the given time, with the
@@ -211,7 +211,12 @@ func (t *Token) names(paths func(*Profile) []ClaimPath) scopes.Set {
 	return scopes.Set{}
 }
 
+// namesIn returns the names that a claim denotes: a string is one, and not split;
+// an array has strings, or objects with a value. Anything else denotes none.
 func namesIn(value string) []string {
+	if name, ok := strictjson.String(value); ok {
+		return []string{name}
+	}
 	if list, ok := strictjson.Strings(nil, value); ok {
 		return list
 	}

@@ -60,6 +60,29 @@ func TestWhatIsSaidOfTheAuthentication(t *testing.T) {
 	require.Empty(t, token.ACR())
 }
 
+// Issuers put what they like into acr and amr. What is not of the RFC's form says
+// nothing, and refuses the token only where the claim is asked for.
+// checklist 46
+func TestOtherFormsOfTheAuthentication(t *testing.T) {
+	issuer, v := strict(t)
+	for _, value := range []string{
+		`[{"method":"password","timestamp":1767225600}]`, `["pwd",{"method":"otp"}]`, `["pwd",null]`, `[["pwd"]]`, `"pwd"`,
+		`{"values":["pwd"]}`, `7`, `true`,
+	} {
+		token := accept(t, v, issuer.Token(jwttest.Claim("amr", raw(value)), jwttest.Claim("acr", "gold")))
+		require.Nil(t, token.AMR(), value)
+		require.Equal(t, "gold", token.ACR())
+	}
+	for _, value := range []string{`{"values":["gold"]}`, `["gold"]`, `1`, `false`, `[]`, `{}`} {
+		token := accept(t, v, issuer.Token(jwttest.Claim("acr", raw(value)), jwttest.Claim("amr", []string{"pwd"})))
+		require.Empty(t, token.ACR(), value)
+		require.Equal(t, []string{"pwd"}, token.AMR())
+	}
+	for _, value := range []string{`"1767225600"`, `[1767225600]`, `{}`, `true`, `-1`} {
+		require.Equal(t, "auth_time", refuse(t, v, issuer.Token(jwttest.Claim("auth_time", raw(value))), jwt.ReasonClaimType).Name)
+	}
+}
+
 // What no validator returned says nothing, and does not panic.
 func TestTheZeroToken(t *testing.T) {
 	var token jwt.Token
@@ -90,14 +113,15 @@ func TestAbsentClaims(t *testing.T) {
 }
 
 // Groups, roles and entitlements as RFC 9068 §2.2.3.1 has them: lists of names,
-// or of SCIM objects. What is neither names nothing.
+// or of SCIM objects; and one name, as issuers with one role for each user send it.
+// What is neither names nothing.
 // checklist 43
 func TestNames(t *testing.T) {
 	issuer, v := strict(t)
 	for value, want := range map[string][]string{
 		`["a","b"]`: {"a", "b"}, `[ "a" , "a" ]`: {"a"}, `["a b","\u0063"]`: {"a b", "c"}, `[]`: nil, `[""]`: nil, `null`: nil,
 		`[{"value":"a"},{"value":"b","display":"B","$ref":"x","primary":true}]`: {"a", "b"}, `[{"value":""}]`: nil, `[{}]`: nil, `[{"Value":"a"}]`: nil, `[{"display":"a"}]`: nil,
-		`[{"value":7}]`: nil, `["a",{"value":"b"}]`: nil, `["a",7]`: nil, `[7]`: nil, `[null]`: nil, `[["a"]]`: nil, `"a"`: nil, `"a b"`: nil, `7`: nil, `true`: nil, `{}`: nil, `{"value":"a"}`: nil,
+		`[{"value":7}]`: nil, `["a",{"value":"b"}]`: nil, `["a",7]`: nil, `[7]`: nil, `[null]`: nil, `[["a"]]`: nil, `"a"`: {"a"}, `"a b"`: {"a b"}, `"\u0061"`: {"a"}, `""`: nil, `7`: nil, `true`: nil, `{}`: nil, `{"value":"a"}`: nil,
 		`{"a":true}`: nil,
 	} {
 		for claim, get := range map[string]func(*jwt.Token) []string{

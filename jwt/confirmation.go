@@ -1,0 +1,52 @@
+package jwt
+
+import (
+	"slices"
+
+	"example.com/resourceserver/jwt/internal/strictjson"
+)
+
+// confirmationMethods are the registered ways to bind a token to a key (RFC 7800
+// §3, RFC 8705 §3.1, RFC 9449 §6.1), and x5t, which came before x5t#S256. What else
+// cnf holds is no method, unless Config.Confirmations says so.
+var confirmationMethods = []string{"jkt", "x5t#S256", "x5t", "jwk", "jwe", "jku", "kid"}
+
+// checkConfirmation is the last stage. It refuses a token that is bound to a key in
+// a way that nobody enforces: as a plain bearer token it would be worth more to a
+// thief than its issuer meant. Members that are no method are ignored, whatever they
+// are (RFC 7800 §3.1): issuers send such. A cnf in which nothing is left binds the
+// token in a way that is not known here.
+func (v *validation) checkConfirmation() (err error) {
+	value := v.claims[claimConfirmation].Value
+	if value == "" {
+		return nil
+	}
+	members, err := strictjson.Parse(nil, value)
+	if err != nil {
+		return invalid(ReasonConfirmation, "cnf", "not an object")
+	}
+	v.accepted.confirmation, err = v.validator.terms.confirmationIn(members)
+	return err
+}
+
+// confirmationIn returns the methods that Config.Confirmations names.
+func (m *terms) confirmationIn(members strictjson.Object) (map[string]string, error) {
+	named := make(map[string]string, 1)
+	for _, member := range members {
+		if !slices.Contains(m.confirmations, member.Name) {
+			if slices.Contains(confirmationMethods, member.Name) {
+				return nil, invalid(ReasonConfirmation, "cnf", "bound in a way that Config.Confirmations does not name")
+			}
+			continue
+		}
+		text, ok := strictjson.String(member.Value)
+		if !ok || text == "" {
+			return nil, invalid(ReasonConfirmation, "cnf", "a method that is not a string, or empty")
+		}
+		named[member.Name] = text
+	}
+	if len(named) == 0 {
+		return nil, invalid(ReasonConfirmation, "cnf", "holds no method that Config.Confirmations names")
+	}
+	return named, nil
+}
