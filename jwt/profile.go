@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"example.com/resourceserver/jwt/internal/jws"
 	"example.com/resourceserver/jwt/internal/strictjson"
@@ -18,8 +17,10 @@ import (
 //
 // A profile that does without the type at+jwt must tell access tokens from ID
 // tokens and other JWTs of the same issuer in another way (RFC 8725 §3.12): by
-// Equal, Absent or Required. One that accepts the type JWT, or none, and does not
-// is a fault of the config.
+// Equal, by Absent, or by a claim in Required that ID tokens do not have. One that
+// accepts the type JWT, or none, and does not is a fault of the config. Claims such
+// as client_id, scope, email, groups and azp are no such mark: issuers put them into
+// ID tokens too.
 type Profile struct {
 	_ [0]func() // keyed literals only, and no comparison
 
@@ -66,7 +67,12 @@ type Profile struct {
 	Equal map[string]string
 
 	// Absent are claims that an access token of this issuer does not have and
-	// another of its tokens does.
+	// another of its tokens does. Default: none, but where the type JWT is
+	// accepted, or none, the claims of ID tokens nonce, at_hash and c_hash. An
+	// empty list that is not nil gives that up, for issuers that put one of them
+	// into access tokens. What is named here is taken for a mark: make sure that
+	// every ID token of the issuer has one of them. A nonce is there only if the
+	// client sent one.
 	Absent []string
 
 	// AllowAnySubject accepts a sub with a ':' that is not a URI, which RFC 7519
@@ -103,44 +109,25 @@ func (p Profile) faults(required []string) (faults []error) {
 		{"Scope", p.Scope}, {"Equal", slices.Collect(maps.Keys(p.Equal))}, {"Absent", p.Absent},
 	} {
 		if slices.Contains(list.names, "") {
-			faults = append(faults, fmt.Errorf("jwt: Profile.%s holds an empty string: remove it", list.field))
+			faults = append(faults, fmt.Errorf("jwt: Config.Profile.%s holds an empty string: remove it", list.field))
 		}
 	}
 	for _, path := range slices.Concat(p.Groups, p.Roles, p.Entitlements) {
 		if len(path) == 0 || slices.Contains(path, "") {
-			faults = append(faults, errors.New("jwt: Profile.Groups, Roles or Entitlements holds an empty path or name: remove it"))
+			faults = append(faults, errors.New("jwt: Config.Profile.Groups, Roles or Entitlements holds an empty path or name: remove it"))
 		}
 	}
 	all := p.resolve(required).Required
 	for _, name := range p.Absent {
 		if _, equal := p.Equal[name]; equal || slices.Contains(all, name) || name == "iss" || name == "exp" {
-			faults = append(faults, fmt.Errorf("jwt: Profile.Absent names %q, which is required as well: remove one", name))
+			faults = append(faults, fmt.Errorf("jwt: Config.Profile.Absent names %q, which is required as well: remove one", name))
 		}
 	}
 	if p.takesIDTokens(all) {
-		faults = append(faults, errors.New("jwt: Profile accepts typ JWT or none, and nothing in it tells access tokens from ID tokens: "+
+		faults = append(faults, errors.New("jwt: Config.Profile accepts typ JWT or none, and nothing in it tells access tokens from ID tokens: "+
 			"name what does in Profile.Equal, Absent or Required (RFC 8725 §3.12)"))
 	}
 	return faults
-}
-
-// takesIDTokens reports whether the type and the claims that p asks for are those
-// of any ID token. It cannot see whether a mark is a good one, but a profile
-// without any is a mistake that nothing else would show.
-func (p Profile) takesIDTokens(required []string) bool {
-	generic := p.AllowMissingType || slices.ContainsFunc(p.Types, func(typ string) bool {
-		return strings.EqualFold(jws.WithoutApplication(typ), "JWT")
-	})
-	marked := len(p.Equal) > 0 || len(p.Absent) > 0 || slices.ContainsFunc(required, func(name string) bool {
-		return !slices.Contains(idTokenClaims, name)
-	})
-	return generic && !marked
-}
-
-// idTokenClaims are the claims that ID tokens commonly have (OpenID Connect Core
-// §2, §3.3.2.11): to require one of them says nothing about the kind of a token.
-var idTokenClaims = []string{
-	"iss", "sub", "aud", "exp", "iat", "nbf", "jti", "auth_time", "nonce", "acr", "amr", "azp", "at_hash", "c_hash", "sid",
 }
 
 // resolve returns a copy of p with the defaults filled in and further required
@@ -158,8 +145,8 @@ func (p Profile) resolve(required []string) Profile {
 	p.Groups = clonePathsOr(p.Groups, "groups")
 	p.Roles = clonePathsOr(p.Roles, "roles")
 	p.Entitlements = clonePathsOr(p.Entitlements, "entitlements")
+	p.Absent = p.absent(p.Required)
 	p.Equal = maps.Clone(p.Equal)
-	p.Absent = slices.Clone(p.Absent)
 	return p
 }
 

@@ -41,6 +41,7 @@ func Keycloak() Profile {
 		Scope:    []string{"scope"},
 		Roles:    []ClaimPath{{"realm_access", "roles"}},
 		Equal:    map[string]string{"typ": "Bearer"},
+		Absent:   []string{}, // older versions copy nonce into access tokens
 	}
 }
 
@@ -200,6 +201,7 @@ func Cognito() Profile {
 		Scope:            []string{"scope"},
 		Groups:           []ClaimPath{{"cognito:groups"}},
 		Equal:            map[string]string{"token_use": "access"},
+		Absent:           []string{}, // token_use tells all
 	}
 }
 
@@ -266,12 +268,4 @@ func Hydra() Profile {
 		Entitlements: []ClaimPath{{"entitlements"}, {"ext", "entitlements"}},
 		Absent:       signInClaims("rat"),
 	}
-}
-
-// signInClaims returns the claims that tie an ID token to one sign-in (OpenID
-// Connect Core §2, §3.1.3.6 and §3.3.2.11), and more of the kind. They are no use
-// in an access token. Not every ID token has one, so they are the second mark of a
-// profile, not the only one, where the issuer offers a better.
-func signInClaims(more ...string) []string {
-	return append([]string{"nonce", "at_hash", "c_hash"}, more...)
 }
