@@ -106,8 +106,10 @@ func readAnswer(resp *http.Response, conditional bool, limit int, media func(str
 		return answer{}, errors.New(withoutSecrets(fmt.Sprintf("content type %.80q is not JSON", named)))
 	}
 	var err error
-	a.body, err = readAtMost(resp.Body, resp.ContentLength, limit)
-	return a, err
+	if a.body, err = readAtMost(resp.Body, resp.ContentLength, limit); err != nil {
+		return answer{}, transportFault(err)
+	}
+	return a, nil
 }
 
 // readAtMost reads one byte more than limit, so that overflow is an error and
@@ -131,7 +133,7 @@ func readAtMost(r io.Reader, announced int64, limit int) ([]byte, error) {
 		case errors.Is(err, io.EOF):
 			return buf, nil
 		case err != nil:
-			return nil, transportFault(err)
+			return nil, err
 		case len(buf) == cap(buf):
 			buf = append(make([]byte, 0, min(2*cap(buf), limit+1)), buf...)
 		}

@@ -15,7 +15,7 @@ import (
 type Key struct {
 	ID         string           // kid (RFC 7517 §4.5), "" if it has none
 	Type       string           // kty (RFC 7517 §4.1): RSA, EC or OKP
-	Algorithms []string         // what it may verify, never empty; do not change the elements
+	Algorithms []string         // what it may verify, never empty
 	Public     crypto.PublicKey // *rsa.PublicKey, *ecdsa.PublicKey or ed25519.PublicKey
 	Thumbprint string           // RFC 7638, SHA-256, base64url
 }
@@ -92,14 +92,14 @@ func (w *webKey) key() (Key, error) {
 // algorithm for an Ed25519 key (RFC 9864 §2.2), and issuers move from the one name to the other in their tokens and their
 // keys at different times: a key that names either serves both.
 func (w *webKey) algorithms(public crypto.PublicKey) ([]string, error) {
-	all := algorithmsOf(public)
+	all := slices.Clone(algorithmsOf(public)) // the caller's own: nobody can change what Fits goes by
 	switch {
 	case w.Alg == nil:
 		return all, nil
 	case !slices.Contains(all, *w.Alg):
 		return nil, errAlgorithm
 	case slices.Contains(edAlgorithms, *w.Alg):
-		return edAlgorithms, nil
+		return all, nil
 	default:
 		return []string{*w.Alg}, nil
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -38,6 +39,33 @@ func TestParsesAndNames(t *testing.T) {
 		for _, alg := range key.Algorithms {
 			require.True(t, jwk.Fits(alg, key.Public), alg)
 		}
+	}
+}
+
+func TestSizeIsBounded(t *testing.T) {
+	// checklist 82, 96
+	sized := func(n int) []byte {
+		m := membersOf(edKey()).with("kid", "a").with("pad", "")
+		return m.with("pad", strings.Repeat("a", n-len(m.raw()))).raw()
+	}
+	key, err := jwk.Parse(sized(64 << 10))
+	require.NoError(t, err)
+	require.Equal(t, "a", key.ID)
+	key, err = jwk.Parse(sized(64<<10 + 1))
+	require.ErrorContains(t, err, "larger than 65536 bytes")
+	require.Equal(t, jwk.Key{}, key, "nothing of it is read")
+}
+
+// Whoever changes what a key says changes nothing for others.
+func TestAlgorithmsAreTheCallersOwn(t *testing.T) {
+	raw := membersOf(edKey()).raw()
+	for range 2 {
+		key, err := jwk.Parse(raw)
+		require.NoError(t, err)
+		require.Equal(t, []string{"EdDSA", "Ed25519"}, key.Algorithms)
+		key.Algorithms[0] = "none"
+		require.False(t, jwk.Fits("none", key.Public))
+		require.True(t, jwk.Fits("EdDSA", key.Public))
 	}
 }
 
