@@ -76,7 +76,8 @@ func TestWellKnownOrder(t *testing.T) {
 	e := newEndpoint(ecJWK("a"))
 	r := newRemote(t, e, byIssuer)
 	require.True(t, accepts(r, "a"))
-	require.Equal(t, []string{issuerURL + "/.well-known/oauth-authorization-server", setURL}, e.urls(), "the first is enough")
+	first := issuerURL + "/.well-known/oauth-authorization-server"
+	require.Equal(t, []string{first, setURL}, e.urls(), "the first is enough")
 }
 
 // hangingAt answers metadata at once, but for locations with a part in their path: those hang.
@@ -172,7 +173,8 @@ func TestJWKSURI(t *testing.T) {
 	for uri, ok := range map[string]bool{
 		setURL: true, "https://elsewhere.example/keys?v=2": true,
 		"http://issuer.example/jwks.json": false, "http://127.0.0.1/jwks.json": false, "http://localhost/jwks.json": false,
-		"": false, "/jwks.json": false, "file:///etc/passwd": false, "https://user:pw@issuer.example/jwks.json": false, "https://": false,
+		"": false, "/jwks.json": false, "file:///etc/passwd": false,
+		"https://user:pw@issuer.example/jwks.json": false, "https://": false,
 	} {
 		e := newEndpoint(ecJWK("a"))
 		e.metadata = metadata(issuerURL, uri)
@@ -196,18 +198,23 @@ func TestMetadataMustBeJSON(t *testing.T) {
 	// checklist 116
 	good := `{"issuer":"` + issuerURL + `","jwks_uri":"` + setURL + `"}`
 	for name, answer := range map[string]answerFunc{
-		"404": body(404, "application/json", good), "500": body(500, "application/json", good), "201": body(201, "application/json", good),
-		"204": body(204, "application/json", ""), "304": body(304, "application/json", good), "HTML type": body(200, "text/html", good),
-		"plain text type": body(200, "text/plain", good), "no type": body(200, "", good), "HTML": body(200, "application/json", "<html>"),
-		"empty": body(200, "application/json", ""), "array": body(200, "application/json", "["+good+"]"), "null": body(200, "application/json", "null"),
+		"404": body(404, "application/json", good), "500": body(500, "application/json", good),
+		"201": body(201, "application/json", good),
+		"204": body(204, "application/json", ""), "304": body(304, "application/json", good),
+		"HTML type":       body(200, "text/html", good),
+		"plain text type": body(200, "text/plain", good), "no type": body(200, "", good),
+		"HTML":  body(200, "application/json", "<html>"),
+		"empty": body(200, "application/json", ""), "array": body(200, "application/json", "["+good+"]"),
+		"null":      body(200, "application/json", "null"),
 		"truncated": body(200, "application/json", good[:40]), "trailing data": body(200, "application/json", good+good),
 		"duplicate issuer": body(200, "application/json", `{"issuer":"https://evil.example",`+good[1:]),
 		"issuer a list":    body(200, "application/json", `{"issuer":["`+issuerURL+`"],"jwks_uri":"`+setURL+`"}`),
 		"upper case":       body(200, "application/json", strings.ToUpper(good)),
-		"too deep":         body(200, "application/json", `{"a":`+strings.Repeat("[", 20)+strings.Repeat("]", 20)+","+good[1:]),
-		"too large":        body(200, "application/json", good+strings.Repeat(" ", 128<<10)),
-		"invalid UTF-8":    body(200, "application/json", "{\"a\":\"\xff\","+good[1:]),
-		"refused":          refuse,
+		"too deep": body(200, "application/json",
+			`{"a":`+strings.Repeat("[", 20)+strings.Repeat("]", 20)+","+good[1:]),
+		"too large":     body(200, "application/json", good+strings.Repeat(" ", 128<<10)),
+		"invalid UTF-8": body(200, "application/json", "{\"a\":\"\xff\","+good[1:]),
+		"refused":       refuse,
 		"redirect away": func(req *http.Request) (*http.Response, error) {
 			return respond(req, 302, http.Header{"Location": {"https://evil.example/"}}, ""), nil
 		},
@@ -218,7 +225,9 @@ func TestMetadataMustBeJSON(t *testing.T) {
 		require.ErrorIs(t, err, jwks.ErrUnavailable, name)
 		require.Zero(t, e.fetches(), name)
 	}
-	for _, contentType := range []string{"application/json;charset=utf-8", "application/JSON", "application/oauth-metadata+json"} {
+	for _, contentType := range []string{
+		"application/json;charset=utf-8", "application/JSON", "application/oauth-metadata+json",
+	} {
 		e := newEndpoint(ecJWK("a"))
 		e.metadata = body(200, contentType, good)
 		require.True(t, accepts(newRemote(t, e, byIssuer), "a"), contentType)
@@ -230,7 +239,9 @@ func TestNothingFromATokenIsContacted(t *testing.T) {
 	// checklist 59, 117
 	e := newEndpoint(ecJWK("a"))
 	r := newRemote(t, e, byIssuer)
-	for _, kid := range []string{"https://evil.example/jwks.json", "../../etc/passwd", "a?x=%s%n", "a/../b", "\x00", strings.Repeat("k", 1<<20)} {
+	for _, kid := range []string{
+		"https://evil.example/jwks.json", "../../etc/passwd", "a?x=%s%n", "a/../b", "\x00", strings.Repeat("k", 1<<20),
+	} {
 		require.True(t, refuses(r, kid))
 	}
 	for _, url := range e.urls() {
@@ -262,7 +273,8 @@ func TestFirstDiscoveryThatFailsIsReportedOnce(t *testing.T) {
 func TestLaterMismatchKeepsMetadata(t *testing.T) {
 	// checklist 118
 	for name, fault := range map[string]answerFunc{
-		"mismatch": metadata("https://evil.example", "https://evil.example/jwks.json"), "500": body(500, "", ""), "HTML": body(200, "text/html", "x"), "refused": refuse,
+		"mismatch": metadata("https://evil.example", "https://evil.example/jwks.json"), "500": body(500, "", ""),
+		"HTML": body(200, "text/html", "x"), "refused": refuse,
 	} {
 		log := &logBuffer{}
 		e := newEndpoint(ecJWK("a"))
@@ -299,7 +311,8 @@ func TestSetMoves(t *testing.T) {
 	require.True(t, accepts(r, "b"), "the first token with a key that is only there")
 	require.Equal(t, "https://cdn.example/jwks.json", r.Status().JWKSURL)
 	require.EqualValues(t, 1, r.Status().Counts.JWKSMoved)
-	log.requireContains(t, `level=WARN msg="jwks: the key set moved to another origin" issuer=https://issuer.example from=https://issuer.example to=https://cdn.example`)
+	log.requireContains(t, `level=WARN msg="jwks: the key set moved to another origin" `+
+		`issuer=https://issuer.example from=https://issuer.example to=https://cdn.example`)
 }
 
 // An ETag is a word of one URL; at another it could hide a whole new set.

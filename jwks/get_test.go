@@ -26,9 +26,12 @@ func server(t *testing.T, handler http.HandlerFunc) *httptest.Server {
 func TestContentTypes(t *testing.T) {
 	// checklist 95
 	for contentType, ok := range map[string]bool{
-		"application/json": true, "application/jwk-set+json": true, "application/json; charset=UTF-8": true, "Application/JSON": true,
-		"application/jwk-set+json;charset=utf-8": true, "application/json;;": true, "text/plain; charset=utf-8": true, "application/octet-stream": true, "": true,
-		"text/html": false, "text/html; charset=utf-8": false, "application/xhtml+xml": false, "application/xml": false, "image/png": false, "multipart/form-data": false,
+		"application/json": true, "application/jwk-set+json": true, "application/json; charset=UTF-8": true,
+		"Application/JSON":                       true,
+		"application/jwk-set+json;charset=utf-8": true, "application/json;;": true,
+		"text/plain; charset=utf-8": true, "application/octet-stream": true, "": true,
+		"text/html": false, "text/html; charset=utf-8": false, "application/xhtml+xml": false,
+		"application/xml": false, "image/png": false, "multipart/form-data": false,
 	} {
 		e := newEndpoint()
 		e.answer(body(200, contentType, setOf(ecJWK("a"))))

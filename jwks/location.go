@@ -9,10 +9,11 @@ import (
 
 var (
 	errNotAbsolute = errors.New("is not an absolute https URL with a host: write https://host/path")
-	errPlainHTTP   = errors.New("is http, which is for loopback addresses: use https, or name InsecureAllowPlainHTTP and its risk")
-	errUserinfo    = errors.New("holds a user name or password: let HTTPClient authenticate")
-	errFragment    = errors.New("has a fragment: remove it")
-	errQuery       = errors.New("has a query, which no issuer identifier has (RFC 8414 §2): remove it")
+	errPlainHTTP   = errors.New("is http, which is for loopback addresses: " +
+		"use https, or name InsecureAllowPlainHTTP and its risk")
+	errUserinfo = errors.New("holds a user name or password: let HTTPClient authenticate")
+	errFragment = errors.New("has a fragment: remove it")
+	errQuery    = errors.New("has a query, which no issuer identifier has (RFC 8414 §2): remove it")
 )
 
 // checkURL says whether keys may be fetched from a URL. The authenticity of

@@ -22,6 +22,8 @@ func failing(err error) answerFunc {
 	return func(*http.Request) (*http.Response, error) { return nil, err }
 }
 
+func saying(text string) answerFunc { return failing(errors.New(text)) }
+
 func redirecting(location string) answerFunc {
 	return func(req *http.Request) (*http.Response, error) {
 		return respond(req, 302, http.Header{"Location": {location}}, ""), nil
@@ -43,15 +45,15 @@ func TestErrorsHideWhatURLsHold(t *testing.T) {
 		"nested twice":       {failing(&url.Error{Op: "Get", URL: secretURL, Err: nested}), "https://idp.example/token"},
 		"joined":             {failing(errors.Join(errors.New("one"), nested)), "one"},
 		"quoted in a quote":  {failing(fmt.Errorf("step %q", nested.Error())), "https://idp.example/token"},
-		"bare":               {failing(errors.New("Get https://idp.example/a?key=hidden: EOF")), "https://idp.example/a: EOF"},
-		"bare, in brackets":  {failing(errors.New("failed (https://u:hidden@idp.example/a?hidden)")), "https://idp.example/a"},
-		"relative":           {failing(errors.New("GET /a/b?key=hidden failed")), "/a/b failed"},
-		"relative, quoted":   {failing(errors.New(`malformed HTTP response "GET /a?k=hidden x=hidden"`)), "GET /a"},
-		"fragment":           {failing(errors.New("at https://idp.example/a#hidden")), "https://idp.example/a"},
-		"port of a password": {failing(errors.New("at https://user:hid?den@idp.example/ now")), "now"},
+		"bare":               {saying("Get https://idp.example/a?key=hidden: EOF"), "https://idp.example/a: EOF"},
+		"bare, in brackets":  {saying("failed (https://u:hidden@idp.example/a?hidden)"), "https://idp.example/a"},
+		"relative":           {saying("GET /a/b?key=hidden failed"), "/a/b failed"},
+		"relative, quoted":   {saying(`malformed HTTP response "GET /a?k=hidden x=hidden"`), "GET /a"},
+		"fragment":           {saying("at https://idp.example/a#hidden"), "https://idp.example/a"},
+		"port of a password": {saying("at https://user:hid?den@idp.example/ now"), "now"},
 		"unparsable":         {failing(fmt.Errorf("oauth2: %w", unparsable)), "oauth2: not a URL"},
-		"proxy":              {failing(errors.New(`invalid proxy address "user:hidden@proxy.example:x"`)), `"proxy.example:x"`},
-		"proxy with scheme":  {failing(errors.New("via socks5://user:hidden@proxy.example:1080")), "socks5://proxy.example:1080"},
+		"proxy":              {saying(`invalid proxy address "user:hidden@proxy.example:x"`), `"proxy.example:x"`},
+		"proxy with scheme":  {saying("via socks5://user:hidden@proxy.example:1080"), "socks5://proxy.example:1080"},
 		"Location":           {redirecting("https://issuer.example/%zz?sig=hidden"), "failed to parse Location"},
 		"Location, relative": {redirecting("/%zz?sig=hidden"), "failed to parse Location"},
 		"Location, userinfo": {redirecting("https://user:hidden@issuer.example:bad/"), "failed to parse Location"},
@@ -152,7 +154,7 @@ func TestProxyIsNamedWithoutItsPassword(t *testing.T) {
 // A text of any size is cut where it is read by people.
 func TestErrorsAreBounded(t *testing.T) {
 	e := newEndpoint()
-	e.answer(failing(errors.New(strings.Repeat("é", 1<<20))))
+	e.answer(saying(strings.Repeat("é", 1<<20)))
 	err := newRemote(t, e, nil).Refresh(t.Context())
 	require.Less(t, len(err.Error()), 1<<10)
 }

@@ -88,9 +88,10 @@ func (w *webKey) key() (Key, error) {
 	return Key{ID: w.Kid, Type: m.kty, Algorithms: algorithms, Public: public, Thumbprint: thumbprint}, nil
 }
 
-// algorithms lists what the key may verify: what its alg says, where it says so (RFC 7517 §4.4). EdDSA and Ed25519 are one
-// algorithm for an Ed25519 key (RFC 9864 §2.2), and issuers move from the one name to the other in their tokens and their
-// keys at different times: a key that names either serves both.
+// algorithms lists what the key may verify: what its alg says, where it says so (RFC 7517 §4.4).
+// EdDSA and Ed25519 are one algorithm for an Ed25519 key (RFC 9864 §2.2), and issuers move from the
+// one name to the other in their tokens and their keys at different times: a key that names either
+// serves both.
 func (w *webKey) algorithms(public crypto.PublicKey) ([]string, error) {
 	all := slices.Clone(algorithmsOf(public)) // the caller's own: nobody can change what Fits goes by
 	switch {

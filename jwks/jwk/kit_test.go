@@ -23,6 +23,14 @@ func (m members) with(name string, value any) members {
 	return c
 }
 
+func (m members) without(name string) members {
+	c := maps.Clone(m)
+	delete(c, name)
+	return c
+}
+
+func (m members) text() string { return string(m.raw()) }
+
 func (m members) raw() []byte { return must(json.Marshal(m)) }
 
 func must[T any](v T, err error) T {
@@ -47,6 +55,8 @@ func membersOf(key crypto.PublicKey) members {
 		return members{"kty": "OKP", "crv": "Ed25519", "x": b64(key.(ed25519.PublicKey))}
 	}
 }
+
+func named(kid string, key crypto.PublicKey) members { return membersOf(key).with("kid", kid) }
 
 // rsaKey is slow to make, and is made once.
 var rsaKey = sync.OnceValue(func() *rsa.PublicKey { return &must(rsa.GenerateKey(rand.Reader, 2048)).PublicKey })
