@@ -71,6 +71,7 @@ func TestErrorsHideWhatURLsHold(t *testing.T) {
 			_, unavailable := r.VerificationKeys(t.Context(), "a", "ES256")
 			page := httptest.NewRecorder()
 			r.StatusHandler().ServeHTTP(page, httptest.NewRequest("GET", "/", nil))
+			log.requireContains(t, "refresh failed")
 			for _, text := range []string{
 				everyText(err), everyText(unavailable), everyText(r.Status().LastError), page.Body.String(), log.String(),
 			} {
@@ -83,6 +84,7 @@ func TestErrorsHideWhatURLsHold(t *testing.T) {
 			r = newRemote(t, e, func(c *jwks.Config) { byIssuer(c); c.Logger = log.logger() })
 			err = r.Refresh(t.Context())
 			require.ErrorContains(t, err, tc.shown)
+			log.requireContains(t, "refresh failed")
 			require.NotContains(t, everyText(err)+log.String(), "hid")
 		})
 	}
