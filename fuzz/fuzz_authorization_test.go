@@ -23,11 +23,11 @@ func FuzzAuthorization(f *testing.F) {
 	guard := must(protector.New(protector.Config{MaxTokenBytes: shortLimit, Validators: []protector.Validator{
 		protector.Bearer(func(_ context.Context, token string) (*fakeToken, error) {
 			seen = append(seen, token)
-			return &fakeToken{}, nil
+			return &fakeToken{names: "any"}, nil
 		}),
 		protector.Scheme("Token", func(_ *http.Request, token string) (*fakeToken, error) {
 			seen = append(seen, "Token "+token)
-			return &fakeToken{}, nil
+			return &fakeToken{names: "any"}, nil
 		}),
 	}}))
 	ran := 0

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -94,10 +96,61 @@ func TestAcquireRemembersLittle(t *testing.T) {
 		_, err = guard.Acquire(r, fmt.Sprintf("other%d", i))
 		require.Error(t, err)
 	}
-	cost := func(scope string) float64 {
-		return testing.AllocsPerRun(10, func() { _, _ = guard.Acquire(r, scope, "profile") })
+	require.Greater(t, acquireCost(guard, "another", "profile"), acquireCost(guard, "scope0", "profile"), "the memory has to be full")
+}
+
+func acquireCost(guard *protector.Protector, alternatives ...string) float64 {
+	r := newRequest("alice")
+	return testing.AllocsPerRun(10, func() { _, _ = guard.Acquire(r, alternatives...) })
+}
+
+// Strangers cannot fill the memory, neither with many lists nor with long ones:
+// what they send has no use for it afterwards.
+func TestAcquireRemembersNothingForStrangers(t *testing.T) {
+	guard := newGuard(t, protector.Config{})
+	long := strings.Repeat("s", 1<<20)
+	before := heap()
+	for i := range 30 {
+		for _, r := range []*http.Request{newRequest(""), newRequest("mallory"), newRequest("bob"), newRequest("expired")} {
+			_, err := guard.Acquire(r, fmt.Sprintf("made-up-%d", i), "profile")
+			require.Error(t, err)
+		}
+		_, err := guard.Acquire(newRequest("alice"), fmt.Sprint(long, i), "profile")
+		require.NoError(t, err)
 	}
-	require.Greater(t, cost("another"), cost("scope0"), "the memory has to be full")
+	require.Less(t, heap()-before, int64(8<<20))
+	_, err := guard.Acquire(newRequest("alice"), "the", "program's", "own", "profile")
+	require.NoError(t, err)
+	require.Less(t, acquireCost(guard, "the", "program's", "own", "profile"), acquireCost(guard, "a", "list", "never", "seen", "profile"+long))
+	_, err = guard.Acquire(newRequest("alice"), long, long)
+	require.Error(t, err, "what is cut off for the memory counts for the decision")
+}
+
+func heap() int64 {
+	var stats runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&stats)
+	return int64(stats.HeapAlloc)
+}
+
+// Behind Check, or a middleware, Acquire has the token already.
+func TestAcquireAsksOnce(t *testing.T) {
+	rows := newTable()
+	guard := newGuard(t, protector.Config{Validators: []protector.Validator{protector.Bearer(rows.lookup)}})
+	rule := newRule(t, guard, protector.Policy{Optional: true})
+	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r, err := guard.Check(r, rule)
+		require.NoError(t, err)
+		for range 3 {
+			tok, err := guard.Acquire(r, "profile")
+			require.NoError(t, err)
+			current, _ := protector.CurrentToken[*token](r.Context())
+			require.Same(t, tok, current)
+		}
+		hello(w, r)
+	}))
+	require.Equal(t, "hello alice", get(t, server, "/", "Authorization: Bearer alice").body)
+	require.EqualValues(t, 1, rows.asked.Load())
 }
 
 func TestWriteError(t *testing.T) {

@@ -6,63 +6,131 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
-// WriteError answers a request whose [Protector.Acquire] failed: status,
-// challenge, Retry-After, Cache-Control and body, exactly as the middleware
-// would have. Any other error is read as one of an authenticate function: 401
-// if it says that the token is bad, 503 if it says nothing. A nil error is a
-// mistake in the program and answered with 500, since the caller meant to
-// refuse.
+// Answer says how the protocol answers an error of [Protector.Check] or
+// [Protector.Acquire], for whoever has no http.ResponseWriter: the status, the
+// fields (challenge, Retry-After, Cache-Control, Content-Type and what the error
+// brings along), and a body of JSON. Header and body are the caller's own.
+// Config.ErrorHandler is not asked.
+//
+// Any other error is read as one of an authenticate function: 401 if it says
+// that the token is bad, 503 if it says nothing. A nil error is a mistake in the
+// program and answered with 500, since the caller meant to refuse.
+func (p *Protector) Answer(err error) (status int, header http.Header, body []byte) {
+	e := answerable(err, nobody)
+	header = make(http.Header)
+	p.setFields(header, e)
+	setContentType(header)
+	return e.Status, header, e.body()
+}
+
+// WriteError answers a request by what [Protector.Answer] says of the error, or
+// by Config.ErrorHandler: exactly as the middleware would have.
 //
 // The caller must not have written anything to w, and returns afterwards.
 func (p *Protector) WriteError(w http.ResponseWriter, r *http.Request, err error) {
-	r = withGrant(r, nobody)
+	g := nobody
+	if p != nil && p.identity != nil {
+		if known := innermost(r.Context()).from(p.identity); known != nil {
+			g = known
+		}
+	}
+	p.write(w, withoutCurrent(r), answerable(err, g))
+}
+
+// answerable reads an error that a handler found. The grant, where there is one,
+// knows the scheme and the token.
+func answerable(err error, g *grant) *Error {
 	e, ok := errors.AsType[*Error](err)
 	switch {
 	case err == nil || ok && e == nil:
-		e = errProgram(nil)
+		return errProgram(reasonBadRequirement, nil)
+	case ok && e.Scheme != "":
+		return e.completed(g.credential.token)
 	case ok:
-		e = e.completed("")
-	default:
-		e = fromAuthenticate(err, "")
+		return e.completed(g.credential.token).under(g.credential.scheme)
 	}
-	p.answer(w, r, e)
+	answer := stated(err, g.credential.token)
+	if answer == nil {
+		answer = errUnavailable(err, g.credential.token)
+	}
+	return answer.under(g.credential.scheme)
 }
 
-// answer sets everything the protocol asks for before a caller's ErrorHandler
+// write sets everything the protocol asks for before a caller's ErrorHandler
 // runs, so that it cannot be forgotten there.
-func (p *Protector) answer(w http.ResponseWriter, r *http.Request, e *Error) {
-	h := w.Header()
-	// They would describe the answer that is not given.
-	h.Del("Content-Length")
-	h.Del("Etag")
-	h.Del("Last-Modified")
-	h.Set("Cache-Control", "no-store")
-	if fields := p.challenges(e); fields != nil {
-		h["Www-Authenticate"] = fields
+func (p *Protector) write(w http.ResponseWriter, r *http.Request, e *Error) {
+	p.setFields(w.Header(), e)
+	if p != nil && p.errorHandler != nil {
+		answer := &answerWriter{ResponseWriter: w, status: e.Status}
+		p.errorHandler(answer, r, e)
+		answer.finish()
+		return
 	}
+	setContentType(w.Header())
+	w.WriteHeader(e.Status)
+	w.Write(e.body())
+}
+
+func (p *Protector) setFields(h http.Header, e *Error) {
+	mergeFields(h, e.Header)
+	// They would describe the answer that is not given.
+	for _, name := range []string{"Content-Length", "Etag", "Last-Modified"} {
+		delete(h, name)
+	}
+	h.Set("Cache-Control", "no-store")
+	h.Del("Retry-After")
 	if e.RetryAfter > 0 {
 		h.Set("Retry-After", wholeSeconds(e.RetryAfter))
 	}
-	if p.errorHandler != nil {
-		p.errorHandler(w, r, e)
-		return
+	h.Del("Www-Authenticate")
+	if fields := p.challenges(e); fields != nil {
+		h["Www-Authenticate"] = fields
 	}
-	writeJSON(w, e)
 }
 
-func writeJSON(w http.ResponseWriter, e *Error) {
+// mergeFields sets fields that an error or a proof brings. A list that others
+// write too is added to; of anything else there must be one.
+func mergeFields(h, fields http.Header) {
+	for name, values := range fields {
+		for i, value := range values {
+			if !isToken(name) || !isFieldValue(value) {
+				continue
+			}
+			switch canonical := http.CanonicalHeaderKey(name); {
+			case i > 0, canonical == "Vary", canonical == "Access-Control-Expose-Headers":
+				h.Add(canonical, value)
+			default:
+				h.Set(canonical, value)
+			}
+		}
+	}
+}
+
+// addVary adds the fields on which the answer depends, once.
+func addVary(h http.Header, names string) {
+	for _, field := range h["Vary"] {
+		if field == names || strings.TrimSpace(field) == "*" {
+			return
+		}
+	}
+	h.Add("Vary", names)
+}
+
+func setContentType(h http.Header) {
+	h.Set("Content-Type", "application/json")
+	h.Set("X-Content-Type-Options", "nosniff")
+}
+
+func (e *Error) body() []byte {
 	body, _ := json.Marshal(struct { // two strings: cannot fail
 		Error       string `json:"error"`
 		Description string `json:"error_description,omitempty"`
 	}{cmp.Or(e.Code, codeUnauthorized), e.Description})
-	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(e.Status)
-	w.Write(append(body, '\n'))
+	return append(body, '\n')
 }
 
 // wholeSeconds rounds up, since a client that comes back early comes in vain,

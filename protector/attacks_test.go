@@ -56,9 +56,9 @@ type verdict struct {
 func invalidToken(reason jwt.Reason) verdict { return verdict{401, "invalid_token", string(reason)} }
 
 var (
-	badRequest    = verdict{400, "invalid_request", "malformed_credentials"}
+	badRequest    = verdict{400, "invalid_request", "malformed"}
 	tooMany       = verdict{400, "invalid_request", "several_credentials"}
-	tooLong       = verdict{401, "invalid_token", "token_too_long"}
+	tooLong       = verdict{401, "invalid_token", "too_large"}
 	noCredentials = verdict{401, "", "no_credentials"}
 	tooLittle     = verdict{403, "insufficient_scope", "insufficient_scope"}
 	byServer      = verdict{400, "", ""} // net/http does not let the request in

@@ -1,29 +1,13 @@
 package protector
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
 )
 
-// newChallenge is the part of a scheme's challenge that never changes. A Bearer
-// challenge needs at least one auth-param (RFC 6750 §3); the realm is always
-// there to be it.
-func newChallenge(scheme, realm string) string {
-	return appendParam(scheme+" ", "realm", realm)
-}
-
-// checkRealm refuses what cannot stand in a header field, and what two parties
-// would read differently: RFC 9110 §5.6.4 lets a quoted-string hold bytes above
-// 0x7F and gives them no meaning.
-func checkRealm(realm string) error {
-	for _, c := range []byte(realm) {
-		if c < ' ' || c > '~' {
-			return fmt.Errorf("Config.Realm holds the byte 0x%02x: use printable ASCII characters", c)
-		}
-	}
-	return nil
-}
+// Param is an auth-param of a challenge (RFC 9110 §11.2), which is written as
+// name="value".
+type Param struct{ Name, Value string }
 
 // challenges are the WWW-Authenticate fields of an answer, one for each scheme:
 // clients that split a field at commas are known to get several challenges in
@@ -34,6 +18,9 @@ func checkRealm(realm string) error {
 // help, so only the used one speaks. An outage is not the client's to solve: no
 // challenge.
 func (p *Protector) challenges(e *Error) []string {
+	if p == nil || len(p.schemes) == 0 { // not built by New: it only refuses
+		return nil
+	}
 	used := p.schemeNamed(e.Scheme)
 	if used == nil {
 		used = p.schemes[0]
@@ -54,27 +41,61 @@ func (p *Protector) challenges(e *Error) []string {
 	return nil
 }
 
-// challengeFor adds the error to the scheme's challenge. Each attribute appears
-// at most once, and one that its grammar does not allow is left out: dropping a
-// character would say something else than was meant.
+// challengeFor adds what the error says to the scheme's own attributes.
 func (s *scheme) challengeFor(e *Error) string {
-	if e.Code == "" || !isQuotable(e.Code) {
+	params := e.params()
+	if len(params) == 0 {
 		return s.challenge
 	}
-	challenge := appendParam(s.challenge+", ", "error", e.Code)
-	if e.Description != "" && isQuotable(e.Description) {
-		challenge = appendParam(challenge+", ", "error_description", e.Description)
+	return challenge(s.name, append(s.params[:len(s.params):len(s.params)], params...))
+}
+
+// params are the attributes by which the challenge tells of the error, in their
+// order. Without a code there is no description: a request without credentials
+// gets no error information (RFC 6750 §3.1).
+func (e *Error) params() []Param {
+	var params []Param
+	if e.Code != "" && isQuotable(e.Code) {
+		params = append(params, Param{"error", e.Code}, Param{"error_description", e.Description})
 	}
-	if e.Scope != "" && isQuotable(e.Scope) {
-		challenge = appendParam(challenge+", ", "scope", e.Scope)
+	if e.Scope != "" {
+		params = append(params, Param{"scope", e.Scope})
 	}
-	return challenge
+	return append(params, e.Params...)
+}
+
+// challenge writes a challenge. Each attribute appears at most once, the first
+// of a name wins, and one that is empty or that its grammar does not allow is
+// left out: dropping a character would say something else than was meant.
+func challenge(scheme string, params []Param) string {
+	text := scheme
+	separator := " "
+	for i, param := range params {
+		if !param.fits() || named(params[:i], param.Name) {
+			continue
+		}
+		text += separator + param.Name + `="` + quotedPairs.Replace(param.Value) + `"`
+		separator = ", "
+	}
+	return text
+}
+
+// fits reports whether the attribute can stand in a challenge. Only the realm,
+// which New has checked, may hold what needs escaping: RFC 6750 §3 denies quotes
+// and backslashes to the others, and not every client undoes an escape.
+func (param Param) fits() bool {
+	return isToken(param.Name) && param.Value != "" && (isQuotable(param.Value) || param.Name == "realm")
+}
+
+// named reports whether one of the params is written under the name. Names
+// compare without regard to case (RFC 9110 §11.2).
+func named(params []Param, name string) bool {
+	for _, param := range params {
+		if param.fits() && equalFold(param.Name, name) {
+			return true
+		}
+	}
+	return false
 }
 
 var quotedPairs = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
-
-// appendParam appends name="value", escaped as a quoted-string (RFC 9110
-// §5.6.4).
-func appendParam(to, name, value string) string {
-	return to + name + `="` + quotedPairs.Replace(value) + `"`
-}

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// credential is the token that a request carries. The zero credential is none.
+// credential is the token that a request carries. Without a token it is none;
+// the scheme may be there all the same, for the challenge.
 type credential struct {
 	scheme *scheme
 	token  string
@@ -15,7 +16,8 @@ type credential struct {
 }
 
 // credential finds the request's one token. It checks syntax, length and
-// number, and nothing about the token itself.
+// number, and nothing about the token itself. Beside an error it returns no
+// token.
 func (p *Protector) credential(r *http.Request) (credential, *Error) {
 	found, err := p.fromHeader(r)
 	if err != nil || p.sources == nil {
@@ -36,7 +38,7 @@ func (p *Protector) fromHeader(r *http.Request) (credential, *Error) {
 		return credential{}, nil
 	case 1:
 	default:
-		return credential{}, errInvalidRequest(reasonSeveral)
+		return credential{}, errInvalidRequest(reasonSeveral, nil)
 	}
 	s, rest := p.cutScheme(fields[0])
 	if s == nil {
@@ -44,7 +46,7 @@ func (p *Protector) fromHeader(r *http.Request) (credential, *Error) {
 	}
 	token := strings.TrimLeft(rest, " ")
 	if len(token) == len(rest) { // not one SP: nothing, a TAB, a comma
-		return credential{}, errInvalidRequest(reasonMalformed).usedBy(s)
+		return credential{scheme: s}, errInvalidRequest(reasonMalformed, nil)
 	}
 	return p.credentialOf(s, token)
 }
@@ -64,17 +66,10 @@ func (p *Protector) cutScheme(field string) (*scheme, string) {
 // credentialOf bounds the token before anything looks at its bytes.
 func (p *Protector) credentialOf(s *scheme, token string) (credential, *Error) {
 	if len(token) > p.limit {
-		return credential{}, errInvalidToken(reasonTooLong).usedBy(s)
+		return credential{scheme: s}, errInvalidToken(reasonTooLarge, p.tooLarge)
 	}
 	if !isToken68(token) {
-		return credential{}, errInvalidRequest(reasonMalformed).usedBy(s)
+		return credential{scheme: s}, errInvalidRequest(reasonMalformed, nil)
 	}
 	return credential{scheme: s, token: token}, nil
-}
-
-func (e *Error) usedBy(s *scheme) *Error {
-	if s != nil {
-		e.Scheme = s.name
-	}
-	return e
 }

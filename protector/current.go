@@ -40,18 +40,8 @@ func (c *carrier) Value(key any) any {
 // String says what a context of the standard library says.
 func (c *carrier) String() string { return fmt.Sprint(c.Context) + ".WithToken" }
 
-// grant is the outcome of a successful decision. It is written once and then
-// only read.
-type grant struct {
-	by         *Protector
-	token      Token // nil: anonymous
-	credential credential
-	outer      *grant
-}
-
-// nobody is the state outside every protector, and of a request that was turned
-// away.
-var nobody = &grant{}
+// Format keeps every verb from looking inside.
+func (c *carrier) Format(s fmt.State, _ rune) { fmt.Fprint(s, c.String()) }
 
 func innermost(ctx context.Context) *grant {
 	if g, ok := ctx.Value(contextKey{}).(*grant); ok {
@@ -60,21 +50,32 @@ func innermost(ctx context.Context) *grant {
 	return nobody
 }
 
-// from returns what p granted here or further out, or nil. The protector is
-// compared: what another one accepted proves nothing to this one, which may
-// have another issuer, another audience or another table.
-func (g *grant) from(p *Protector) *grant {
-	for ; g != nil; g = g.outer {
-		if g.by == p {
-			return g
-		}
+func withGrant(ctx context.Context, g *grant) context.Context {
+	if innermost(ctx) == g {
+		return ctx
 	}
-	return nil
+	return &carrier{ctx, g}
 }
 
-func withGrant(r *http.Request, g *grant) *http.Request {
-	if innermost(r.Context()) == g {
+// withoutCurrent returns the request as somebody may see it about whom nothing is
+// known yet, or who was turned away.
+func withoutCurrent(r *http.Request) *http.Request {
+	return under(r, withGrant(r.Context(), nobody))
+}
+
+// under returns the request with the context: a copy, if that is another one
+// than it has.
+func under(r *http.Request, ctx context.Context) *http.Request {
+	if r.Context() == ctx {
 		return r
 	}
-	return r.WithContext(&carrier{r.Context(), g})
+	return r.WithContext(ctx)
+}
+
+// keepBody gives r what a check has made of the body of its copy: whoever parses
+// a form, or reads a body and puts it back, does so for those who come later.
+func keepBody(r, copied *http.Request) {
+	if r != copied {
+		r.Body, r.Form, r.PostForm, r.MultipartForm = copied.Body, copied.Form, copied.PostForm, copied.MultipartForm
+	}
 }

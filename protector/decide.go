@@ -2,84 +2,83 @@ package protector
 
 import (
 	"context"
-	"errors"
 	"net/http"
-	"time"
 )
 
-// admit decides, tells those who watch, and returns the request as whoever
-// comes next may see it: with the token, or without any.
-func (p *Protector) admit(r *http.Request, rule *rule) (*http.Request, *grant, *Error) {
-	var started time.Time
-	if p.observed() {
-		started = time.Now()
-	}
-	g, reused, err := p.decide(r, rule)
-	if err != nil {
-		r = withGrant(r, nobody)
-	} else {
-		r = withGrant(r, g)
-	}
-	if p.observed() {
-		p.report(r, g, reused, err, started)
-	}
-	return r, g, err
+// judgement is what decide found out.
+type judgement struct {
+	ctx    context.Context // what whoever comes next may see: the token, or none
+	grant  *grant          // beside an error: whose token it was, for the report, or nil
+	reused bool            // the token had been authenticated further out
+	err    *Error
 }
 
-// decide answers the one question of this package. It writes nothing. The grant
-// is returned beside an error where the token is known, for the report.
-func (p *Protector) decide(r *http.Request, rule *rule) (*grant, bool, *Error) {
-	g, reused, err := p.identify(r)
+// decide answers the one question of this package. It writes nothing.
+func (p *Protector) decide(r *http.Request, rule *Rule) (j judgement) {
+	c, err := p.credential(r)
+	if err == nil {
+		j.grant, j.reused, err = p.identify(r, c)
+	}
+	if err == nil {
+		j.ctx = withGrant(r.Context(), j.grant)
+		err = rule.admits(j.ctx, r, j.grant)
+	}
 	if err != nil {
-		return nil, false, err
+		j.ctx, j.err = withGrant(r.Context(), nobody), err.under(c.scheme)
 	}
-	if g.token == nil {
-		if rule.optional || p.preflights && isPreflight(r) {
-			return g, reused, nil
-		}
-		return g, reused, errNoCredentials(r)
-	}
-	if reason := lifeless(g.token, p.now()); reason != "" {
-		return g, reused, errInvalidToken(reason).usedBy(g.credential.scheme)
-	}
-	if err := rule.permits(r.Context(), g); err != nil {
-		return g, reused, err.usedBy(g.credential.scheme)
-	}
-	return g, reused, nil
+	return j
 }
 
 // identify finds out who is calling: once per request, however often it is
-// asked. What was found further out holds as long as the request still carries
-// the same credential, or no longer carries one. A request made from this one's
-// context with a credential of its own, as a batch endpoint does, is somebody
-// else's.
-func (p *Protector) identify(r *http.Request) (*grant, bool, *Error) {
+// asked. The grant beside an error is for the report: a token that is genuine
+// and of no use.
+func (p *Protector) identify(r *http.Request, c credential) (g *grant, reused bool, err *Error) {
 	current := innermost(r.Context())
-	c, err := p.credential(r)
-	if err != nil {
-		return nil, false, err
-	}
-	if g := current.from(p); g != nil && (c.token == "" || c == g.credential) {
-		if g == current {
-			return g, true, nil
+	if known := current.from(p.identity); known != nil && known.holdsFor(r, c) {
+		if known != current {
+			inner := *known
+			inner.outer = current
+			known = &inner
 		}
-		return &grant{by: p, token: g.token, credential: g.credential, outer: current}, true, nil
+		return known, true, p.alive(known.token)
 	}
-	if err := p.checkRequest(r, c); err != nil {
-		return nil, false, err
-	}
-	g := &grant{by: p, credential: c}
-	if current != nobody {
+	blind := withoutCurrent(r)
+	g, err = p.authenticate(blind, c)
+	keepBody(r, blind)
+	if g != nil && current != nobody {
 		g.outer = current
 	}
+	return g, false, err
+}
+
+// authenticate judges a request about which nothing is known. Nothing that it
+// calls sees a current token: it would be somebody else's.
+//
+// What can refuse without a trace comes before the proofs are spent.
+func (p *Protector) authenticate(r *http.Request, c credential) (*grant, *Error) {
+	if err := p.checkRequest(r, c); err != nil {
+		return nil, err
+	}
+	g := &grant{by: p.identity, credential: c, target: targetOf(r)}
 	if c.token == "" {
-		return g, false, nil
+		return g, nil
 	}
-	g.token, err = authenticate(r, c)
+	v := c.scheme.validatorFor(c.token)
+	if v == nil {
+		return nil, errInvalidToken(reasonNoValidator, nil)
+	}
+	if err := g.gather(r, v.proofs); err != nil {
+		return nil, err
+	}
+	token, err := v.validate(r, c.token)
 	if err != nil {
-		return nil, false, err.usedBy(c.scheme)
+		return nil, err
 	}
-	return g, false, nil
+	g.token = token
+	if err := p.alive(token); err != nil {
+		return g, err
+	}
+	return g, g.confirm(r)
 }
 
 func (p *Protector) checkRequest(r *http.Request, c credential) *Error {
@@ -90,36 +89,31 @@ func (p *Protector) checkRequest(r *http.Request, c credential) *Error {
 	if err == nil {
 		return nil
 	}
-	return fromCheck(err, c.token, errInvalidRequest(reasonRequestCheck)).usedBy(c.scheme)
+	return fromCheck(err, c.token, errInvalidRequest(reasonRequestCheck, nil))
 }
 
-// authenticate asks the validator in charge.
-func authenticate(r *http.Request, c credential) (Token, *Error) {
-	v := c.scheme.validatorFor(c.token)
-	if v == nil {
-		return nil, errInvalidToken(reasonNoValidator)
+// alive refuses a token that has ended. It is asked at every decision, also when
+// the token was authenticated further out: it costs little, and a handler that
+// streams for an hour can ask again to learn that its token has run out.
+func (p *Protector) alive(token Token) *Error {
+	if token == nil {
+		return nil
 	}
-	token, err := v.authenticate(r, c.token)
+	if reason := lifeless(token, p.now()); reason != "" {
+		return errInvalidToken(reason, nil)
+	}
+	return nil
+}
+
+// validate asks the authenticate function. An error of the client's leaving is
+// nobody's outage.
+func (v *Validator) validate(r *http.Request, credential string) (Token, *Error) {
+	token, err := v.authenticate(r, credential)
 	if err != nil {
-		answer := fromAuthenticate(err, c.token)
-		if answer.Status == http.StatusServiceUnavailable && errors.Is(r.Context().Err(), context.Canceled) {
-			answer.Reason = reasonCanceled // the client has left; nobody was out of order
-		}
-		return nil, answer
+		return nil, fromAuthenticate(r.Context(), err, credential)
 	}
 	if token == nil {
-		return nil, errInvalidToken(reasonUnknownToken)
-	}
-	// A token that is bound to a key is good only with a proof of it, and no
-	// scheme here asks for one (RFC 9449 §7.1, RFC 8705 §3). Sent as it is, it
-	// may well be stolen.
-	if bound(token) {
-		return nil, errInvalidToken(reasonBound)
+		return nil, errInvalidToken(reasonUnknownToken, nil)
 	}
 	return token, nil
-}
-
-// isPreflight reports whether the request is a CORS preflight (Fetch §4.8).
-func isPreflight(r *http.Request) bool {
-	return r.Method == http.MethodOptions && r.Header["Origin"] != nil && r.Header["Access-Control-Request-Method"] != nil
 }

@@ -19,10 +19,28 @@
 //   - [Protector.Subtree] for a whole mux, with the open routes named.
 //   - [Protector.Acquire] inside a handler, where what is needed depends on what
 //     is asked for.
+//   - [Protector.Check] where there is no http.ResponseWriter, with
+//     [Protector.NewRule] for what is asked for, and [Protector.Answer] and
+//     [Rule.AnswerHeader] for what is answered.
 //
-// All of them are ordinary net/http middleware and handlers, fit for any router
-// that takes these. They nest: the token is authenticated once per request, and
-// all requirements hold. Two protectors never believe each other.
+// All but the last two are ordinary net/http middleware and handlers, fit for any
+// router that takes these. They nest: the token is authenticated once per
+// request, and all requirements hold. Two protectors never believe each other.
+//
+// # One grant, one request
+//
+// What was found out about a request is kept in its context, and a context goes
+// further than its request: to the parts of a batch, to requests that are made
+// later. So it counts only for a request with the same token, scheme, proof,
+// method, host, request target and path. The path may have been shortened on the
+// way, as [http.StripPrefix] does. Any other request is judged anew, and a request
+// whose token was taken out of it has none. For the same reason nobody who is
+// asked about a request (authenticate, a Proof, RequestCheck) sees a current
+// token; Policy.Check sees the one that it judges.
+//
+// A middleware that rewrites a request between two protectors makes another one
+// of it: that costs a second look at the token, and with proofs that count once
+// it fails. Put it in front.
 //
 // # Where tokens come from
 //
@@ -30,21 +48,35 @@
 // a string to a [Token]: a JWT validator, an introspection client, a lookup in
 // the application's own table. [CurrentToken] gives the handler that function's
 // own type back, with the user in it. Expiry, revocation and binding to a key
-// are checked here, for every kind. [Scheme] is for other schemes than Bearer,
-// and [Validator.When] for several kinds of token under one.
+// are checked here, for every kind, by the optional methods that [Token] lists; a
+// method of nearly the right shape is a fault at construction. [Scheme] is for
+// other schemes than Bearer, and [Validator.When] for several kinds of token under
+// one.
+//
+// # Proofs
+//
+// A token that is bound to a key or a certificate (RFC 7800) is good only with a
+// proof that its sender holds it. [Validator.Proving] takes a [Proof] for each
+// method. Without one, a bound token is refused. A proof is checked after the
+// token, before the policy; what it uses up is used up once nothing else about
+// the token can fail.
 //
 // # What the client is told
 //
 //	no token                            401, a challenge without error
 //	malformed, or more than one token   400 invalid_request
-//	not valid, expired, revoked, bound  401 invalid_token
+//	not valid, expired, revoked         401 invalid_token
+//	bound, and not proved               401 invalid_token, or the proof's own
 //	grants too little                   403 insufficient_scope, with scope where scopes are missing
 //	nobody can tell at the moment       503 temporarily_unavailable, with Retry-After
 //
 // Every such answer is JSON (or what Config.ErrorHandler makes of it) and has
 // Cache-Control: no-store. The descriptions are fixed sentences that tell
 // nothing about the token or the keys. The reason goes to Config.OnDecision and
-// Config.Logger; the token goes nowhere.
+// Config.Logger; the token goes nowhere: it is looked for in what others' errors
+// say, in every escaping, and cut out. A token of less than 16 characters is cut
+// out only where it stands alone, and one of less than 8 is let be, so that
+// nobody can garble a log by sending a common word.
 //
 // A service that cannot reach its keys or its database answers 503, never 401:
 // a 401 makes clients throw good tokens away and log their users out.
@@ -57,23 +89,26 @@
 //
 //	no_credentials             no token
 //	other_scheme               no token, but an Authorization field: does it begin with "Bearer "?
-//	malformed_credentials      a scheme that is accepted, and no token in its syntax
+//	malformed                  a scheme that is accepted, and no token in its syntax
 //	several_credentials        more than one token, or Authorization field
-//	token_too_long             longer than Config.MaxTokenBytes
-//	unreadable_form            a form that cannot be read, or is longer than Config.MaxFormBytes
+//	too_large                  longer than Config.MaxTokenBytes
+//	unreadable_form            a form that cannot be read, is longer than Config.MaxFormBytes, or
+//	                           comes with several Content-Type fields
 //	cross_origin               a cookie, sent from an origin that Config.CrossOrigin does not trust
 //	request_check              Config.RequestCheck said no
 //	no_validator               no validator's When takes the token
-//	unknown_token              the validator returned neither a token nor an error
+//	unknown_token              the validator returned no token, or a blank one, and no error
 //	invalid_token              the validator refused the token and gave no reason
 //	expired, not_yet_valid     by the token's ExpiresAt or ValidAt
 //	revoked                    by the token's Revoked
-//	bound_token                bound to a key (Confirmation), and nothing here checks the proof
+//	confirmation               bound to a key (Confirmation), and nothing here proves it
 //	insufficient_scope         likewise insufficient_groups, _roles and _entitlements
 //	policy_check               Policy.Check said no
 //	unavailable                the validator, or a check, could not tell
 //	canceled                   the client left before the answer was known
-//	bad_requirement            Acquire was given a blank or malformed alternative
+//	bad_requirement            Acquire was given a blank or malformed alternative, or Check a Rule
+//	                           of another Protector: a mistake in the program, 500
+//	bad_token_type             the token has a method of nearly the right shape, or hides one: likewise
 //
 // # Cookies
 //
@@ -93,9 +128,25 @@
 // A request with both the cookie and the header is refused, 400, since the two
 // may stand for different callers.
 //
+// # Caches
+//
+// Shared caches do not store the answer to a request with an Authorization field.
+// They do not know about cookies, forms and queries, so the answer to a token from
+// there is Cache-Control: private, whatever its status and whatever the handler
+// says, unless that is no-store. The answers of [Protector.Optional] depend on
+// whether there was a token, and say so in Vary.
+//
+// # Preflights
+//
+// A CORS preflight has no token and never reaches a protected handler. It is
+// challenged like any other request, which suits a CORS middleware placed before
+// the protector: that one answers preflights itself. Where there is none,
+// Config.Preflight is a handler that answers them, for every door but Acquire and
+// Check.
+//
 // # Compatibility
 //
-// Within a major version, statuses, codes, the reasons above and
-// the meaning of policies do not change. Descriptions and the texts of errors
-// and log records may.
+// Within a major version, statuses, codes, the reasons above and the meaning of
+// policies do not change. Descriptions and the texts of errors and log records
+// may.
 package protector

@@ -2,7 +2,6 @@ package protector_test
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -149,31 +148,6 @@ func TestEveryMethodIsProtected(t *testing.T) {
 			require.Equal(t, 200, ask(t, server, method, "/", "", "Authorization: Bearer alice").status)
 		})
 	}
-}
-
-// checklist 25
-func TestUnauthenticatedPreflight(t *testing.T) {
-	var seen []protector.Decision
-	guard := newGuard(t, protector.Config{UnauthenticatedPreflight: true, OnDecision: record(&seen)})
-	server := serve(t, guard.Require("profile")(hello))
-	preflight := []string{"Origin: https://app.example", "Access-Control-Request-Method: GET"}
-
-	a := ask(t, server, http.MethodOptions, "/", "", preflight...)
-	require.Equal(t, 200, a.status)
-	require.Equal(t, "hello anonymous", a.body)
-	require.Equal(t, protector.OutcomeAnonymous, seen[0].Outcome)
-
-	r := httptest.NewRequest(http.MethodOptions, "/", nil)
-	r.Header.Set("Origin", "https://app.example")
-	r.Header.Set("Access-Control-Request-Method", "GET")
-	tok, err := guard.Acquire(r)
-	require.Error(t, err, "Acquire promises a token")
-	require.Nil(t, tok)
-
-	require.Equal(t, 401, ask(t, server, http.MethodOptions, "/", "", preflight[0]).status)
-	require.Equal(t, 401, ask(t, server, http.MethodOptions, "/", "", preflight[1]).status)
-	require.Equal(t, 401, ask(t, server, http.MethodGet, "/", "", preflight...).status)
-	require.Equal(t, 401, ask(t, server, http.MethodOptions, "/", "", append(preflight, "Authorization: Bearer mallory")...).status)
 }
 
 // A credential is looked at in runs of eight characters: each place of a run, and

@@ -29,12 +29,13 @@ type Method struct {
 //
 //   - HEAD is handled, and protected, as GET unless it is declared.
 //   - OPTIONS that is not declared asks for any valid token and answers 204 with
-//     Allow. Preflights need none if Config.UnauthenticatedPreflight is set.
+//     Allow. Preflights are answered by Config.Preflight, if that is set.
 //   - Any other method is answered 405 with Allow, as http.ServeMux does.
 //
 // Methods panics if there is no method, a name is not in capitals, a handler is
 // missing, or a policy has a fault, and reports all of these at once.
 func (p *Protector) Methods(methods Methods) http.Handler {
+	p.mustBeBuilt("Methods")
 	handlers := make(map[string]http.Handler, len(methods)+2)
 	var faults []error
 	for _, name := range slices.Sorted(maps.Keys(methods)) {
@@ -57,12 +58,13 @@ func (p *Protector) Methods(methods Methods) http.Handler {
 func (p *Protector) method(name string, m Method) (http.Handler, error) {
 	var faults []error
 	if !isToken(name) || name != strings.ToUpper(name) {
-		faults = append(faults, fmt.Errorf("protector: Methods: %q is not a method name: write it in capitals, as in %q", name, http.MethodGet))
+		faults = append(faults, fmt.Errorf(
+			"protector: Methods: %q is not a method name: write it in capitals, as in %q", name, http.MethodGet))
 	}
-	if f, ok := m.Handler.(http.HandlerFunc); m.Handler == nil || ok && f == nil {
+	if isNil(m.Handler) {
 		faults = append(faults, fmt.Errorf("protector: Methods: %s has no handler: set one", name))
 	}
-	rule, err := compile("Methods: "+name, m.Policy)
+	rule, err := p.compile("Methods: "+name, m.Policy)
 	if err = errors.Join(append(faults, err)...); err != nil {
 		return nil, err
 	}

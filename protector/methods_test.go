@@ -68,16 +68,6 @@ func TestMethods(t *testing.T) {
 	}
 }
 
-// checklist 25
-func TestMethodsPreflight(t *testing.T) {
-	guard := newGuard(t, protector.Config{UnauthenticatedPreflight: true})
-	server := serve(t, guard.Methods(protector.Methods{"GET": {Handler: hello}}))
-	a := ask(t, server, "OPTIONS", "/", "", "Origin: https://app.example", "Access-Control-Request-Method: GET")
-	require.Equal(t, 204, a.status)
-	require.Equal(t, "GET, HEAD, OPTIONS", a.header.Get("Allow"))
-	require.Equal(t, 401, ask(t, server, "OPTIONS", "/", "").status)
-}
-
 func TestFaultyMethods(t *testing.T) {
 	guard := newGuard(t, protector.Config{})
 	for _, tt := range []struct {

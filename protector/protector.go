@@ -1,11 +1,13 @@
 package protector
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -25,7 +27,8 @@ type Config struct {
 	// MaxTokenBytes is the longest token that is looked at. A longer one is
 	// answered 401 invalid_token before any work is done on it: the request is
 	// well-formed, and the token is none that this server could have been meant
-	// to take. Default: 16 KiB.
+	// to take. The validator may have a limit of its own; each names itself in the
+	// log. Default: 16 KiB. At most: 1 MiB.
 	MaxTokenBytes int
 
 	// AmbientCookie names a cookie that may carry the token, beside the header.
@@ -48,7 +51,7 @@ type Config struct {
 	BufferedFormTokens bool
 
 	// MaxFormBytes is the longest form body that is buffered. A longer one is
-	// answered 400. Default: 64 KiB. It needs BufferedFormTokens.
+	// answered 400. Default: 64 KiB. At most: 16 MiB. It needs BufferedFormTokens.
 	MaxFormBytes int64
 
 	// InsecureQueryTokens also takes the token from the access_token parameter
@@ -56,23 +59,24 @@ type Config struct {
 	// referrers and the logs of every proxy on the way.
 	InsecureQueryTokens bool
 
-	// UnauthenticatedPreflight lets CORS preflights without a token through to
-	// the handler, which then has no current token. Default: they are challenged
-	// like any other request, which suits a CORS middleware placed before the
-	// protector: that one answers preflights itself.
-	UnauthenticatedPreflight bool
+	// Preflight answers CORS preflights that carry no token, in the place of a
+	// protected handler. What it is must protect itself: it is not the handler
+	// behind the protector, nor a mux that leads there. A CORS middleware before
+	// the protector does without it. Default: none, and a preflight is challenged
+	// like any other request without a token.
+	Preflight http.Handler
 
 	// RequestCheck is a check of the request itself, made once before the token
 	// is authenticated. An error is answered 400 invalid_request; an [*Error]
 	// chooses another answer, and one that looks like an outage (see
-	// [Policy].Check) is 503.
+	// [Policy].Check) is 503. There is no current token in the request's context.
 	RequestCheck func(r *http.Request) error
 
 	// ErrorHandler writes the status and the body of refusals and outages. All
 	// header fields of the protocol, Cache-Control included, are set when it is
-	// called; it adds Content-Type, calls w.WriteHeader(e.Status), and writes.
-	// There is no current token in the request's context. Default: JSON with
-	// error and error_description.
+	// called; it adds Content-Type, calls w.WriteHeader(e.Status), and writes. If
+	// it names no status, the answer has e.Status. There is no current token in
+	// the request's context. Default: JSON with error and error_description.
 	ErrorHandler func(w http.ResponseWriter, r *http.Request, e *Error)
 
 	// OnDecision is called after each decision, before the handler or the
@@ -94,15 +98,23 @@ type Config struct {
 	Now func() time.Time
 }
 
+// Format prints no setting, whatever the verb: what a validator is made of may
+// hold secrets.
+func (Config) Format(s fmt.State, _ rune) { fmt.Fprint(s, "protector.Config") }
+
 // Protector stands in front of handlers and lets requests with good access
-// tokens through. Build one with [New]. It is safe for concurrent use and holds
-// no lock while it works.
+// tokens through. Build one with [New]: a nil or zero Protector lets nobody in,
+// and panics where handlers are wired. It is safe for concurrent use and holds no
+// lock while it works.
 type Protector struct {
-	schemes    []*scheme
-	limit      int
-	sources    []source
-	origins    *http.CrossOriginProtection
-	preflights bool
+	identity  *identity // nil: not built by New
+	schemes   []*scheme
+	limit     int
+	tooLarge  error // names the limit
+	sources   []source
+	origins   *http.CrossOriginProtection
+	vary      string
+	preflight http.Handler
 
 	requestCheck func(*http.Request) error
 	errorHandler func(http.ResponseWriter, *http.Request, *Error)
@@ -113,12 +125,19 @@ type Protector struct {
 	acquired     requirements
 }
 
+const (
+	defaultTokenBytes = 16 << 10
+	mostTokenBytes    = 1 << 20 // what net/http takes of all header fields together, by default
+)
+
 // New builds a protector. The error joins every fault of the configuration,
 // each with its remedy. New does no I/O.
 func New(config Config) (*Protector, error) {
 	p := &Protector{
-		limit:        16 << 10,
-		preflights:   config.UnauthenticatedPreflight,
+		identity:     new(identity),
+		limit:        cmp.Or(config.MaxTokenBytes, defaultTokenBytes),
+		vary:         "Authorization",
+		preflight:    config.Preflight,
 		requestCheck: config.RequestCheck,
 		errorHandler: config.ErrorHandler,
 		onDecision:   config.OnDecision,
@@ -128,13 +147,13 @@ func New(config Config) (*Protector, error) {
 	if config.Now != nil {
 		p.now = config.Now
 	}
-	faults := p.addSchemes(config)
-	faults = append(faults, p.addSources(config)...)
-	switch n := config.MaxTokenBytes; {
-	case n < 0:
-		faults = append(faults, fmt.Errorf("Config.MaxTokenBytes is %d: leave it 0 for the default", n))
-	case n > 0:
-		p.limit = n
+	if config.AmbientCookie != "" {
+		p.vary = "Authorization, Cookie"
+	}
+	p.tooLarge = fmt.Errorf("the token is longer than protector.Config.MaxTokenBytes, which is %d", p.limit)
+	faults := slices.Concat(p.addSchemes(config), p.addSources(config), checkLimit(config.MaxTokenBytes))
+	if config.Preflight != nil && isNil(config.Preflight) {
+		faults = append(faults, errors.New("Config.Preflight is a nil handler: set one, or leave it out"))
 	}
 	for i, fault := range faults {
 		faults[i] = fmt.Errorf("protector: %w", fault)
@@ -144,6 +163,19 @@ func New(config Config) (*Protector, error) {
 	}
 	return p, nil
 }
+
+func checkLimit(n int) []error {
+	switch {
+	case n < 0:
+		return []error{fmt.Errorf("Config.MaxTokenBytes is %d: leave it 0 for the default", n)}
+	case n > mostTokenBytes:
+		return []error{fmt.Errorf("Config.MaxTokenBytes is %d: set at most %d", n, mostTokenBytes)}
+	}
+	return nil
+}
+
+// Format prints nothing of what the protector is made of, like that of [Config].
+func (p *Protector) Format(s fmt.State, _ rune) { fmt.Fprint(s, "protector.Protector") }
 
 // addSchemes groups the validators by scheme, in the order of their first
 // appearance, which is the order of the challenges.
@@ -156,7 +188,8 @@ func (p *Protector) addSchemes(config Config) (faults []error) {
 		faults = append(faults, err)
 	}
 	if len(config.Validators) == 0 {
-		faults = append(faults, errors.New("Config.Validators is empty: give at least one, such as Bearer(validator.Validate)"))
+		faults = append(faults, errors.New(
+			"Config.Validators is empty: give at least one, such as Bearer(validator.Validate)"))
 	}
 	for i, v := range config.Validators {
 		for _, fault := range p.addValidator(v, realm) {
@@ -179,11 +212,21 @@ func (p *Protector) addValidator(v Validator, realm string) []error {
 		if equalFold(name, bearer) {
 			name = bearer
 		}
-		s = &scheme{name: name, challenge: newChallenge(name, realm)}
+		s = &scheme{name: name, params: []Param{{"realm", realm}}}
 		p.schemes = append(p.schemes, s)
 	}
-	if err := s.add(v); err != nil {
-		return []error{err}
+	return s.add(v)
+}
+
+// checkRealm refuses what cannot stand in a header field, and what two parties
+// would read differently: RFC 9110 §5.6.4 lets a quoted-string hold bytes above
+// 0x7F and gives them no meaning. A Bearer challenge needs at least one attribute
+// (RFC 6750 §3); the realm is always there to be it.
+func checkRealm(realm string) error {
+	for _, c := range []byte(realm) {
+		if c < ' ' || c > '~' {
+			return fmt.Errorf("Config.Realm holds the byte 0x%02x: use printable ASCII characters", c)
+		}
 	}
 	return nil
 }

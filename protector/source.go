@@ -8,10 +8,18 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 )
 
 // parameter is the name of the token in forms and queries (RFC 6750 §2.2, §2.3).
 const parameter = "access_token"
+
+const (
+	defaultFormBytes = 64 << 10
+	// mostFormBytes is the most that may be set: a form is read into memory before
+	// anybody is authenticated, for every request at once.
+	mostFormBytes = 16 << 20
+)
 
 // source is a place beside the Authorization field where a token may be. Find
 // returns every token there, since more than one is a fault of the request.
@@ -28,21 +36,24 @@ func (p *Protector) addSources(config Config) (faults []error) {
 	p.origins = config.CrossOrigin
 	if config.AmbientCookie != "" {
 		if !isToken(config.AmbientCookie) {
-			faults = append(faults, fmt.Errorf("Config.AmbientCookie %q is not a cookie name: use letters, digits, hyphens and underscores", config.AmbientCookie))
+			faults = append(faults, fmt.Errorf(
+				"Config.AmbientCookie is %q: use letters, digits, hyphens and underscores", config.AmbientCookie))
 		}
 		if p.origins == nil {
 			p.origins = http.NewCrossOriginProtection()
 		}
 		p.sources = append(p.sources, source{find: cookies(config.AmbientCookie), ambient: true})
 	} else if config.CrossOrigin != nil {
-		faults = append(faults, errors.New("Config.CrossOrigin has no effect without AmbientCookie: set both, or wrap the handler with CrossOrigin.Handler"))
+		faults = append(faults, errors.New("Config.CrossOrigin has no effect without AmbientCookie: "+
+			"set both, or wrap the handler with CrossOrigin.Handler"))
 	}
 	faults = append(faults, p.addForm(config)...)
 	if config.InsecureQueryTokens {
 		p.sources = append(p.sources, source{find: queryTokens})
 	}
 	if p.sources != nil && p.schemeNamed(bearer) == nil {
-		faults = append(faults, errors.New("Config.AmbientCookie, BufferedFormTokens and InsecureQueryTokens are for bearer tokens: add a Bearer validator, or leave them out"))
+		faults = append(faults, errors.New("Config.AmbientCookie, BufferedFormTokens and InsecureQueryTokens "+
+			"are for bearer tokens: add a Bearer validator, or leave them out"))
 	}
 	return faults
 }
@@ -52,10 +63,14 @@ func (p *Protector) addForm(config Config) (faults []error) {
 	switch {
 	case limit < 0:
 		faults = append(faults, fmt.Errorf("Config.MaxFormBytes is %d: leave it 0 for the default", limit))
-	case limit > 0 && !config.BufferedFormTokens:
-		faults = append(faults, errors.New("Config.MaxFormBytes has no effect without BufferedFormTokens: set both, or neither"))
+	case limit > mostFormBytes:
+		faults = append(faults, fmt.Errorf("Config.MaxFormBytes is %d: set at most %d", limit, mostFormBytes))
 	case limit == 0:
-		limit = 64 << 10
+		limit = defaultFormBytes
+	}
+	if config.MaxFormBytes > 0 && !config.BufferedFormTokens {
+		faults = append(faults, errors.New(
+			"Config.MaxFormBytes has no effect without BufferedFormTokens: set both, or neither"))
 	}
 	if config.BufferedFormTokens {
 		p.sources = append(p.sources, source{find: formTokens(limit)})
@@ -67,23 +82,23 @@ func (p *Protector) addForm(config Config) (faults []error) {
 // client must not use more than one method (RFC 6750 §2), and two places may
 // hold two callers' tokens.
 func (p *Protector) fromSources(r *http.Request, found credential) (credential, *Error) {
-	s := p.schemeNamed(bearer)
+	none := credential{scheme: p.schemeNamed(bearer)}
 	for _, source := range p.sources {
 		tokens, err := source.find(r)
 		if err != nil {
-			return credential{}, err.usedBy(s)
+			return none, err
 		}
 		if len(tokens) == 0 {
 			continue
 		}
 		if len(tokens) > 1 || found.token != "" {
-			return credential{}, errInvalidRequest(reasonSeveral).usedBy(s)
+			return none, errInvalidRequest(reasonSeveral, nil)
 		}
 		if source.ambient && p.isCrossOrigin(r) {
-			return credential{}, errCrossOrigin().usedBy(s)
+			return none, errCrossOrigin()
 		}
-		if found, err = p.credentialOf(s, tokens[0]); err != nil {
-			return credential{}, err
+		if found, err = p.credentialOf(none.scheme, tokens[0]); err != nil {
+			return none, err
 		}
 		found.unseen = true
 	}
@@ -101,12 +116,6 @@ func (p *Protector) isCrossOrigin(r *http.Request) bool {
 		r.Method = http.MethodPost
 	}
 	return p.origins.Check(r) != nil
-}
-
-// errCrossOrigin refuses rather than treating the request as anonymous: under
-// Optional that would run a handler that another site chose to call.
-func errCrossOrigin() *Error {
-	return &Error{Status: http.StatusForbidden, Code: codeAccessDenied, Description: describe(codeAccessDenied), Reason: reasonCrossOrigin}
 }
 
 // cookies finds the values of the named cookie. An empty one is as good as
@@ -137,16 +146,20 @@ func queryTokens(r *http.Request) ([]string, *Error) {
 // The body is put back, rather than left parsed in r.PostForm, because a
 // handler may want its bytes.
 func formTokens(limit int64) func(*http.Request) ([]string, *Error) {
+	tooLong := fmt.Errorf("the form is longer than protector.Config.MaxFormBytes, which is %d", limit)
 	return func(r *http.Request) ([]string, *Error) {
-		if !hasForm(r) {
-			return nil, nil
+		if form, err := hasForm(r); err != nil || !form {
+			return nil, err
 		}
 		if r.PostForm != nil { // somebody further out has consumed the body
 			return r.PostForm[parameter], nil
 		}
 		body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
-		if err != nil || int64(len(body)) > limit {
-			return nil, errInvalidRequest(reasonUnreadableForm)
+		if err != nil {
+			return nil, errInvalidRequest(reasonUnreadableForm, err)
+		}
+		if int64(len(body)) > limit {
+			return nil, errInvalidRequest(reasonUnreadableForm, tooLong)
 		}
 		r.Body = &replay{Reader: bytes.NewReader(body), Closer: r.Body}
 		form, _ := url.ParseQuery(string(body))
@@ -154,18 +167,30 @@ func formTokens(limit int64) func(*http.Request) ([]string, *Error) {
 	}
 }
 
-func hasForm(r *http.Request) bool {
+// hasForm reports whether the body is what [http.Request.ParseForm] takes for a
+// form, so that the handler finds no token there that was hidden from us: it
+// overlooks a parameter of the media type that is malformed, and looks at the
+// first of several fields. Several of which one says that it is a form are
+// refused: who reads the last sees another body.
+func hasForm(r *http.Request) (bool, *Error) {
 	switch r.Method {
 	case http.MethodPost, http.MethodPut, http.MethodPatch:
 	default:
-		return false
+		return false, nil
 	}
 	types := r.Header["Content-Type"]
-	if len(types) != 1 || r.Body == nil {
-		return false
+	if r.Body == nil || !slices.ContainsFunc(types, isURLEncoded) {
+		return false, nil
 	}
-	mediaType, _, err := mime.ParseMediaType(types[0])
-	return err == nil && mediaType == "application/x-www-form-urlencoded"
+	if len(types) > 1 {
+		return false, errInvalidRequest(reasonUnreadableForm, errors.New("the request has several Content-Type fields"))
+	}
+	return true, nil
+}
+
+func isURLEncoded(contentType string) bool {
+	mediaType, _, _ := mime.ParseMediaType(contentType) // beside an error of a parameter there is a media type too
+	return mediaType == "application/x-www-form-urlencoded"
 }
 
 // replay is a body that was read once and can be read again.

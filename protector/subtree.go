@@ -32,7 +32,7 @@ func (p *Protector) Subtree(mux *http.ServeMux, policy Policy, open ...string) h
 		panic("protector: Subtree: the mux is nil")
 	}
 	exceptions := newExceptions(open)
-	protected := p.middleware(mustCompile("Subtree", policy))(mux)
+	protected := p.middleware(p.mustCompile("Subtree", policy))(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, pattern := mux.Handler(r)
 		if exceptions.include(r, pattern) {

@@ -73,6 +73,16 @@ func isQuotable(s string) bool {
 	return true
 }
 
+// isFieldValue reports whether s may stand in a header field (RFC 9110 §5.5).
+func isFieldValue(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' && c != '\t' || c == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
 // equalFold compares without regard to the case of ASCII letters.
 // strings.EqualFold also takes the Kelvin sign for a k.
 func equalFold(a, b string) bool {

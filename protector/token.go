@@ -1,7 +1,6 @@
 package protector
 
 import (
-	"reflect"
 	"time"
 
 	"example.com/resourceserver/scopes"
@@ -10,16 +9,21 @@ import (
 // Token is what every kind of access token can say. *jwt.Token is one; so is a
 // row of an application's own table with these two methods.
 //
-// The protector asks for more where a token has it to give. Each of these
-// methods is optional:
+// The protector asks for more where a token has it to give: see
+// [RevocableToken], [TimedToken], [BoundToken], [GroupsToken], [RolesToken],
+// [EntitlementsToken], [IssuerToken], [ClientToken] and [SubjectToken]. All of
+// these are optional, but a method of such a name and another shape is a fault
+// that [New] reports: it was meant to be asked, and would not be. So is a struct
+// that embeds a token as an interface, which hides what that token knows: embed
+// its own type. Where authenticate returns an interface, such a token shows only
+// when it comes, and is answered 500. To be sure at compile time:
 //
-//	ValidAt(time.Time) bool           asked instead of comparing ExpiresAt with the clock, for a
-//	                                  token that knows of leeway or of a not-before time
-//	Revoked() bool                    true refuses the token
-//	Confirmation() map[string]string  the key or certificate the token is bound to (RFC 7800); a
-//	                                  scheme that does not prove the binding refuses the token
-//	Groups() scopes.Set               for [Policy]; likewise Roles and Entitlements
-//	Issuer() string                   for [Decision]; likewise ClientID and Subject
+//	var _ protector.RevocableToken = (*Row)(nil)
+//
+// A token is something that can be absent: a pointer as a rule. What is nil, and
+// what points to nothing but zeros, is no token and lets nobody in, so that a
+// lookup which returns an empty row for an unknown key finds nobody. Types that
+// cannot be nil are refused by [New].
 //
 // A token is read by several goroutines if the handler starts them, so its
 // methods must be safe for that.
@@ -32,20 +36,76 @@ type Token interface {
 	ExpiresAt() time.Time
 }
 
-// lifeless says why a token that is genuine is of no use now, or "". It is
-// asked at every decision, also when the token was authenticated further out:
-// it costs little, and a handler that streams for an hour can Acquire again to
-// learn that its token has run out.
+// RevocableToken is a token that knows whether it was withdrawn: true refuses
+// it.
+type RevocableToken interface {
+	Token
+	Revoked() bool
+}
+
+// TimedToken is a token that knows of leeway or of a not-before time. It is
+// asked instead of comparing ExpiresAt with the clock.
+type TimedToken interface {
+	Token
+	ValidAt(time.Time) bool
+}
+
+// BoundToken is a token that may be bound to a key or a certificate (RFC 7800),
+// by method: "jkt" and its thumbprint, for example. A binding that nobody proves
+// refuses it, see [Validator.Proving]. Nil and empty mean that it is not bound.
+type BoundToken interface {
+	Token
+	Confirmation() map[string]string
+}
+
+// GroupsToken is a token with groups (RFC 7643 §4.1.2), for [Policy].
+type GroupsToken interface {
+	Token
+	Groups() scopes.Set
+}
+
+// RolesToken is a token with roles (RFC 7643 §4.1.2), for [Policy].
+type RolesToken interface {
+	Token
+	Roles() scopes.Set
+}
+
+// EntitlementsToken is a token with entitlements (RFC 7643 §4.1.2), for
+// [Policy].
+type EntitlementsToken interface {
+	Token
+	Entitlements() scopes.Set
+}
+
+// IssuerToken is a token that names its issuer, for [Decision].
+type IssuerToken interface {
+	Token
+	Issuer() string
+}
+
+// ClientToken is a token that names its client, for [Decision].
+type ClientToken interface {
+	Token
+	ClientID() string
+}
+
+// SubjectToken is a token that names its subject, for [Decision].
+type SubjectToken interface {
+	Token
+	Subject() string
+}
+
+// lifeless says why a token that is genuine is of no use now, or "".
 //
 // The checks are made here and not left to authenticate, because the lookup in
 // an application's own table is where they get forgotten.
 func lifeless(token Token, now time.Time) string {
-	if t, ok := token.(interface{ Revoked() bool }); ok && t.Revoked() {
+	if t, ok := token.(RevocableToken); ok && t.Revoked() {
 		return reasonRevoked
 	}
 	expires := token.ExpiresAt().Round(0) // by the wall clock: the monotonic one stops while the machine sleeps
 	expired := !expires.IsZero() && !now.Before(expires)
-	if t, ok := token.(interface{ ValidAt(time.Time) bool }); ok {
+	if t, ok := token.(TimedToken); ok {
 		if t.ValidAt(now) {
 			return ""
 		}
@@ -59,42 +119,30 @@ func lifeless(token Token, now time.Time) string {
 	return ""
 }
 
-// bound reports whether the token names a key or certificate that its sender
-// has to prove possession of (RFC 7800 §3.1).
-func bound(token Token) bool {
-	t, ok := token.(interface{ Confirmation() map[string]string })
-	return ok && len(t.Confirmation()) > 0
+func confirmationOf(token Token) map[string]string {
+	if t, ok := token.(BoundToken); ok {
+		return t.Confirmation()
+	}
+	return nil
 }
 
 func groupsOf(token Token) scopes.Set {
-	if t, ok := token.(interface{ Groups() scopes.Set }); ok {
+	if t, ok := token.(GroupsToken); ok {
 		return t.Groups()
 	}
 	return scopes.Set{}
 }
 
 func rolesOf(token Token) scopes.Set {
-	if t, ok := token.(interface{ Roles() scopes.Set }); ok {
+	if t, ok := token.(RolesToken); ok {
 		return t.Roles()
 	}
 	return scopes.Set{}
 }
 
 func entitlementsOf(token Token) scopes.Set {
-	if t, ok := token.(interface{ Entitlements() scopes.Set }); ok {
+	if t, ok := token.(EntitlementsToken); ok {
 		return t.Entitlements()
 	}
 	return scopes.Set{}
-}
-
-// absent reports whether token is nil, also in the way that a comparison with
-// nil does not see: an interface around a nil pointer.
-func absent(token Token) bool {
-	switch v := reflect.ValueOf(token); v.Kind() {
-	case reflect.Invalid:
-		return true
-	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Func, reflect.Chan:
-		return v.IsNil()
-	}
-	return false
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 )
 
 // Validator tells good tokens of one authentication scheme from bad ones. Build
@@ -17,8 +18,13 @@ type Validator struct {
 	// scheme with proof of possession needs the method, the URL, other header
 	// fields and the TLS state.
 	authenticate func(r *http.Request, token string) (Token, error)
+	proofs       []Proof
 	faults       []error
 }
+
+// Format names the scheme and nothing else, whatever the verb: a proof, or what
+// an authenticate function is a method of, may hold secrets.
+func (v Validator) Format(s fmt.State, _ rune) { fmt.Fprintf(s, "protector.Validator(%s)", v.scheme) }
 
 // Bearer is a validator for bearer tokens (RFC 6750). A JWT validator, an
 // introspection client and a lookup in the application's own table all plug in
@@ -29,6 +35,8 @@ type Validator struct {
 //   - a token and a nil error: the token is genuine. Whether it has expired,
 //     was revoked or is bound to a key is checked by the protector.
 //   - a nil token and a nil error: there is no such token. 401 invalid_token.
+//     So it is if the token is blank, a pointer to zeros only. A type that cannot
+//     be nil is a fault; return a pointer to it.
 //   - an error with a method InvalidToken() bool that says true: the token is
 //     no good. 401 invalid_token. A method InvalidTokenReason() string names the
 //     reason for logs; the client does not see it.
@@ -46,7 +54,9 @@ type Validator struct {
 // present a bug in the program as an outage.
 func Bearer[T Token](authenticate func(ctx context.Context, token string) (T, error)) Validator {
 	if authenticate == nil {
-		return Validator{scheme: bearer, faults: []error{errors.New("Bearer was given a nil function: pass the one that validates tokens")}}
+		return Validator{scheme: bearer, faults: []error{
+			errors.New("Bearer was given a nil function: pass the one that validates tokens"),
+		}}
 	}
 	return Scheme(bearer, func(r *http.Request, token string) (T, error) {
 		return authenticate(r.Context(), token)
@@ -61,12 +71,14 @@ func Bearer[T Token](authenticate func(ctx context.Context, token string) (T, er
 // Authenticate follows the rules of [Bearer], and gets the whole request since
 // a scheme of one's own may be about more than one field.
 func Scheme[T Token](name string, authenticate func(r *http.Request, token string) (T, error)) Validator {
-	v := Validator{scheme: name}
+	v := Validator{scheme: name, faults: tokenFaults(reflect.TypeFor[T]())}
 	if !isToken(name) {
-		v.faults = append(v.faults, fmt.Errorf("the scheme name %q is not an HTTP token: use letters, digits and hyphens", name))
+		v.faults = append(v.faults, fmt.Errorf(
+			"the scheme name %q is not an HTTP token: use letters, digits and hyphens", name))
 	}
 	if authenticate == nil {
-		v.faults = append(v.faults, fmt.Errorf("Scheme %q was given a nil function: pass the one that validates tokens", name))
+		v.faults = append(v.faults, fmt.Errorf(
+			"Scheme %q was given a nil function: pass the one that validates tokens", name))
 		return v
 	}
 	v.authenticate = func(r *http.Request, token string) (Token, error) {
@@ -76,7 +88,26 @@ func Scheme[T Token](name string, authenticate func(r *http.Request, token strin
 		}
 		return t, nil
 	}
+	if reflect.TypeFor[T]().Kind() == reflect.Interface {
+		v.authenticate = judgingTypes(v.authenticate)
+	}
 	return v
+}
+
+// judgingTypes refuses tokens of a type in which New would have found a fault, if
+// the function had named it. It is a mistake in the program, and not the client's.
+func judgingTypes(authenticate func(*http.Request, string) (Token, error)) func(*http.Request, string) (Token, error) {
+	types := new(tokenTypes)
+	return func(r *http.Request, credential string) (Token, error) {
+		token, err := authenticate(r, credential)
+		if err != nil || token == nil {
+			return nil, err
+		}
+		if fault := types.fault(token); fault != nil {
+			return nil, errProgram(reasonBadTokenType, fault)
+		}
+		return token, nil
+	}
 }
 
 // When narrows the validator to the tokens for which match reports true. It is
@@ -90,7 +121,8 @@ func Scheme[T Token](name string, authenticate func(r *http.Request, token strin
 // goroutines at once. A second When narrows further.
 func (v Validator) When(match func(token string) bool) Validator {
 	if match == nil {
-		v.faults = append(v.faults[:len(v.faults):len(v.faults)], errors.New("When was given a nil function: leave When out to match every token"))
+		v.faults = append(v.faults[:len(v.faults):len(v.faults)],
+			errors.New("When was given a nil function: leave When out to match every token"))
 		return v
 	}
 	if outer := v.match; outer != nil {
@@ -105,7 +137,8 @@ func (v Validator) When(match func(token string) bool) Validator {
 // itself in a challenge.
 type scheme struct {
 	name       string
-	challenge  string // without error attributes
+	params     []Param // of every challenge
+	challenge  string  // without error attributes
 	validators []Validator
 }
 
@@ -121,10 +154,41 @@ func (s *scheme) validatorFor(token string) *Validator {
 
 // add appends a validator, and reports one that could never be asked: it is a
 // registration that the program believes in and that has no effect.
-func (s *scheme) add(v Validator) error {
+func (s *scheme) add(v Validator) []error {
 	if n := len(s.validators); n > 0 && s.validators[n-1].match == nil {
-		return fmt.Errorf("a validator for the scheme %s already takes every token: put one with When before it, or drop one", s.name)
+		return []error{fmt.Errorf("a validator for the scheme %s already takes every token: "+
+			"put one with When before it, or drop one", s.name)}
 	}
 	s.validators = append(s.validators, v)
-	return nil
+	return s.addParams(v.proofs)
+}
+
+// addParams gives the scheme's challenge what the proofs want in it. Two proofs
+// may say the same of one attribute, and not two things.
+func (s *scheme) addParams(proofs []Proof) (faults []error) {
+	for _, proof := range proofs {
+		for _, param := range proof.Params() {
+			switch value, ok := valueOf(s.params, param.Name); {
+			case !param.fits():
+				faults = append(faults, fmt.Errorf("the proof of %q has a challenge attribute %q that is %q: "+
+					"name and value must fit RFC 6750 §3", proof.Confirms(), param.Name, param.Value))
+			case ok && value != param.Value:
+				faults = append(faults, fmt.Errorf("the proof of %q has a challenge attribute %s that is %q, "+
+					"and another says %q: make them agree", proof.Confirms(), param.Name, param.Value, value))
+			case !ok:
+				s.params = append(s.params, param)
+			}
+		}
+	}
+	s.challenge = challenge(s.name, s.params)
+	return faults
+}
+
+func valueOf(params []Param, name string) (string, bool) {
+	for _, param := range params {
+		if equalFold(param.Name, name) {
+			return param.Value, true
+		}
+	}
+	return "", false
 }

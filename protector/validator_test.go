@@ -169,21 +169,24 @@ func TestTokenIsChecked(t *testing.T) {
 		tok    protector.Token
 		reason string // "": let through
 	}{
-		{"no expiry", &token{}, ""},
+		{"no expiry", &token{user: "alice"}, ""},
 		{"expires later", &token{expires: now.Add(time.Nanosecond)}, ""},
 		{"expires now", &token{expires: now}, "expired"},
 		{"expired", &token{expires: now.Add(-time.Hour)}, "expired"},
 		{"says valid", &full{valid: true}, ""},
 		{"says valid, for its leeway", &full{valid: true, token: token{expires: now.Add(-time.Second)}}, ""},
-		{"says not valid", &full{}, "not_yet_valid"},
+		{"says not valid", &full{token: token{user: "alice"}}, "not_yet_valid"},
 		{"says not valid, and has expired", &full{token: token{expires: now}}, "expired"},
 		{"revoked", &full{valid: true, revoked: true}, "revoked"},
-		{"bound to a key", &full{valid: true, bound: map[string]string{"jkt": "x"}}, "bound_token"},
-		{"bound in an unknown way", &full{valid: true, bound: map[string]string{"new": ""}}, "bound_token"},
+		{"bound to a key", &full{valid: true, bound: map[string]string{"jkt": "x"}}, "confirmation"},
+		{"bound in an unknown way", &full{valid: true, bound: map[string]string{"new": ""}}, "confirmation"},
 		{"bound to nothing", &full{valid: true, bound: map[string]string{}}, ""},
 		{"nil interface", nil, "unknown_token"},
 		{"nil pointer", (*token)(nil), "unknown_token"},
-		{"value", value{}, ""},
+		{"blank value", value{}, "unknown_token"},
+		{"blank behind a pointer", &token{}, "unknown_token"},
+		{"empty slice", list{}, "unknown_token"},
+		{"value in an interface", value{user: "x"}, ""},
 		{"nil slice", list(nil), "unknown_token"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -207,7 +210,7 @@ func TestTokenIsChecked(t *testing.T) {
 	}
 }
 
-type value struct{}
+type value struct{ user string }
 
 func (value) Scopes() scopes.Set   { return scopes.Set{} }
 func (value) ExpiresAt() time.Time { return time.Time{} }

@@ -9,7 +9,7 @@ var (
 	created         = answer{"granted", 201, ""}
 	anonymous       = answer{"anonymous", 200, ""}
 	noCredentials   = answer{"refused: no_credentials", 401, "Bearer"}
-	malformed       = answer{"refused: malformed_credentials", 400, `Bearer error="invalid_request"`}
+	malformed       = answer{"refused: malformed", 400, `Bearer error="invalid_request"`}
 	methodNotListed = answer{"open", 405, ""}
 )
 

@@ -46,7 +46,7 @@ func TestTour(t *testing.T) {
 		}
 		require.NotContains(t, out.String(), "UNEXPECTED")
 		require.NotContains(t, out.String()+logs.String(), "tt_")
-		for _, reason := range []string{"expired", "unknown_token", "revoked", "token_too_long", "unavailable"} {
+		for _, reason := range []string{"expired", "unknown_token", "revoked", "too_large", "unavailable"} {
 			require.Contains(t, logs.String(), "reason="+reason+" ")
 		}
 	})

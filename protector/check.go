@@ -1,0 +1,113 @@
+package protector
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// Check decides whether the request meets the rule. It is what every middleware
+// of this package does before it writes, for whoever has no
+// http.ResponseWriter, or a router of another kind.
+//
+// Check tells Config.OnDecision and Config.Logger, and writes nothing. With a
+// nil error, the request that it returns has the token in its context, for
+// [CurrentToken]; pass it on in the place of the one that came. The answer needs
+// the fields that [Rule.AnswerHeader] returns. The error is an [*Error];
+// [Protector.Answer] says how to answer it, and [Protector.WriteError] does. The
+// request that comes with an error has no current token.
+//
+// A CORS preflight is judged like any other request: it is answered by
+// Config.Preflight in the middlewares only.
+//
+// A nil Rule, and one of another Protector, are mistakes in the program. No
+// request meets them, and the answer is 500.
+func (p *Protector) Check(r *http.Request, rule *Rule) (*http.Request, error) {
+	if err := p.wiring("Check", rule); err != nil {
+		return p.refuse(r, errProgram(reasonBadRequirement, err))
+	}
+	r, _, err := p.admit(r, rule)
+	if err != nil { // a nil *Error in an error would not be nil
+		return r, err
+	}
+	return r, nil
+}
+
+// admit decides, tells those who watch, and returns the request as whoever comes
+// next may see it: with the token, or without any.
+func (p *Protector) admit(r *http.Request, rule *Rule) (*http.Request, *grant, *Error) {
+	var started time.Time
+	if p.observed() {
+		started = time.Now()
+	}
+	j := p.decide(r, rule)
+	r = under(r, j.ctx)
+	if p.observed() {
+		p.report(r, j, started)
+	}
+	return r, j.grant, j.err
+}
+
+// refuse answers what could not be understood, so that nobody could decide.
+func (p *Protector) refuse(r *http.Request, err *Error) (*http.Request, error) {
+	r = withoutCurrent(r)
+	p.reportMistake(r, err)
+	return r, err
+}
+
+func (p *Protector) wiring(caller string, rule *Rule) error {
+	if err := p.unbuilt(caller); err != nil {
+		return err
+	}
+	if !p.made(rule) {
+		return fmt.Errorf("protector: %s was given a nil Rule, or one that another Protector has made: use this one's NewRule", caller)
+	}
+	return nil
+}
+
+// unbuilt is the fault of a Protector that New has not made. It has no
+// validator, and so nothing to let anybody in by.
+func (p *Protector) unbuilt(caller string) error {
+	if p != nil && p.identity != nil {
+		return nil
+	}
+	return errors.New("protector: " + caller + " was called on a nil or zero Protector: build one with New, and check its error")
+}
+
+func (p *Protector) mustBeBuilt(caller string) {
+	if err := p.unbuilt(caller); err != nil {
+		panic(err)
+	}
+}
+
+// AnswerHeader returns the fields that the answer to a request needs which
+// [Protector.Check] has let through by this rule. The request is the one that
+// Check returned. The map is the caller's own, and often empty:
+//
+//   - Cache-Control: private, if the token came in a cookie, a form or the query
+//     (RFC 6750 §2.3). It holds for every status, and for what the handler sets:
+//     set it last, unless the answer says no-store.
+//   - Vary, if the rule lets anonymous requests through, since the answer then
+//     depends on whether there was a token. Add it to what is there.
+//   - what the proofs of the token ask for, such as DPoP-Nonce.
+//
+// The middlewares of this package set them.
+func (rule *Rule) AnswerHeader(r *http.Request) http.Header {
+	header := make(http.Header)
+	if rule == nil || rule.by == nil { // no request has passed it
+		return header
+	}
+	if rule.vary != "" {
+		header.Set("Vary", rule.vary)
+	}
+	g := innermost(r.Context()).from(rule.by)
+	if g == nil {
+		return header
+	}
+	mergeFields(header, g.header)
+	if g.credential.unseen {
+		header.Set("Cache-Control", "private")
+	}
+	return header
+}

@@ -1,0 +1,91 @@
+package protector
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// identity tells the grants and rules of one protector from those of others,
+// without leading back to it. What another protector accepted proves nothing to
+// this one, which may have another issuer, another audience or another table.
+type identity struct{ _ byte } // not of size zero: two of those may be at one address
+
+// grant is the outcome of a successful decision. It is written once and then
+// only read.
+//
+// A grant belongs to one request. It is found through the context, and contexts
+// are passed on: to the parts of a batch, to requests that are built later. So it
+// holds what it was given for, and counts where all of that is the same.
+type grant struct {
+	by         *identity
+	token      Token // nil: anonymous
+	credential credential
+	target     target
+	proofs     []Proof
+	evidence   []string // what each of the proofs was shown
+	header     http.Header
+	outer      *grant
+}
+
+// nobody is the state outside every protector, and of a request that was turned
+// away.
+var nobody = &grant{}
+
+// from returns what the protector granted here or further out, or nil.
+func (g *grant) from(by *identity) *grant {
+	for ; g != nil; g = g.outer {
+		if g.by == by {
+			return g
+		}
+	}
+	return nil
+}
+
+// holdsFor reports whether the grant was given for this very request. In doubt
+// it was not: to judge a request anew is slower and never wrong.
+func (g *grant) holdsFor(r *http.Request, c credential) bool {
+	if c != g.credential || !g.target.covers(targetOf(r)) {
+		return false
+	}
+	evidence, err := evidenceOf(g.proofs, r)
+	return err == nil && slices.Equal(evidence, g.evidence)
+}
+
+// target is what a request asks for.
+type target struct {
+	method, host string
+	sent         string // the request target, as it was sent
+	path, query  string // as they are now
+}
+
+func targetOf(r *http.Request) target {
+	return target{method: r.Method, host: r.Host, sent: sentTarget(r), path: r.URL.Path, query: r.URL.RawQuery}
+}
+
+// sentTarget returns the request target as the client has written it (RFC 9112
+// §3.2). A request that no server has read has its URL instead.
+func sentTarget(r *http.Request) string {
+	if r.RequestURI != "" {
+		return r.RequestURI
+	}
+	return r.URL.String()
+}
+
+// covers reports whether the other target is this one, seen further in.
+//
+// Handlers shorten the path of a request on its way, as [http.StripPrefix] does,
+// and leave everything else as it is. A path that differs otherwise, or another
+// method, is what a batch endpoint makes, or a middleware that rewrites: that
+// request is judged anew.
+func (t target) covers(inner target) bool {
+	path := t.path
+	t.path = inner.path
+	return t == inner && endsInPath(path, inner.path)
+}
+
+// endsInPath reports whether path ends in these whole segments.
+func endsInPath(path, end string) bool {
+	head, ok := strings.CutSuffix(path, end)
+	return ok && (head == "" || end == "" || end[0] == '/' || head[len(head)-1] == '/')
+}

@@ -1,0 +1,102 @@
+package protector
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// log leaves the subject out: logs are kept longer, and read by more people,
+// than personal data should be. The path and the query are left out as well;
+// either may hold secrets, the query the token itself.
+func (p *Protector) log(ctx context.Context, d Decision) {
+	level := levelOf(d)
+	if !p.logger.Enabled(ctx, level) {
+		return
+	}
+	leftOut, ok := p.sample(d)
+	if !ok {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("outcome", string(d.Outcome)),
+		slog.String("method", d.Method),
+		slog.Duration("duration", d.Duration),
+	}
+	attrs = appendSet(attrs, "route", d.Pattern)
+	attrs = appendSet(attrs, "reason", d.Reason)
+	attrs = appendSet(attrs, "scheme", d.Scheme)
+	attrs = appendSet(attrs, "issuer", d.Issuer)
+	attrs = appendSet(attrs, "client_id", d.ClientID)
+	if d.Status != 0 {
+		attrs = append(attrs, slog.Int("status", d.Status))
+	}
+	if e, ok := errors.AsType[*Error](d.Err); ok {
+		attrs = appendSet(attrs, "scope", e.Scope)
+		if e.Err != nil {
+			attrs = append(attrs, slog.String("error", shortened(e.Err.Error())))
+		}
+	}
+	if leftOut > 0 {
+		attrs = append(attrs, slog.Int64("left_out", leftOut))
+	}
+	p.logger.LogAttrs(ctx, level, "access "+string(d.Outcome), attrs...)
+}
+
+// shortened bounds what the error of somebody else adds to the log.
+func shortened(text string) string {
+	const longest = 1 << 10
+	if len(text) <= longest {
+		return text
+	}
+	return strings.ToValidUTF8(text[:longest], "") + "…"
+}
+
+func appendSet(attrs []slog.Attr, key, value string) []slog.Attr {
+	if value == "" {
+		return attrs
+	}
+	return append(attrs, slog.String(key, value))
+}
+
+// levelOf weighs how much an operator wants to know of it.
+func levelOf(d Decision) slog.Level {
+	switch {
+	case d.Outcome == OutcomeGranted, d.Outcome == OutcomeAnonymous,
+		d.Reason == reasonNoCredentials, d.Reason == reasonCanceled:
+		return slog.LevelDebug
+	case d.Outcome == OutcomeRefused:
+		return slog.LevelInfo
+	}
+	return slog.LevelError
+}
+
+// sample decides whether an outage is logged. It meets every request alike, so
+// its records are thinned out; a mistake in the program is not, since its place
+// has to be found.
+func (p *Protector) sample(d Decision) (leftOut int64, ok bool) {
+	if d.Status != http.StatusServiceUnavailable || d.Reason == reasonCanceled {
+		return 0, true
+	}
+	return p.outages.take(time.Now())
+}
+
+// sampler lets one event a second through, and counts the others.
+type sampler struct {
+	next    atomic.Int64 // Unix nanoseconds
+	leftOut atomic.Int64
+}
+
+func (s *sampler) take(now time.Time) (leftOut int64, ok bool) {
+	next, t := s.next.Load(), now.UnixNano()
+	early := t < next && next-t <= int64(time.Second) // further off: the clock was set back
+	if early || !s.next.CompareAndSwap(next, t+int64(time.Second)) {
+		s.leftOut.Add(1)
+		return 0, false
+	}
+	return s.leftOut.Swap(0), true
+}

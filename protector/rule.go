@@ -1,0 +1,150 @@
+package protector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"example.com/resourceserver/scopes"
+)
+
+// Rule is a [Policy], ready for use by the [Protector] that made it, with
+// [Protector.NewRule]. It never changes, and is safe for concurrent use.
+type Rule struct {
+	by       *identity
+	vary     string // where what the answer depends on is, besides the resource
+	scopes   scopes.Requirement
+	names    []nameRule
+	check    func(context.Context, Token) error
+	optional bool
+}
+
+type nameRule struct {
+	required scopes.Requirement
+	granted  func(Token) scopes.Set
+	reason   string
+}
+
+// NewRule compiles a policy for [Protector.Check]. The error joins every fault
+// that [Policy.Validate] finds.
+func (p *Protector) NewRule(policy Policy) (*Rule, error) {
+	if err := p.unbuilt("NewRule"); err != nil {
+		return nil, err
+	}
+	return p.compile("NewRule", policy)
+}
+
+func (p *Protector) mustCompile(caller string, policy Policy) *Rule {
+	p.mustBeBuilt(caller)
+	rule, err := p.compile(caller, policy)
+	if err != nil {
+		panic(err)
+	}
+	return rule
+}
+
+func (p *Protector) compile(caller string, policy Policy) (*Rule, error) {
+	rule, err := compile(caller, policy)
+	if err != nil {
+		return nil, err
+	}
+	rule.by = p.identity
+	if rule.optional {
+		rule.vary = p.vary
+	}
+	return rule, nil
+}
+
+// made reports whether the rule is this protector's. Any other was compiled for
+// somebody else's tokens, or is a zero Rule, which would ask for nothing.
+func (p *Protector) made(rule *Rule) bool {
+	return rule != nil && rule.by != nil && rule.by == p.identity
+}
+
+// admits checks what the grant permits.
+func (rule *Rule) admits(ctx context.Context, r *http.Request, g *grant) *Error {
+	if g.token != nil {
+		return rule.permits(ctx, g)
+	}
+	if rule.optional {
+		return nil
+	}
+	return errNoCredentials(r)
+}
+
+// permits checks what the token grants, cheapest part first.
+func (rule *Rule) permits(ctx context.Context, g *grant) *Error {
+	if granted := g.token.Scopes(); !rule.scopes.SatisfiedBy(granted) {
+		err := errForbidden(reasonInsufficientScope)
+		err.Scope = rule.scopes.Nearest(granted)
+		return err
+	}
+	for i := range rule.names {
+		if n := &rule.names[i]; !n.required.SatisfiedBy(n.granted(g.token)) {
+			return errForbidden(n.reason)
+		}
+	}
+	if rule.check == nil {
+		return nil
+	}
+	if err := rule.check(ctx, g.token); err != nil {
+		return fromCheck(err, g.credential.token, errForbidden(reasonPolicyCheck))
+	}
+	return nil
+}
+
+// compile turns a policy into a rule that is nobody's yet. The error joins every
+// fault.
+func compile(caller string, policy Policy) (*Rule, error) {
+	rule := &Rule{scopes: scopes.Unrestricted(), check: policy.Check, optional: policy.Optional}
+	var faults []error
+	build := func(field string, names []string, parse parser) scopes.Requirement {
+		required, err := parse(names...)
+		for _, fault := range faultsOf(field, names, err) {
+			faults = append(faults, fmt.Errorf("protector: %s: %w", caller, fault))
+		}
+		return required
+	}
+	if policy.Scopes != nil {
+		rule.scopes = build("scopes", policy.Scopes, scopes.AnyOf)
+	}
+	for _, part := range []struct {
+		field   string
+		names   []string
+		granted func(Token) scopes.Set
+		reason  string
+	}{
+		{"groups", policy.Groups, groupsOf, reasonInsufficientGroups},
+		{"roles", policy.Roles, rolesOf, reasonInsufficientRoles},
+		{"entitlements", policy.Entitlements, entitlementsOf, reasonInsufficientRights},
+	} {
+		if part.names != nil {
+			required := build(part.field, part.names, scopes.AnyOfNames)
+			rule.names = append(rule.names, nameRule{required, part.granted, part.reason})
+		}
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	return rule, nil
+}
+
+type parser func(alternatives ...string) (scopes.Requirement, error)
+
+// faultsOf puts the faults that the package scopes found in this package's
+// terms: there, "scopes" is its name, and an empty list has another remedy.
+func faultsOf(field string, names []string, err error) (faults []error) {
+	if err == nil {
+		return nil
+	}
+	if len(names) == 0 {
+		return []error{fmt.Errorf("the list of %s is empty: name at least one, or leave it nil", field)}
+	}
+	for line := range strings.Lines(err.Error()) {
+		text := strings.TrimSpace(strings.TrimPrefix(line, "scopes: "))
+		faults = append(faults, fmt.Errorf("%s: %s", field, text))
+	}
+	return faults
+}

@@ -1,0 +1,175 @@
+package protector
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"sync"
+	"time"
+
+	"example.com/resourceserver/scopes"
+)
+
+// tokenMethods are the methods that a token may have, their shapes, and names
+// that are easily written for them. A method of nearly the right name or shape
+// compiles, and is never asked: a revoked token would pass.
+var tokenMethods = []struct {
+	name  string
+	shape reflect.Type
+	near  []string
+}{
+	{"Revoked", reflect.TypeFor[func() bool](), []string{"IsRevoked", "GetRevoked"}},
+	{"ValidAt", reflect.TypeFor[func(time.Time) bool](), []string{"IsValidAt", "GetValidAt"}},
+	{"Confirmation", reflect.TypeFor[func() map[string]string](), []string{"Confirmations", "GetConfirmation", "Cnf", "CNF"}},
+	{"Groups", reflect.TypeFor[func() scopes.Set](), []string{"GetGroups"}},
+	{"Roles", reflect.TypeFor[func() scopes.Set](), []string{"GetRoles"}},
+	{"Entitlements", reflect.TypeFor[func() scopes.Set](), []string{"GetEntitlements"}},
+	{"Issuer", reflect.TypeFor[func() string](), []string{"GetIssuer"}},
+	{"ClientID", reflect.TypeFor[func() string](), []string{"ClientId", "GetClientID"}},
+	{"Subject", reflect.TypeFor[func() string](), []string{"GetSubject"}},
+}
+
+// tokenFaults says what is wrong with T as the result of an authenticate
+// function. An interface tells little: what is in it is looked at when it comes.
+func tokenFaults(t reflect.Type) []error {
+	if t.Kind() == reflect.Interface {
+		return methodFaults(t)
+	}
+	return slices.Concat(absenceFaults(t), methodFaults(t))
+}
+
+// absenceFaults refuses a type that cannot say "no such token": its zero value
+// is a token like any other, and is what a map or a row that was not found
+// gives.
+func absenceFaults(t reflect.Type) []error {
+	switch t.Kind() {
+	case reflect.Pointer:
+		if t.Elem().Size() == 0 {
+			return []error{fmt.Errorf("the token type %v is a pointer to nothing, which cannot be told "+
+				"from a blank token: give it a field that says something", t)}
+		}
+		return nil
+	case reflect.Map, reflect.Slice, reflect.Func, reflect.Chan:
+		return nil
+	}
+	return []error{fmt.Errorf("the token type %v is a value, which cannot say that there is no such token: "+
+		"return *%v, and nil for none", t, t)}
+}
+
+// methodFaults reports methods that were meant to be asked and would not be.
+func methodFaults(t reflect.Type) (faults []error) {
+	for _, m := range tokenMethods {
+		shape, ok := methodShape(t, m.name)
+		switch {
+		case ok && shape != m.shape:
+			faults = append(faults, fmt.Errorf("the token type %v has a method %s that is %v: "+
+				"make it %v, or name it otherwise", t, m.name, shape, m.shape))
+		case !ok && hasMethod(reflect.PointerTo(t), m.name):
+			faults = append(faults, fmt.Errorf("the token type %v has %s on its pointer only: return *%v", t, m.name, t))
+		case !ok:
+			for _, name := range m.near {
+				if hasMethod(t, name) {
+					faults = append(faults, fmt.Errorf("the token type %v has a method %s, which is never asked: "+
+						"name it %s, as %v", t, name, m.name, m.shape))
+				}
+			}
+		}
+	}
+	return append(faults, hiddenFaults(t)...)
+}
+
+// hiddenFaults refuses a struct that embeds a token as an interface. It has the
+// two methods of the interface, and hides what the token in it knows besides:
+// that it was revoked, or is bound to a key.
+func hiddenFaults(t reflect.Type) (faults []error) {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	token := reflect.TypeFor[Token]()
+	for i := range t.NumField() {
+		field := t.Field(i)
+		if !field.Anonymous || field.Type.Kind() != reflect.Interface || !field.Type.Implements(token) {
+			continue
+		}
+		for _, name := range []string{"Revoked", "ValidAt", "Confirmation"} {
+			if !hasMethod(reflect.PointerTo(t), name) {
+				faults = append(faults, fmt.Errorf("the token type %v embeds the interface %v, which hides %s: "+
+					"embed the token's own type, or write the method", t, field.Type, name))
+			}
+		}
+	}
+	return faults
+}
+
+func hasMethod(t reflect.Type, name string) bool {
+	_, ok := t.MethodByName(name)
+	return ok
+}
+
+// methodShape returns the type of a method, without its receiver.
+func methodShape(t reflect.Type, name string) (reflect.Type, bool) {
+	m, ok := t.MethodByName(name)
+	if !ok {
+		return nil, false
+	}
+	from := 1
+	if t.Kind() == reflect.Interface { // whose methods have no receiver
+		from = 0
+	}
+	var in, out []reflect.Type
+	for i := from; i < m.Type.NumIn(); i++ {
+		in = append(in, m.Type.In(i))
+	}
+	for i := range m.Type.NumOut() {
+		out = append(out, m.Type.Out(i))
+	}
+	return reflect.FuncOf(in, out, m.Type.IsVariadic()), true
+}
+
+// tokenTypes remembers what was found out about the types that came as an
+// interface. A program has a few of them.
+type tokenTypes struct{ known sync.Map } // reflect.Type to error, or to nil
+
+func (types *tokenTypes) fault(token Token) error {
+	t := reflect.TypeOf(token)
+	found, ok := types.known.Load(t)
+	if !ok {
+		found, _ = types.known.LoadOrStore(t, judged{errors.Join(methodFaults(t)...)})
+	}
+	return found.(judged).fault
+}
+
+type judged struct{ fault error }
+
+// absent reports whether token is no token: nil, also in the way that a
+// comparison with nil does not see, or blank. A pointer to zeros is what a lookup
+// returns that has found nothing and does not say so.
+func absent(token Token) bool {
+	switch v := reflect.ValueOf(token); v.Kind() {
+	case reflect.Invalid:
+		return true
+	case reflect.Pointer:
+		return v.IsNil() || v.Elem().IsZero()
+	case reflect.Map, reflect.Slice:
+		return v.Len() == 0
+	case reflect.Func, reflect.Chan:
+		return v.IsNil()
+	default:
+		return v.IsZero()
+	}
+}
+
+// isNil reports whether an interface holds nothing that can be called.
+func isNil(v any) bool {
+	switch r := reflect.ValueOf(v); r.Kind() {
+	case reflect.Invalid:
+		return true
+	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Func, reflect.Chan:
+		return r.IsNil()
+	}
+	return false
+}
