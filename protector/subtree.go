@@ -3,6 +3,7 @@ package protector
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
 )
@@ -19,8 +20,14 @@ import (
 //
 // An exception opens the one handler that mux picks by that pattern. It is not a
 // prefix: "/public/" open leaves a separately registered "/public/admin"
-// protected. A path that is not in canonical form (dot segments, doubled
-// slashes, also percent-encoded) is never an exception, whatever it leads to.
+// protected. It holds for a path that leads to the same pattern as it was sent
+// and as it is decoded, since a handler may go by either: "/public/secret%2Fplan"
+// is not open where "/public/secret/" is protected. A path that others read in
+// other ways is never an exception, whatever it leads to: one that is not in
+// canonical form (dot segments, doubled slashes, also percent-encoded), is still
+// percent-encoded when it was decoded, or holds a backslash, a semicolon or a
+// control character. (A file system that takes "SECRET" for "secret" is beyond
+// what can be seen here: serve protected files from a tree of their own.)
 //
 // Handlers behind it may ask for more with [Protector.Require]; the token is
 // authenticated once. Routes must be registered before the first request.
@@ -28,11 +35,12 @@ import (
 // is malformed or given twice; an open pattern that mux does not know opens
 // nothing.
 func (p *Protector) Subtree(mux *http.ServeMux, policy Policy, open ...string) http.Handler {
+	rule := p.mustCompile("Subtree", policy)
 	if mux == nil {
 		panic("protector: Subtree: the mux is nil")
 	}
-	exceptions := newExceptions(open)
-	protected := p.middleware(p.mustCompile("Subtree", policy))(mux)
+	exceptions := newExceptions(mux, open)
+	protected := p.middleware(rule)(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, pattern := mux.Handler(r)
 		if exceptions.include(r, pattern) {
@@ -52,16 +60,17 @@ func (p *Protector) Subtree(mux *http.ServeMux, policy Policy, open ...string) h
 // patterns of its CrossOriginProtection the same way.)
 type exceptions struct {
 	patterns map[string]bool
-	mux      *http.ServeMux
+	routes   *http.ServeMux // what is protected, and open
+	open     *http.ServeMux // what is open
 }
 
-// opened is the handler of every route of exceptions.mux.
+// opened is the handler of every route of exceptions.open.
 type opened struct{}
 
 func (opened) ServeHTTP(http.ResponseWriter, *http.Request) {}
 
-func newExceptions(open []string) *exceptions {
-	e := &exceptions{patterns: make(map[string]bool, len(open)), mux: http.NewServeMux()}
+func newExceptions(routes *http.ServeMux, open []string) *exceptions {
+	e := &exceptions{patterns: make(map[string]bool, len(open)), routes: routes, open: http.NewServeMux()}
 	for _, pattern := range open {
 		e.patterns[pattern] = true
 		e.register(pattern)
@@ -75,22 +84,42 @@ func (e *exceptions) register(pattern string) {
 			panic(fmt.Sprintf("protector: Subtree: open pattern %q: %v", pattern, fault))
 		}
 	}()
-	e.mux.Handle(pattern, opened{})
+	e.open.Handle(pattern, opened{})
 }
 
 func (e *exceptions) include(r *http.Request, pattern string) bool {
-	if !e.patterns[pattern] || !isCanonical(r.URL.Path) {
+	if !e.patterns[pattern] || !hasOneReading(r.URL.Path) || !e.leadTo(pattern, r) {
 		return false
 	}
-	handler, same := e.mux.Handler(r)
-	return handler == opened{} && same == pattern
+	return r.URL.RawPath == "" || e.leadTo(pattern, decoded(r))
 }
 
-// isCanonical reports whether the decoded path is its own shortest form. The
-// mux cleans the path as it was sent, where "%2e%2e" is a name like any other,
-// but a handler that looks at r.URL.Path sees "..".
-func isCanonical(p string) bool {
-	if !strings.HasPrefix(p, "/") || strings.Contains(p, `\`) {
+// leadTo reports whether both muxes pick the pattern for the request.
+func (e *exceptions) leadTo(pattern string, r *http.Request) bool {
+	if _, picked := e.routes.Handler(r); picked != pattern {
+		return false
+	}
+	handler, picked := e.open.Handler(r)
+	return handler == opened{} && picked == pattern
+}
+
+// decoded returns the request as if its path had been sent as handlers see it in
+// r.URL.Path: every slash in it separates.
+func decoded(r *http.Request) *http.Request {
+	plain := *r
+	plain.URL = new(url.URL)
+	*plain.URL = *r.URL
+	plain.URL.RawPath = ""
+	return &plain
+}
+
+// hasOneReading reports whether everybody takes the decoded path for the same
+// one. The mux cleans the path as it was sent, where "%2e%2e" is a name like any
+// other, but a handler that looks at r.URL.Path sees "..". What a handler passes
+// on is read by others still: some decode once more, some take a backslash for a
+// slash, some cut ";x" off, so that "..;" is "..".
+func hasOneReading(p string) bool {
+	if !strings.HasPrefix(p, "/") || strings.ContainsFunc(p, isAmbiguous) || hasEscape(p) {
 		return false
 	}
 	clean := path.Clean(p)
@@ -98,4 +127,20 @@ func isCanonical(p string) bool {
 		clean += "/"
 	}
 	return clean == p
+}
+
+func isAmbiguous(c rune) bool { return c == '\\' || c == ';' || c < ' ' || c == 0x7f }
+
+// hasEscape reports whether decoding p would change it.
+func hasEscape(p string) bool {
+	for {
+		_, after, found := strings.Cut(p, "%")
+		if !found {
+			return false
+		}
+		if _, ok := hexByte(after); ok {
+			return true
+		}
+		p = after
+	}
 }

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
 	"net/url"
 	"testing"
+	"testing/fstest"
 
 	"github.com/stretchr/testify/require"
 
@@ -24,6 +26,7 @@ func newSubtree(guard *protector.Protector) http.Handler {
 	return guard.Subtree(mux, protector.Policy{}, "GET /healthz", "/public/", "/files/{path...}", "/not/registered")
 }
 
+// checklist 199
 func TestSubtree(t *testing.T) {
 	server := serve(t, newSubtree(newGuard(t, protector.Config{})))
 	for _, tt := range []struct {
@@ -51,6 +54,22 @@ func TestSubtree(t *testing.T) {
 		{"encoded slash for the open one", "GET", "/public%2Fadmin", 401, 404},
 		{"doubled encoded slash", "GET", "/public/%2f/admin", 401, 200},
 		{"encoded letter", "GET", "/public/%61dmin", 401, 200},
+		{"encoded slash to a protected subtree", "GET", "/public/secret%2Fplan.txt", 401, 200},
+		{"encoded slash and letters", "GET", "/public/%73ecret%2fplan.txt", 401, 200},
+		{"encoded slash twice over", "GET", "/public/secret%252Fplan.txt", 401, 200},
+		{"encoded slash thrice over", "GET", "/public/secret%25252Fplan.txt", 401, 200},
+		{"encoded slash in a wildcard", "GET", "/files/a%2Fb", 200, 200},
+		{"encoded slash to nothing protected", "GET", "/public/a%2Fb", 200, 200},
+		{"encoded slash to another route", "GET", "/files%2F..%2Fuser", 401, 404},
+		{"encoded percent sign", "GET", "/public/100%25.txt", 200, 200},
+		{"encoded letter within the open one", "GET", "/public/%61", 200, 200},
+		{"semicolon", "GET", "/public/..;/user", 401, 200},
+		{"encoded semicolon", "GET", "/public/..%3b/user", 401, 200},
+		{"parameters", "GET", "/public/a;x=y", 401, 200},
+		{"empty segment", "GET", "/public/a%2F%2Fb", 401, 200},
+		{"encoded backslash", "GET", "/public/secret%5Cplan.txt", 401, 200},
+		{"NUL", "GET", "/public/secret%00", 401, 200},
+		{"line break", "GET", "/public/a%0Ab", 401, 200},
 		{"backslash", "GET", `/public/..%5cuser`, 401, 200},
 		{"other case", "GET", "/Healthz", 401, 404},
 		{"protected", "GET", "/user", 401, 200},
@@ -71,6 +90,60 @@ func TestSubtree(t *testing.T) {
 			require.Equal(t, tt.anonymous, a.status, a.body)
 			a = raw(t, server, fmt.Sprintf(request, tt.method, tt.target, "Authorization: Bearer alice\r\n"))
 			require.Equal(t, tt.alice, a.status, a.body)
+		})
+	}
+}
+
+// What stands behind an open pattern may go by the decoded path, as a file server
+// does, or pass the path on as it was sent, to somebody who decodes it.
+//
+// checklist 199
+func TestSubtreeBeforeFilesAndProxies(t *testing.T) {
+	files := fstest.MapFS{
+		"public/hello.txt":       {Data: []byte("hello")},
+		"public/secret/plan.txt": {Data: []byte("the plan")},
+	}
+	backend := http.NewServeMux()
+	backend.Handle("/{name}", says("page"))
+	backend.Handle("/api/", says("the api"))
+	behind := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		plain := *r.URL
+		plain.RawPath = "" // it goes by the decoded path alone
+		r.URL = &plain
+		backend.ServeHTTP(w, r)
+	}))
+	address, err := url.Parse(behind.URL)
+	require.NoError(t, err)
+	proxy := httputil.NewSingleHostReverseProxy(address)
+
+	mux := http.NewServeMux()
+	mux.Handle("/public/", http.FileServerFS(files))
+	mux.Handle("/public/secret/", http.FileServerFS(files))
+	mux.Handle("/{name}", proxy)
+	mux.Handle("/api/", proxy)
+	guard := newGuard(t, protector.Config{})
+	server := serve(t, guard.Subtree(mux, protector.Policy{}, "/public/", "/{name}"))
+	for path, want := range map[string]string{
+		"/public/hello.txt":             "hello",
+		"/public/%68ello.txt":           "hello",
+		"/public/secret/plan.txt":       "",
+		"/public/secret%2Fplan.txt":     "",
+		"/public%2Fsecret%2Fplan.txt":   "",
+		"/public/secret%252Fplan.txt":   "",
+		"/public/%2e/secret%2Fplan.txt": "",
+		"/page":                         "page",
+		"/api/users":                    "",
+		"/api%2Fusers":                  "",
+		"/api%2fusers":                  "",
+		"/api%252Fusers":                "",
+	} {
+		t.Run(path, func(t *testing.T) {
+			a := raw(t, server, "GET "+path+" HTTP/1.1\r\nHost: api.example\r\nConnection: close\r\n\r\n")
+			if want == "" {
+				require.Equal(t, 401, a.status, a.body)
+				return
+			}
+			require.Equal(t, want, a.body)
 		})
 	}
 }
