@@ -47,6 +47,22 @@ func packagesAreDocumented(t *tree) []string {
 	return faults
 }
 
+// Public returns the folders of the root module's packages that others can import, in order.
+func Public(root fs.FS) ([]string, error) {
+	t, err := readTree(root)
+	if err != nil {
+		return nil, err
+	}
+	var rooms []string
+	for room, files := range t.packages() {
+		if public(room) && slices.ContainsFunc(files, exports) {
+			rooms = append(rooms, room)
+		}
+	}
+	slices.Sort(rooms)
+	return rooms, nil
+}
+
 // public says whether a folder's package is for others to import: what is below examples and fuzz is read or run
 // instead.
 func public(room string) bool {
