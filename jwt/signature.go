@@ -41,7 +41,7 @@ func (v *validation) findKeys(ctx context.Context) (err error) {
 func (v *validation) checkSignature() error {
 	alg, signed := v.header.Algorithm, v.decoder.SigningInput(v.compact)
 	if alg.Symmetric() {
-		if !alg.Authenticates(v.validator.secret, signed, v.signature) {
+		if !alg.Authenticates(v.validator.secret(), signed, v.signature) {
 			return invalid(ReasonSignature, "", "")
 		}
 	} else if v.key = v.verifyingKey(signed); v.key == nil {

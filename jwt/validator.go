@@ -12,8 +12,8 @@ import (
 // may be used by any number of goroutines.
 type Validator struct {
 	terms         *terms
-	rules         jws.Rules // of the header
-	secret        []byte
+	rules         jws.Rules     // of the header
+	secret        func() []byte // returns Config.Secret; a function, because nothing prints what one holds
 	maxTokenBytes int
 	decrypt       func(ctx context.Context, jwe string) (jws string, err error)
 	headers       memo[jws.Header]
@@ -28,7 +28,8 @@ func NewValidator(config Config) (*Validator, error) {
 		return nil, err
 	}
 	return &Validator{
-		terms: termsOf(c), rules: rulesOf(c), secret: c.Secret, maxTokenBytes: c.MaxTokenBytes, decrypt: c.Decrypt,
+		terms: termsOf(c), rules: rulesOf(c), secret: func() []byte { return c.Secret },
+		maxTokenBytes: c.MaxTokenBytes, decrypt: c.Decrypt,
 		headers: newMemo[jws.Header](), scopes: newMemo[scopes.Set](),
 	}, nil
 }

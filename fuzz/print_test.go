@@ -1,0 +1,162 @@
+package fuzz_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"log/slog"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/resourceserver/jwt"
+	"example.com/resourceserver/jwt/jwttest"
+	"example.com/resourceserver/jwt/tokencache"
+)
+
+// hush is in every secret, and in every claim, of the specimens below.
+const hush = "hush, hush, hush, hush, hush, hush, hush"
+
+// specimens are values of the exported types, with secrets wherever there is room for one. A type without a specimen has
+// the reason why it needs none.
+func specimens(t *testing.T) map[string]any {
+	issuer := jwttest.NewIssuer(t, jwttest.InMemory())
+	claims := jwttest.Claim("hush", hush)
+	config := jwt.Config{
+		Issuer: issuer.URL(), Audiences: []string{issuer.Audience()}, Algorithms: []string{"HS256"}, Secret: []byte(hush),
+		Confirmations: []string{"jkt"},
+	}
+	validator := must(jwt.NewValidator(config))
+	bearer := issuer.Token(jwttest.Secret([]byte(hush)), jwttest.Subject(hush), jwttest.ClientID(hush), claims,
+		jwttest.Claim("jti", hush), jwttest.Claim("acr", hush), jwttest.Claim("amr", []string{hush}),
+		jwttest.Scope("hush"), jwttest.Claim("cnf", map[string]string{"jkt": hush}))
+	token := must(validator.Validate(t.Context(), bearer))
+	_, refusal := validator.Validate(t.Context(), bearer+"A")
+	return map[string]any{
+		"jwt.Config":    config,
+		"jwt.Validator": validator,
+		"jwt.Issuers":   must(jwt.ByIssuer(validator)),
+		"jwt.Token":     token,
+		"jwt.Error":     refusal,
+		"jwt.Reason":    "a constant",
+		"jwt.Profile":   "names of claims",
+		"jwt.ClaimPath": "names of claims",
+		"jwt.KeySource": "an interface",
+
+		"tokencache.Cache":  cacheUnderWay(t, validator, bearer),
+		"tokencache.Config": "two numbers",
+		"tokencache.Entry":  "an interface",
+	}
+}
+
+// cacheUnderWay returns a cache that remembers a bearer token and is validating another.
+func cacheUnderWay(t *testing.T, validator *jwt.Validator, bearer string) *tokencache.Cache[*jwt.Token] {
+	release := make(chan struct{})
+	cache := must(tokencache.New(func(ctx context.Context, token string) (*jwt.Token, error) {
+		if token != bearer {
+			<-release
+		}
+		return validator.Validate(ctx, token)
+	}, tokencache.Config{}))
+	must(cache.Validate(t.Context(), bearer))
+	go func() { _, _ = cache.Validate(context.Background(), bearer+hush) }()
+	synctest.Wait()
+	t.Cleanup(func() { close(release) })
+	return cache
+}
+
+// Every exported type of these packages prints no secret, no claim and no part of a bearer token.
+//
+// checklist 27
+func TestPrintingShowsNoSecret(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		known := specimens(t)
+		for _, name := range append(exportedTypes(t, "jwt"), exportedTypes(t, "jwt/tokencache")...) {
+			specimen, ok := known[name]
+			require.True(t, ok, "%s has no specimen", name)
+			if reason, ok := specimen.(string); ok {
+				require.NotEmpty(t, reason)
+				continue
+			}
+			for how, text := range prints(specimen) {
+				if name == "jwt.Token" && strings.HasPrefix(how, "in a private field") {
+					continue // no method is asked there, and some verbs follow the pointer: to the claims, which are no secret
+				}
+				require.NotEmpty(t, text, "%s: %s", name, how)
+				for _, form := range forms() {
+					require.NotContains(t, text, form, "%s: %s", name, how)
+				}
+			}
+		}
+	})
+}
+
+// forms are how a secret, or the bearer token that it is in, could be printed.
+func forms() []string {
+	return []string{
+		hush, "hush", strings.Trim(fmt.Sprint([]byte("hush")), "[]"), "0x68, 0x75, 0x73, 0x68", hex.EncodeToString([]byte("hush")),
+		strings.ToUpper(hex.EncodeToString([]byte("hush"))), base64.StdEncoding.EncodeToString([]byte(hush))[:16],
+		"eyJ", "6579", "NTMg", "101 121 74",
+	}
+}
+
+// prints returns what v, and v inside of other things, prints as, by how.
+func prints(v any) map[string]string {
+	values := map[string]any{
+		"itself": v, "in a field": struct{ V any }{v}, "in a list": []any{v}, "in a map": map[string]any{"v": v},
+	}
+	if r := reflect.ValueOf(v); r.Kind() == reflect.Pointer {
+		values["in a private field"] = struct{ v any }{v}
+		values["a copy"] = r.Elem().Interface()
+	} else {
+		p := reflect.New(r.Type())
+		p.Elem().Set(r)
+		values["a pointer"] = p.Interface()
+	}
+	all := make(map[string]string)
+	for where, value := range values {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x", "%X", "%t", "%c", "%U"} {
+			all[where+" by "+verb] = fmt.Sprintf(verb, value)
+		}
+		for handler, log := range map[string]func(*bytes.Buffer) slog.Handler{
+			"text": func(b *bytes.Buffer) slog.Handler { return slog.NewTextHandler(b, nil) },
+			"JSON": func(b *bytes.Buffer) slog.Handler { return slog.NewJSONHandler(b, nil) },
+		} {
+			var b bytes.Buffer
+			slog.New(log(&b)).Info("m", "v", value)
+			all[where+" by slog as "+handler] = b.String()
+		}
+		encoded, err := json.Marshal(value)
+		all[where+" as JSON"] = fmt.Sprint(string(encoded), err)
+	}
+	return all
+}
+
+// exportedTypes returns the names of the types that a package of this module exports.
+func exportedTypes(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	product := func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }
+	packages, err := parser.ParseDir(token.NewFileSet(), "../"+dir, product, 0)
+	require.NoError(t, err)
+	for name, pkg := range packages {
+		ast.Inspect(pkg, func(n ast.Node) bool {
+			if spec, ok := n.(*ast.TypeSpec); ok && spec.Name.IsExported() {
+				names = append(names, name+"."+spec.Name.Name)
+			}
+			_, inside := n.(*ast.FuncDecl)
+			return !inside
+		})
+	}
+	require.NotEmpty(t, names)
+	return names
+}
