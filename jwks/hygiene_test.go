@@ -299,6 +299,7 @@ func TestNotASet(t *testing.T) {
 			s, err := jwks.ParseStatic([]byte(doc))
 			require.Error(t, err)
 			require.Nil(t, s)
+			require.Equal(t, name == "keys empty", strings.Contains(err.Error(), "holds no key"), "%v", err)
 		})
 	}
 }
