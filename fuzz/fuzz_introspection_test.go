@@ -153,7 +153,7 @@ func introspectionTimes(answer map[string]any) error {
 		if !ok {
 			return errors.New(name)
 		}
-		at := oracleDate(json.Number(strings.Replace(number.String(), "-0", "0", 1)))
+		at := oracleDate(number)
 		if at == nil ||
 			name == "exp" && now.Cmp(new(big.Rat).Add(at, leeway)) >= 0 ||
 			name == "nbf" && at.Cmp(new(big.Rat).Add(now, leeway)) > 0 {

@@ -141,7 +141,7 @@ func byScheme(rows map[string]*bound) func(*http.Request, string) (*bound, error
 // A proof that is written outside of this package, under a scheme of its own and
 // beside plain bearer tokens.
 //
-// checklist 136, 153
+// checklist 120, 122, 125, 127, 128, 133, 134, 135, 136, 137, 138, 139, 140, 144, 145
 func TestProofOfAnotherPackage(t *testing.T) {
 	alice := newHolder(t)
 	rows := map[string]*bound{
@@ -217,7 +217,7 @@ func TestProofOfAnotherPackage(t *testing.T) {
 			}
 		})
 	}
-	t.Run("judged before the scope", func(t *testing.T) {
+	t.Run("judged before the scope", func(t *testing.T) { // checklist 147c
 		a := get(t, short, "/", "Authorization: PoP alice", alice.proof("GET", "/other", "alice"))
 		require.Equal(t, 401, a.status)
 		a = get(t, short, "/", "Authorization: PoP alice", alice.proof("GET", "/", "alice"))
@@ -301,7 +301,7 @@ func (certified) Check(_ context.Context, p protector.Possession) (protector.Pro
 // Certificates of real connections, also self-signed ones; with a second binding,
 // both have to hold.
 //
-// checklist 153
+// checklist 148, 149, 150, 152, 153
 func TestProofByCertificate(t *testing.T) {
 	mine, mineDER := clientCertificate(t)
 	other, _ := clientCertificate(t)

@@ -103,6 +103,7 @@ func TestActiveButRejected(t *testing.T) {
 
 		"exp a string":        {active(`"exp":"99999999999"`), introspection.ReasonClaimType},
 		"exp negative":        {active(`"exp":-1`), introspection.ReasonClaimType},
+		"exp minus zero":        {active(`"exp":-0`), introspection.ReasonClaimType},
 		"exp past year 9999":  {active(`"exp":253402300800`), introspection.ReasonClaimType},
 		"exp overflowing":     {active(`"exp":1e999`), introspection.ReasonClaimType},
 		"exp an object":       {active(`"exp":{}`), introspection.ReasonClaimType},

@@ -135,7 +135,7 @@ func (d *numericDate) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
 		return errors.New("not a number")
 	}
 	seconds, err := strconv.ParseFloat(string(value), 64)
-	if err != nil || seconds < 0 || seconds > maxNumericDate {
+	if err != nil || value[0] == '-' || seconds > maxNumericDate { // -0 too, which is not less than 0
 		return errors.New("not a date between the years 1970 and 9999")
 	}
 	whole, fraction := math.Modf(seconds)
