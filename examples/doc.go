@@ -1,12 +1,13 @@
 // Package examples is the index of the programs beside it, and the home of the tests of the documents. It exports
 // nothing.
 //
-// Start with quickstart: an issuer and a protected API in one process, a tour of every decision it takes, and curl lines
-// to try next. The others are small and show one thing each:
+// Start with quickstart: an issuer and a protected API in one process, a tour of every decision it takes, and curl
+// lines to try next. The others are small and show one thing each:
 //
 //   - quickstart: go run ./examples/quickstart
 //   - tokentable: opaque tokens from an application's own table instead of JWTs
 //   - oidcprovider: an issuer that this project did not write, for tests that want a foreign one
 //
-// The tests here keep what the documents promise: every block of Go in the README compiles, and every link leads somewhere.
+// The tests here keep what the documents promise: every block of Go in the README compiles, and every link leads
+// somewhere.
 package examples

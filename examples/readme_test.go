@@ -68,12 +68,14 @@ func (s snippet) complete() (source string, whole bool) {
 
 // usual are the packages that a snippet may use without importing them.
 var usual = map[string]string{
-	"scopes": architecture.Module + "/scopes", "jwks": architecture.Module + "/jwks", "jwt": architecture.Module + "/jwt", "jwttest": architecture.Module + "/jwt/jwttest",
+	"scopes": architecture.Module + "/scopes", "jwks": architecture.Module + "/jwks", "jwt": architecture.Module + "/jwt",
+	"jwttest":    architecture.Module + "/jwt/jwttest",
 	"tokencache": architecture.Module + "/jwt/tokencache",
 	"protector":  architecture.Module + "/protector", "introspection": architecture.Module + "/protector/introspection",
 	"context": "context", "errors": "errors", "fmt": "fmt", "log": "log", "slog": "log/slog", "http": "net/http",
 	"httptest": "net/http/httptest", "os": "os", "testing": "testing", "time": "time", "json": "encoding/json",
-	"require": "github.com/stretchr/testify/require", "chi": "github.com/go-chi/chi/v5", "strings": "strings", "signal": "os/signal",
+	"require": "github.com/stretchr/testify/require", "chi": "github.com/go-chi/chi/v5", "strings": "strings",
+	"signal": "os/signal",
 }
 
 func imports(body string) string {
@@ -197,16 +199,17 @@ func TestSnippets(t *testing.T) {
 		document string
 		fault    string // "" = compiles
 	}{
-		"a program":        {"```go\npackage main\n\nimport \"net/http\"\n\nfunc main() { http.NewServeMux() }\n```\n", ""},
-		"a body":           {"```go\nset := scopes.Parse(\"a\")\n```\n", ""},
-		"a body, given":    {"<!-- given: mux *http.ServeMux -->\n```go\nmux.Handle(\"/\", nil)\n```\n", ""},
-		"declarations":     {"```go\nfunc handle(w http.ResponseWriter, r *http.Request) {}\n```\n", ""},
-		"no such name":     {"```go\nscopes.Pars(\"a\")\n```\n", "undefined: scopes.Pars"},
-		"wrong type":       {"```go\nscopes.Parse(1)\n```\n", "cannot use 1"},
-		"nothing given":    {"```go\nmux.Handle(\"/\", nil)\n```\n", "undefined: mux"},
-		"unused in whole":  {"```go\npackage main\n\nfunc main() { x := 1 }\n```\n", "declared and not used"},
-		"no Go":            {"```go\nset :=\n```\n", "expected"},
-		"an import is off": {"```go\npackage main\n\nimport _ \"example.com/resourceserver/none\"\n```\n", "neither in this module"},
+		"a program":       {"```go\npackage main\n\nimport \"net/http\"\n\nfunc main() { http.NewServeMux() }\n```\n", ""},
+		"a body":          {"```go\nset := scopes.Parse(\"a\")\n```\n", ""},
+		"a body, given":   {"<!-- given: mux *http.ServeMux -->\n```go\nmux.Handle(\"/\", nil)\n```\n", ""},
+		"declarations":    {"```go\nfunc handle(w http.ResponseWriter, r *http.Request) {}\n```\n", ""},
+		"no such name":    {"```go\nscopes.Pars(\"a\")\n```\n", "undefined: scopes.Pars"},
+		"wrong type":      {"```go\nscopes.Parse(1)\n```\n", "cannot use 1"},
+		"nothing given":   {"```go\nmux.Handle(\"/\", nil)\n```\n", "undefined: mux"},
+		"unused in whole": {"```go\npackage main\n\nfunc main() { x := 1 }\n```\n", "declared and not used"},
+		"no Go":           {"```go\nset :=\n```\n", "expected"},
+		"an import is off": {"```go\npackage main\n\nimport _ \"example.com/resourceserver/none\"\n```\n",
+			"neither in this module"},
 	} {
 		found := snippets("README.md", "# Text\n\n"+test.document)
 		require.Len(t, found, 1, name)

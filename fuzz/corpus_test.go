@@ -155,7 +155,8 @@ func tokenSeeds() (seeds []seed) {
 			add("written "+change.name, assemble(fuzzHeader, fuzzClaims, "HS256", uint8(i), true, 2*i+i%2))
 		}
 	}
-	for _, s := range []shape{{"nothing", ""}, {"dots", ".."}, {"four dots", "...."}, {"small", "e30.e30.AA"}, {"opaque", "2YotnFZFEjr1zCsicMWpAA"}} {
+	for _, s := range []shape{{"nothing", ""}, {"dots", ".."}, {"four dots", "...."}, {"small", "e30.e30.AA"},
+		{"opaque", "2YotnFZFEjr1zCsicMWpAA"}} {
 		add("text "+s.name, s.text)
 	}
 	return numbered(seeds)
@@ -163,7 +164,8 @@ func tokenSeeds() (seeds []seed) {
 
 func structureSeeds() (seeds []seed) {
 	add := func(name, header, claims string, alg, encoding int, sign bool) {
-		seeds = append(seeds, seed{name, []any{header, claims, uint8(alg), uint8(encoding), sign, uint16(len(seeds) * 7), uint8(1)}})
+		seeds = append(seeds, seed{name, []any{header, claims, uint8(alg), uint8(encoding), sign, uint16(len(seeds) * 7),
+			uint8(1)}})
 	}
 	for i, alg := range fuzzAlgorithms {
 		add("valid "+alg, strings.ReplaceAll(fuzzHeader, "HS256", alg), fuzzClaims, i, 0, true)
@@ -188,7 +190,8 @@ func structureSeeds() (seeds []seed) {
 }
 
 // tokenPS256 is signed once and for all: a PSS signature has a random salt.
-var tokenPS256 = encode64(`{"alg":"PS256","typ":"at+jwt","kid":"ps"}`) + "." + encode64(fuzzClaims) + "." + signaturePS256
+var tokenPS256 = encode64(`{"alg":"PS256","typ":"at+jwt","kid":"ps"}`) + "." + encode64(fuzzClaims) + "." +
+	signaturePS256
 
 const signaturePS256 = "" +
 	"JcJ74mumuxS0671Xgk9wHMkJyD__BJuKX-NgPrEgGrtHdL7QGbb8eNHbaWdzmHbqSFNe1bUToYTfambyRtKJFIM1B5x6MhvHmDUWdovROdE6U8" +

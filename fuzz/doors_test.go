@@ -17,9 +17,9 @@ import (
 	"example.com/resourceserver/scopes"
 )
 
-// What a JWT claims and what an introspection endpoint answers have the same names (RFC 7662 §2.2, RFC 9068 §2.2), and
-// two rooms read them, as neither may import the other. A member that one reads in another way than the other lets in, or
-// shuts out, whoever comes by the other door.
+// What a JWT claims and what an introspection endpoint answers have the same names (RFC 7662 §2.2, RFC 9068 §2.2),
+// and two rooms read them, as neither may import the other. A member that one reads in another way than the other
+// lets in, or shuts out, whoever comes by the other door.
 
 // readers are the members that a handler or a policy is given, as text.
 type reader interface {
@@ -104,13 +104,15 @@ func TestBothDoorsReadTheSame(t *testing.T) {
 	cnf := []string{
 		`{"jkt":"a"}`, `{"x5t#S256":"a"}`, `{"jkt":"a","x5t#S256":"b"}`, `{"x5t":"a"}`, `{"jwk":{}}`, `{"jwe":"a"}`,
 		`{"jku":"https://a"}`, `{"kid":"a"}`, `{"jkt":"a","kid":"b"}`, `{"jkt":"a","x":1}`, `{"x":1}`, `{"x":"a"}`, `{}`,
-		`{"jkt":7}`, `{"jkt":null}`, `{"jkt":""}`, `{"JKT":"a"}`, `null`, `"a"`, `[]`, `[{"jkt":"a"}]`, `7`, `{"jkt":"a","x5t":null}`,
+		`{"jkt":7}`, `{"jkt":null}`, `{"jkt":""}`, `{"JKT":"a"}`, `null`, `"a"`, `[]`, `[{"jkt":"a"}]`, `7`,
+		`{"jkt":"a","x5t":null}`,
 	}
 	names := []string{
 		`"a"`, `""`, `null`, `7`, `[]`, `["a"]`, `{}`, `" "`, `"a b"`, `"a:b"`, `"a b:c"`, `"é"`, `"\u0000"`,
 	}
 	audiences := []string{
-		`"https://api.example"`, `["https://api.example"]`, `["a","https://api.example"]`, `["https://api.example",7]`, `[]`, `""`,
+		`"https://api.example"`, `["https://api.example"]`, `["a","https://api.example"]`, `["https://api.example",7]`,
+		`[]`, `""`,
 		`[""]`, `"https://api.example/"`, `"HTTPS://api.example"`, `["https://api.example",""]`, `null`, `{}`, `7`,
 		`["https://api.example",null]`, `["https://api.example","a b:c"]`,
 	}

@@ -13,13 +13,15 @@ import (
 	"example.com/resourceserver/jwks"
 )
 
-// FuzzDiscovery answers for the metadata of an issuer with whatever the fuzzer likes. No address is contacted but the two
-// well-known ones and the jwks_uri of metadata that is the issuer's own, and keys come from there alone.
+// FuzzDiscovery answers for the metadata of an issuer with whatever the fuzzer likes. No address is contacted but the
+// two well-known ones and the jwks_uri of metadata that is the issuer's own, and keys come from there alone.
 func FuzzDiscovery(f *testing.F) {
 	// checklist 112, 113, 114, 115, 116, 117
 	f.Fuzz(func(t *testing.T, metadata []byte, contentType string, status uint16, tenant bool) {
 		issuer := fuzzIssuer
-		wellKnown := []string{fuzzIssuer + "/.well-known/oauth-authorization-server", fuzzIssuer + "/.well-known/openid-configuration"}
+		wellKnown := []string{
+			fuzzIssuer + "/.well-known/oauth-authorization-server", fuzzIssuer + "/.well-known/openid-configuration",
+		}
 		if tenant {
 			issuer += "/tenant"
 			wellKnown = []string{wellKnown[0] + "/tenant", fuzzIssuer + "/tenant/.well-known/openid-configuration"}
@@ -53,8 +55,8 @@ var (
 	jsonMedia = regexp.MustCompile(`(?i)\A\s*application/([^;]*\+)?json\s*(;|\z)`)
 )
 
-// metadataModel returns where the keys may be looked for, as the transport will see it, and whether nothing about the metadata is
-// out of the ordinary, so that it has to be accepted.
+// metadataModel returns where the keys may be looked for, as the transport will see it, and whether nothing about the
+// metadata is out of the ordinary, so that it has to be accepted.
 func metadataModel(metadata []byte, contentType string, status int, issuer string) (location string, plain bool) {
 	object, err := oracleObject(metadata)
 	if err != nil || status != http.StatusOK || object["issuer"] != issuer || !jsonMedia.MatchString(contentType) {
@@ -70,7 +72,8 @@ func metadataModel(metadata []byte, contentType string, status int, issuer strin
 		return "", false
 	}
 	u.Host = strings.TrimSuffix(u.Host, ":") // as net/http does
-	return u.String(), plainURL.MatchString(uri) && contentType == "application/json" && strings.Count(string(metadata), "{") == 1 && strings.Count(string(metadata), "[") < 9
+	return u.String(), plainURL.MatchString(uri) && contentType == "application/json" &&
+		strings.Count(string(metadata), "{") == 1 && strings.Count(string(metadata), "[") < 9
 }
 
 func discoverySeeds() (seeds []seed) {
@@ -103,15 +106,18 @@ func discoverySeeds() (seeds []seed) {
 		{"jwks_uri escaped", strings.Replace(good, "https:", `\u0068ttps:`, 1)},
 		{"jwks_uri port", strings.Replace(good, "keys.example", "keys.example:99999", 1)},
 		{"jwks_uri IPv6", strings.Replace(good, "keys.example", "[::1]", 1)},
-		{"trailing", good + good}, {"array", "[" + good + "]"}, {"cut", good[:20]}, {"nothing", ""}, {"HTML", "<html></html>"},
+		{"trailing", good + good}, {"array", "[" + good + "]"}, {"cut", good[:20]}, {"nothing", ""},
+		{"HTML", "<html></html>"},
 		{"not UTF-8", strings.Replace(good, "{", "{\"\xff\":1,", 1)},
 		{"deep", strings.Replace(good, "{", `{"a":`+strings.Repeat("[", 20)+strings.Repeat("]", 20)+",", 1)},
 	} {
 		add(s.name, s.text, "application/json", 200, false)
 	}
-	add("tenant", strings.Replace(good, "issuer.example", "issuer.example/tenant", 1), "application/json; charset=utf-8", 200, true)
+	add("tenant", strings.Replace(good, "issuer.example", "issuer.example/tenant", 1),
+		"application/json; charset=utf-8", 200, true)
 	add("another tenant", good, "application/json", 200, true)
-	for _, contentType := range []string{"text/html", "", "application/problem+json", "APPLICATION/JSON", "application/jwk-set+json", "text/json", ";", "application/json;;"} {
+	for _, contentType := range []string{"text/html", "", "application/problem+json", "APPLICATION/JSON",
+		"application/jwk-set+json", "text/json", ";", "application/json;;"} {
 		add("type "+strings.ReplaceAll(contentType, "/", "-"), good, contentType, 200, false)
 	}
 	for _, status := range []int{0, 100, 204, 206, 301, 302, 304, 307, 404, 500, 503} {

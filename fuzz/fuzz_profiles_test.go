@@ -8,7 +8,8 @@ import (
 	"example.com/resourceserver/jwt"
 )
 
-// A vendor is a profile beside a model of it, written from the vendor's documentation, and a token as the vendor sends it.
+// A vendor is a profile beside a model of it, written from the vendor's documentation, and a token as the vendor
+// sends it.
 type vendor struct {
 	name    string
 	profile jwt.Profile
@@ -27,7 +28,8 @@ var vendors = []vendor{
 			client: []string{"azp"}, scope: []string{"scope"}, equal: map[string]string{"typ": "Bearer"},
 		},
 		`{"alg":"HS256","typ":"JWT"}`,
-		map[string]string{"jti": `"j"`, "typ": `"Bearer"`, "azp": `"c"`, "scope": `"openid profile"`, "realm_access": `{"roles":["a"]}`},
+		map[string]string{"jti": `"j"`, "typ": `"Bearer"`, "azp": `"c"`, "scope": `"openid profile"`,
+			"realm_access": `{"roles":["a"]}`},
 	},
 	{
 		"Auth0", jwt.Auth0(),
@@ -41,8 +43,9 @@ var vendors = []vendor{
 	{
 		"Okta", jwt.Okta(),
 		oracleProfile{
-			types: []string{"at+jwt"}, typeMissing: true, required: []string{"iss", "exp", "aud", "sub", "cid", "iat", "jti", "scp"},
-			client: []string{"cid"}, scope: []string{"scp"}, absent: oidcMarks,
+			types: []string{"at+jwt"}, typeMissing: true,
+			required: []string{"iss", "exp", "aud", "sub", "cid", "iat", "jti", "scp"},
+			client:   []string{"cid"}, scope: []string{"scp"}, absent: oidcMarks,
 		},
 		`{"alg":"HS256"}`,
 		map[string]string{"jti": `"j"`, "cid": `"c"`, "scp": `["openid"]`, "ver": `1`},
@@ -51,7 +54,8 @@ var vendors = []vendor{
 		"Entra ID", jwt.EntraID(),
 		oracleProfile{
 			types: []string{"JWT"}, required: []string{"iss", "exp", "aud", "sub", "azp", "iat"},
-			client: []string{"azp"}, id: []string{"uti"}, scope: []string{"scp"}, equal: map[string]string{"ver": "2.0"}, absent: oidcMarks,
+			client: []string{"azp"}, id: []string{"uti"}, scope: []string{"scp"}, equal: map[string]string{"ver": "2.0"},
+			absent: oidcMarks,
 		},
 		`{"alg":"HS256","typ":"JWT"}`,
 		map[string]string{"azp": `"c"`, "uti": `"u"`, "scp": `"a b"`, "ver": `"2.0"`, "roles": `["r"]`},
@@ -60,7 +64,8 @@ var vendors = []vendor{
 		"Entra ID v1", jwt.EntraIDv1(),
 		oracleProfile{
 			types: []string{"JWT"}, required: []string{"iss", "exp", "aud", "sub", "appid", "iat"},
-			client: []string{"appid"}, id: []string{"uti"}, scope: []string{"scp"}, equal: map[string]string{"ver": "1.0"}, absent: oidcMarks,
+			client: []string{"appid"}, id: []string{"uti"}, scope: []string{"scp"}, equal: map[string]string{"ver": "1.0"},
+			absent: oidcMarks,
 		},
 		`{"alg":"HS256","typ":"JWT"}`,
 		map[string]string{"appid": `"c"`, "uti": `"u"`, "scp": `"a b"`, "ver": `"1.0"`},
@@ -69,16 +74,19 @@ var vendors = []vendor{
 		"Cognito", jwt.Cognito(),
 		oracleProfile{
 			types: []string{"at+jwt"}, typeMissing: true, required: []string{"iss", "exp", "sub", "client_id", "iat", "jti"},
-			audience: []string{"aud", "client_id"}, client: []string{"client_id"}, scope: []string{"scope"}, equal: map[string]string{"token_use": "access"},
+			audience: []string{"aud", "client_id"}, client: []string{"client_id"}, scope: []string{"scope"},
+			equal: map[string]string{"token_use": "access"},
 		},
 		`{"alg":"HS256"}`,
-		map[string]string{"jti": `"j"`, "client_id": `"https://api.example"`, "token_use": `"access"`, "scope": `"x/read"`, "aud": `null`},
+		map[string]string{"jti": `"j"`, "client_id": `"https://api.example"`, "token_use": `"access"`, "scope": `"x/read"`,
+			"aud": `null`},
 	},
 	{
 		"Google", jwt.GoogleIDToken(),
 		oracleProfile{
 			types: []string{"JWT"}, required: []string{"iss", "exp", "aud", "sub", "azp", "iat"},
-			client: []string{"azp"}, scope: []string{"scope", "scp"}, absent: append([]string{"name", "given_name", "picture", "hd"}, oidcMarks...),
+			client: []string{"azp"}, scope: []string{"scope", "scp"},
+			absent: append([]string{"name", "given_name", "picture", "hd"}, oidcMarks...),
 		},
 		`{"alg":"HS256","typ":"JWT"}`,
 		map[string]string{"azp": `"1"`, "email": `"a@b"`, "email_verified": `true`},
@@ -90,12 +98,13 @@ var vendors = []vendor{
 			client: []string{"client_id"}, scope: []string{"scp", "scope"}, absent: append([]string{"rat"}, oidcMarks...),
 		},
 		`{"alg":"HS256","typ":"JWT"}`,
-		map[string]string{"jti": `"j"`, "client_id": `"c"`, "scp": `["a"]`, "scope": `"b"`, "ext": `{"groups":["g"]}`, "aud": `["https://api.example"]`},
+		map[string]string{"jti": `"j"`, "client_id": `"c"`, "scp": `["a"]`, "scope": `"b"`, "ext": `{"groups":["g"]}`,
+			"aud": `["https://api.example"]`},
 	},
 }
 
-// FuzzProfiles gives tokens of one vendor's shape, changed by the fuzzer and properly signed, to the profiles of all vendors,
-// each of which has to agree with its model.
+// FuzzProfiles gives tokens of one vendor's shape, changed by the fuzzer and properly signed, to the profiles of all
+// vendors, each of which has to agree with its model.
 func FuzzProfiles(f *testing.F) {
 	// checklist 29, 47, 62, 63
 	judges := make([]*judge, len(vendors))
@@ -129,7 +138,8 @@ func TestVendorSeeds(t *testing.T) {
 // text is the vendor's claims with one of them changed, or left out if its value is empty.
 func (v vendor) text(name, value string) string {
 	claims := map[string]string{
-		"iss": `"https://issuer.example"`, "sub": `"canary-53551"`, "aud": `"https://api.example"`, "iat": "1799999900", "exp": "1800000300",
+		"iss": `"https://issuer.example"`, "sub": `"canary-53551"`, "aud": `"https://api.example"`, "iat": "1799999900",
+		"exp": "1800000300",
 	}
 	maps.Copy(claims, v.claims)
 	claims[name] = value
@@ -156,7 +166,8 @@ func profilesSeeds() (seeds []seed) {
 		for _, mark := range []string{"nonce", "at_hash", "rat", "hd", "token_use", "typ", "ver"} {
 			add(v.name+" ID token by "+mark, v.header, v.text(mark, `"id"`))
 		}
-		for _, header := range []string{`{"alg":"HS256"}`, `{"alg":"HS256","typ":"at+jwt"}`, `{"alg":"HS256","typ":"dpop+jwt"}`, `{"alg":"HS256","typ":"application/jwt"}`} {
+		for _, header := range []string{`{"alg":"HS256"}`, `{"alg":"HS256","typ":"at+jwt"}`,
+			`{"alg":"HS256","typ":"dpop+jwt"}`, `{"alg":"HS256","typ":"application/jwt"}`} {
 			add(v.name+" of another type", header, v.text("", ""))
 		}
 	}

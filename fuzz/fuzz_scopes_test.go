@@ -11,8 +11,8 @@ import (
 	"example.com/resourceserver/scopes"
 )
 
-// FuzzScopes compares scopes with a model that is as naive as can be: a scope claim is the set of what stands between its
-// spaces, a requirement is a set of such sets, and it is satisfied when one of them is contained.
+// FuzzScopes compares scopes with a model that is as naive as can be: a scope claim is the set of what stands between
+// its spaces, a requirement is a set of such sets, and it is satisfied when one of them is contained.
 func FuzzScopes(f *testing.F) {
 	// checklist 17, 20, 26, 44
 	f.Fuzz(func(t *testing.T, claim, first, second, third string) {
@@ -101,7 +101,8 @@ func checkNames(t *testing.T, list []string, granted scopes.Set, model map[strin
 }
 
 // checkNearest demands the first of those alternatives of which the fewest names are missing.
-func checkNearest(t *testing.T, required scopes.Requirement, list []string, granted scopes.Set, model map[string]bool, ok bool) {
+func checkNearest(t *testing.T, required scopes.Requirement, list []string, granted scopes.Set,
+	model map[string]bool, ok bool) {
 	nearest := required.Nearest(granted)
 	if !ok {
 		if nearest != "" {
@@ -115,7 +116,8 @@ func checkNearest(t *testing.T, required scopes.Requirement, list []string, gran
 			best = a
 		}
 	}
-	if !maps.Equal(between(nearest), between(best)) || strings.Contains(nearest, "  ") || strings.TrimSpace(nearest) != nearest {
+	if !maps.Equal(between(nearest), between(best)) || strings.Contains(nearest, "  ") ||
+		strings.TrimSpace(nearest) != nearest {
 		t.Fatalf("nearest to %q of %q is %q, not %q", granted, list, best, nearest)
 	}
 }

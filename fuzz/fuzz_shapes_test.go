@@ -49,7 +49,8 @@ var headerShapes = []shape{
 	{"crit-null", `{"alg":"ALG","typ":"at+jwt","crit":null}`},
 	{"b64", `{"alg":"ALG","typ":"at+jwt","b64":false,"crit":["b64"]}`},
 	{"b64-alone", `{"alg":"ALG","typ":"at+jwt","b64":true}`},
-	{"jwk", `{"alg":"ALG","typ":"at+jwt","jwk":{"kty":"oct","k":"AAAA"},"jku":"https://x.example","x5u":"https://x.example","x5c":["AAAA"]}`},
+	{"jwk", `{"alg":"ALG","typ":"at+jwt","jwk":{"kty":"oct","k":"AAAA"},"jku":"https://x.example",` +
+		`"x5u":"https://x.example","x5c":["AAAA"]}`},
 	{"zip", `{"alg":"ALG","typ":"at+jwt","zip":"DEF","cty":"JWT"}`},
 	{"many", `{"alg":"ALG","typ":"at+jwt"` + members(60) + `}`},
 	{"many-and-twice", `{"alg":"ALG","typ":"at+jwt"` + members(60) + `,"m7":7}`},

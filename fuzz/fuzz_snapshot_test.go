@@ -17,13 +17,15 @@ import (
 	"example.com/resourceserver/jwks"
 )
 
-// FuzzSnapshotFile starts a remote set, whose issuer is down, from a file that the fuzzer has written: a snapshot of any
-// document, source, date and format, with a right hash or a wrong one, and with one byte changed or none.
+// FuzzSnapshotFile starts a remote set, whose issuer is down, from a file that the fuzzer has written: a snapshot of
+// any document, source, date and format, with a right hash or a wrong one, and with one byte changed or none.
 func FuzzSnapshotFile(f *testing.F) {
 	// checklist 52, 94
 	file := filepath.Join(f.TempDir(), "snapshot")
 	const source = fuzzIssuer + "/jwks"
-	down := &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) { return nil, errors.New("down") })}
+	down := &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+		return nil, errors.New("down")
+	})}
 	f.Fuzz(func(t *testing.T, document []byte, of, format string, ageSeconds int64, sealed bool, at uint16, flip uint8) {
 		now := time.Now()
 		age := time.Duration(ageSeconds%(10*24*60*60)) * time.Second

@@ -44,8 +44,8 @@ func membersThen(n int, element string, times int) string {
 	return `{"x":1` + members(n) + `,"y":[` + strings.Repeat(element, times) + `1]}`
 }
 
-// mostOf tries several numbers of members and takes the one that costs the most: which fills an array to its last place is
-// the runtime's secret.
+// mostOf tries several numbers of members and takes the one that costs the most: which fills an array to its last
+// place is the runtime's secret.
 func mostOf(text func(n, m int) string) func(n int) string {
 	return func(n int) (worst string) {
 		most := uint64(0)
@@ -77,8 +77,9 @@ func beside(object string) string {
 	return strings.TrimSuffix(without(name), "}") + "," + object[1:]
 }
 
-// TestWorkIsLinear shows that memory, and so the work that fills it, grows no faster than the input, however the input is
-// made: in a header, in claims that were signed, and in claims that nobody has verified, which ByIssuer reads.
+// TestWorkIsLinear shows that memory, and so the work that fills it, grows no faster than the input, however the
+// input is made: in a header, in claims that were signed, and in claims that nobody has verified, which ByIssuer
+// reads.
 func TestWorkIsLinear(t *testing.T) {
 	// checklist 64
 	const small, large = 1500, 6000 // a header may have 8 KiB, encoded

@@ -129,8 +129,8 @@ func TestEveryInsertedByte(t *testing.T) {
 	})
 }
 
-// TestEverySignatureLength removes and inserts whole bytes of the signature itself. Zeros are the interesting ones: a number
-// is the same number with zeros before it.
+// TestEverySignatureLength removes and inserts whole bytes of the signature itself. Zeros are the interesting ones: a
+// number is the same number with zeros before it.
 //
 // checklist 76, 77
 func TestEverySignatureLength(t *testing.T) {
@@ -141,7 +141,8 @@ func TestEverySignatureLength(t *testing.T) {
 		with := func(changed []byte) string { return token[:dot] + base64.RawURLEncoding.EncodeToString(changed) }
 		for i := range len(signature) + 1 {
 			for zeros := range 4 {
-				refused(t, v, with(slices.Insert(slices.Clone(signature), i, make([]byte, zeros+1)...)), "%d zeros before byte %d", zeros+1, i)
+				refused(t, v, with(slices.Insert(slices.Clone(signature), i, make([]byte, zeros+1)...)), "%d zeros before byte %d",
+					zeros+1, i)
 			}
 			if i < len(signature) {
 				refused(t, v, with(slices.Delete(slices.Clone(signature), i, i+1)), "without byte %d", i)

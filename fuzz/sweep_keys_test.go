@@ -18,8 +18,8 @@ import (
 	"example.com/resourceserver/jwt/jwttest"
 )
 
-// A scheme is what an algorithm's name stands for (RFC 7518 §3.1, RFC 8037 §3.1). The table is written out here, and not
-// taken from the package under test.
+// A scheme is what an algorithm's name stands for (RFC 7518 §3.1, RFC 8037 §3.1). The table is written out here, and
+// not taken from the package under test.
 type scheme struct {
 	method string
 	hash   crypto.Hash
@@ -29,18 +29,20 @@ type scheme struct {
 var schemes = map[string]scheme{
 	"RS256": {"PKCS1", crypto.SHA256, nil}, "RS384": {"PKCS1", crypto.SHA384, nil}, "RS512": {"PKCS1", crypto.SHA512, nil},
 	"PS256": {"PSS", crypto.SHA256, nil}, "PS384": {"PSS", crypto.SHA384, nil}, "PS512": {"PSS", crypto.SHA512, nil},
-	"ES256": {"ECDSA", crypto.SHA256, elliptic.P256()}, "ES384": {"ECDSA", crypto.SHA384, elliptic.P384()}, "ES512": {"ECDSA", crypto.SHA512, elliptic.P521()},
+	"ES256": {"ECDSA", crypto.SHA256, elliptic.P256()}, "ES384": {"ECDSA", crypto.SHA384, elliptic.P384()},
+	"ES512": {"ECDSA", crypto.SHA512, elliptic.P521()},
 	"EdDSA": {"Ed25519", 0, nil}, "Ed25519": {"Ed25519", 0, nil},
 }
 
 // headerAlgorithms are the names a header may claim: the ones above, and others that no validator for them may take.
 func headerAlgorithms() []string {
-	names := []string{"none", "None", "NONE", "nOnE", "", "HS256", "HS384", "HS512", "ES256K", "Ed25519", "ed25519", "Ed448", "RSA1_5", "rs256", "es256", "EDDSA", "RS1"}
+	names := []string{"none", "None", "NONE", "nOnE", "", "HS256", "HS384", "HS512", "ES256K", "Ed25519", "ed25519",
+		"Ed448", "RSA1_5", "rs256", "es256", "EDDSA", "RS1"}
 	return append(names, asymmetric...)
 }
 
-// sign makes a signature by any method with any hash, whether or not an algorithm of JOSE goes with it. size is that of the
-// salt for PSS, and that of R and of S for ECDSA, which are padded to it.
+// sign makes a signature by any method with any hash, whether or not an algorithm of JOSE goes with it. size is that
+// of the salt for PSS, and that of R and of S for ECDSA, which are padded to it.
 func sign(t *testing.T, key crypto.Signer, s scheme, size int, signed []byte) []byte {
 	t.Helper()
 	digest := signed
@@ -76,8 +78,9 @@ func (c careless) VerificationKeys(context.Context, string, string) ([]crypto.Pu
 	return c, nil
 }
 
-// TestEveryAlgorithmWithEveryKey signs with every key by every method and hash that work with it, claims every algorithm
-// for the result, and has a source that hands the key out for all of them. Only what the algorithm stands for is accepted.
+// TestEveryAlgorithmWithEveryKey signs with every key by every method and hash that work with it, claims every
+// algorithm for the result, and has a source that hands the key out for all of them. Only what the algorithm stands
+// for is accepted.
 //
 // checklist 32, 33, 48, 49, 50, 53, 80, 184
 func TestEveryAlgorithmWithEveryKey(t *testing.T) {
@@ -150,7 +153,9 @@ func TestEverySaltLength(t *testing.T) {
 	require.NoError(t, err)
 	key := issuer.PrivateKey(issuer.KeyID())
 	for salt := 1; salt <= 2048/8-32-2; salt++ {
-		token := issuer.Token(jwttest.Signature(func(signed []byte) []byte { return sign(t, key, schemes["PS256"], salt, signed) }))
+		token := issuer.Token(jwttest.Signature(func(signed []byte) []byte {
+			return sign(t, key, schemes["PS256"], salt, signed)
+		}))
 		if salt == 32 {
 			_, err := v.Validate(t.Context(), token)
 			require.NoError(t, err)
@@ -196,13 +201,15 @@ func TestKeysThatAreNone(t *testing.T) {
 		v, err := jwt.NewValidator(jwt.Config{Issuer: issuer.URL(), Audiences: []string{issuer.Audience()}, Keys: keys})
 		require.NoError(t, err)
 		for _, key := range keys {
-			one, err := jwt.NewValidator(jwt.Config{Issuer: issuer.URL(), Audiences: []string{issuer.Audience()}, Keys: careless{key}})
+			one, err := jwt.NewValidator(jwt.Config{Issuer: issuer.URL(), Audiences: []string{issuer.Audience()},
+				Keys: careless{key}})
 			require.NoError(t, err)
 			require.Equal(t, jwt.ReasonUnknownKey, reason(t, one, issuer.Token()), "%s with %T", alg, key)
 		}
 		require.Equal(t, jwt.ReasonUnknownKey, reason(t, v, issuer.Token()), alg)
 
-		mixed, err := jwt.NewValidator(jwt.Config{Issuer: issuer.URL(), Audiences: []string{issuer.Audience()}, Keys: careless{nil, small.Public(), good}})
+		mixed, err := jwt.NewValidator(jwt.Config{Issuer: issuer.URL(), Audiences: []string{issuer.Audience()},
+			Keys: careless{nil, small.Public(), good}})
 		require.NoError(t, err)
 		_, err = mixed.Validate(t.Context(), issuer.Token())
 		require.NoError(t, err, "the good key beside bad ones")

@@ -27,8 +27,8 @@ func (s subset) names() []string {
 	return names
 }
 
-// TestEveryRequirement compares every requirement of up to three alternatives over four names with what sets of sets say,
-// for everything that may have been granted.
+// TestEveryRequirement compares every requirement of up to three alternatives over four names with what sets of sets
+// say, for everything that may have been granted.
 //
 // checklist 17, 26, 44
 func TestEveryRequirement(t *testing.T) {
@@ -76,8 +76,8 @@ func nearestTo(granted subset, alternatives []subset) int {
 	return best
 }
 
-// TestEveryOrder: neither the order of what is granted, nor that of the names within an alternative, nor spaces change the
-// answer.
+// TestEveryOrder: neither the order of what is granted, nor that of the names within an alternative, nor spaces
+// change the answer.
 //
 // checklist 26
 func TestEveryOrder(t *testing.T) {

@@ -114,7 +114,8 @@ func TestAccessTokenVector(t *testing.T) {
      "client_id": "s6BhdRkqt3",
      "scope": "openid profile reademail"
    }`))
-	for at, want := range map[int64]jwt.Reason{1618354090 - 31: jwt.ReasonIssuedInFuture, 1618354090: "", 1639528911: "", 1639528912 + 30: jwt.ReasonExpired} {
+	for at, want := range map[int64]jwt.Reason{1618354090 - 31: jwt.ReasonIssuedInFuture, 1618354090: "", 1639528911: "",
+		1639528912 + 30: jwt.ReasonExpired} {
 		v, err := jwt.NewValidator(jwt.Config{
 			Issuer: "https://authorization-server.example.com/", Audiences: []string{"https://rs.example.com/"}, Keys: issuer,
 			Now: func() time.Time { return time.Unix(at, 0) },

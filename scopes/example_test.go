@@ -26,11 +26,11 @@ func ExampleRequirement_Nearest() {
 }
 
 func ExampleAnyOf_faults() {
-	_, err := scopes.AnyOf("profile", "  ", `say"what`)
+	_, err := scopes.AnyOf("profile", "  ", `"`)
 	fmt.Println(err)
 	// Output:
 	// scopes: alternative 2 is blank: it would let everybody in
-	// scopes: alternative 3 ("say\"what") holds "\"what": a scope may hold only the visible ASCII characters other than '"' and '\'
+	// scopes: alternative 3 ("\"") holds "\"": a scope may hold only the visible ASCII characters other than '"' and '\'
 }
 
 func ExampleNewSet() {

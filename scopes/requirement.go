@@ -29,7 +29,8 @@ type Requirement struct {
 // alternative at all is refused because it may equally be meant as "anything
 // goes" or "nothing does"; say [Unrestricted] for the former.
 func AnyOf(alternatives ...string) (Requirement, error) {
-	return anyOf(alternatives, scopeTokenChar, "a scope may hold only the visible ASCII characters other than '\"' and '\\'")
+	return anyOf(alternatives, scopeTokenChar,
+		"a scope may hold only the visible ASCII characters other than '\"' and '\\'")
 }
 
 // MustAnyOf is [AnyOf] for requirements written in the program: it panics where
@@ -46,7 +47,8 @@ func MustAnyOf(alternatives ...string) Requirement {
 // (RFC 7643 §4.1.2): the syntax is the same, and a name may hold any character
 // but white space and control characters. The error joins every fault found.
 func AnyOfNames(alternatives ...string) (Requirement, error) {
-	return anyOf(alternatives, nameChar, "a name may not hold white space other than the space that separates, control characters or invalid UTF-8")
+	return anyOf(alternatives, nameChar,
+		"a name may not hold white space other than the space that separates, control characters or invalid UTF-8")
 }
 
 // Unrestricted returns the requirement that every set satisfies, the empty one

@@ -42,7 +42,8 @@ func printCurlWithTokens(out io.Writer, url string, issuer *jwttest.Issuer) {
 
 // printCurlForIssuer cannot know a token.
 func printCurlForIssuer(out io.Writer, url string, settings settings) {
-	fmt.Fprintf(out, "\nNow get an access token from %s for the audience %s, and try it:\n\n", settings.issuer, settings.audience)
+	fmt.Fprintf(out, "\nNow get an access token from %s for the audience %s, and try it:\n\n", settings.issuer,
+		settings.audience)
 	fmt.Fprintf(out, "TOKEN='...'\n\n")
 	for _, path := range []string{"/me", "/profile", "/contact", "/user"} {
 		fmt.Fprintf(out, "curl -i -H \"Authorization: Bearer $TOKEN\" %s%s\n", url, path)

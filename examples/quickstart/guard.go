@@ -10,7 +10,9 @@ import (
 
 // newGuard wires the library: keys from the issuer, tokens checked with these
 // keys, requests checked for these tokens. It does no I/O.
-func newGuard(settings settings, logger *slog.Logger, decisions *decisions) (*protector.Protector, *jwks.Remote, error) {
+func newGuard(
+	settings settings, logger *slog.Logger, decisions *decisions,
+) (*protector.Protector, *jwks.Remote, error) {
 	keys, err := jwks.NewRemote(jwks.Config{Issuer: settings.issuer, Logger: logger})
 	if err != nil {
 		return nil, nil, err

@@ -33,14 +33,17 @@ func TestTourIsAsExpected(t *testing.T) {
 		`GET / +none +- +open +200 +-`,
 		`GET /me +none +- +refused: no_credentials +401 +Bearer`,
 		`GET /me +valid, alice +- +granted +200 +-`,
-		`GET /profile +valid, alice +email +refused: insufficient_scope +403 +Bearer error="insufficient_scope" scope="profile"`,
+		`GET /profile +valid, alice +email +refused: insufficient_scope +403 +Bearer error="insufficient_scope" ` +
+			`scope="profile"`,
 		`GET /contact +valid, alice +email profile +granted +200 +-`,
-		`GET /contact +valid, alice +profile +refused: insufficient_scope +403 +Bearer error="insufficient_scope" scope="profile email"`,
+		`GET /contact +valid, alice +profile +refused: insufficient_scope +403 +Bearer error="insufficient_scope" ` +
+			`scope="profile email"`,
 		`GET /feed +valid, alice +email +granted +200 +-`,
 		`GET /user +valid, alice +user +granted +200 +-`,
 		`GET /greeting +none +- +anonymous +200 +-`,
 		`GET /greeting +expired +profile +refused: expired +401 +Bearer error="invalid_token"`,
-		`GET /files/bob +valid, alice +files +refused: insufficient_scope +403 +Bearer error="insufficient_scope" scope="files admin"`,
+		`GET /files/bob +valid, alice +files +refused: insufficient_scope +403 +Bearer error="insufficient_scope" ` +
+			`scope="files admin"`,
 		`POST /notes +valid, alice +notes:write +granted +201 +-`,
 		`GET /profile +expired an hour ago +profile +refused: expired +401 +Bearer error="invalid_token"`,
 		`GET /profile +for another audience +profile +refused: audience +401 +Bearer error="invalid_token"`,
@@ -111,11 +114,14 @@ func TestSettings(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, settings{addr: "127.0.0.1:0", issuer: "https://id.example", audience: "api", profile: "rfc9068"}, got)
 
-	got, err = parseSettings([]string{"-issuer", "https://other.example", "-addr", ":8080", "-profile", "keycloak", "-once"}, fromEnvironment, io.Discard)
+	got, err = parseSettings([]string{"-issuer", "https://other.example", "-addr", ":8080", "-profile", "keycloak",
+		"-once"}, fromEnvironment, io.Discard)
 	require.NoError(t, err)
-	require.Equal(t, settings{addr: ":8080", issuer: "https://other.example", audience: "api", profile: "keycloak", once: true}, got)
+	require.Equal(t, settings{addr: ":8080", issuer: "https://other.example", audience: "api", profile: "keycloak",
+		once: true}, got)
 
-	for _, args := range [][]string{{"-issuer", "https://id.example"}, {"-audience", "api"}, {"tour"}, {"-unknown"}, {"-profile", "keycloak"},
+	for _, args := range [][]string{{"-issuer", "https://id.example"}, {"-audience", "api"}, {"tour"}, {"-unknown"},
+		{"-profile", "keycloak"},
 		{"-issuer", "https://id.example", "-audience", "api", "-profile", "acme"}} {
 		_, err := parseSettings(args, noEnvironment, io.Discard)
 		require.Error(t, err, args)

@@ -35,7 +35,8 @@ func parseSettings(args []string, getenv func(string) string, output io.Writer) 
 		return settings{}, fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
 	if (s.issuer == "") != (s.audience == "") {
-		return settings{}, errors.New("-issuer and -audience go together: tokens are only accepted if they are meant for this API")
+		return settings{}, errors.New("-issuer and -audience go together: tokens are only accepted if they are meant " +
+			"for this API")
 	}
 	if s.issuer == "" && s.profile != "rfc9068" {
 		return settings{}, errors.New("-profile describes your issuer's tokens: it needs -issuer")

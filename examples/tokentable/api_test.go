@@ -75,7 +75,8 @@ func (s *served) lastReason() string {
 
 func (s *served) issue(t *testing.T, user, scope string, in time.Duration) string {
 	t.Helper()
-	token, err := s.tokens.Issue(t.Context(), store.User{Name: user, Email: user + "@example.com"}, scope, time.Now().Add(in))
+	token, err := s.tokens.Issue(t.Context(), store.User{Name: user, Email: user + "@example.com"}, scope,
+		time.Now().Add(in))
 	require.NoError(t, err)
 	return token
 }
@@ -102,7 +103,8 @@ func (s *served) ask(t *testing.T, request, token string) answer {
 	if token != "" {
 		require.NotContains(t, string(body)+s.logged.String(), token)
 	}
-	return answer{response.StatusCode, string(body), response.Header.Get("WWW-Authenticate"), response.Header.Get("Retry-After")}
+	return answer{response.StatusCode, string(body), response.Header.Get("WWW-Authenticate"),
+		response.Header.Get("Retry-After")}
 }
 
 func TestAPI(t *testing.T) {

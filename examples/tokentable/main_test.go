@@ -97,7 +97,8 @@ func TestBadStart(t *testing.T) {
 	require.Error(t, run(t.Context(), []string{"-nonsense"}, environment(""), io.Discard, io.Discard))
 	require.Error(t, run(t.Context(), []string{"-listen", "256.256.256.256:0"}, environment(""), io.Discard, io.Discard))
 
-	err := run(t.Context(), nil, environment("postgres://ada:hush@127.0.0.1:1/nothing?connect_timeout=2"), io.Discard, io.Discard)
+	err := run(t.Context(), nil, environment("postgres://ada:hush@127.0.0.1:1/nothing?connect_timeout=2"), io.Discard,
+		io.Discard)
 	require.Error(t, err)
 	require.False(t, errors.Is(err, flag.ErrHelp))
 	require.NotContains(t, err.Error(), "hush")

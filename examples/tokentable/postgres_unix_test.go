@@ -42,7 +42,8 @@ func startPostgres(t *testing.T) (database, error) {
 		return database{}, err
 	}
 	data := filepath.Join(p.folder, "data")
-	out, err := p.command("initdb", "-D", data, "-U", "tokentable", "--auth=trust", "--no-sync", "--no-locale", "-E", "UTF8").CombinedOutput()
+	out, err := p.command("initdb", "-D", data, "-U", "tokentable", "--auth=trust", "--no-sync", "--no-locale", "-E",
+		"UTF8").CombinedOutput()
 	if err != nil {
 		return database{}, fmt.Errorf("initdb: %w\n%s", err, out)
 	}

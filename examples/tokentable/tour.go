@@ -120,7 +120,8 @@ func (t tour) printCurl(ctx context.Context) error {
 		return err
 	}
 	fmt.Fprintf(t.out, "\nNow try it yourself. This token is ada's, and good for an hour:\n\nTOKEN='%s'\n", token)
-	for _, request := range []string{"-i " + t.url + "/me", `-i -H "Authorization: Bearer $TOKEN" ` + t.url + "/user", `-i -X POST -H "Authorization: Bearer $TOKEN" ` + t.url + "/logout"} {
+	for _, request := range []string{"-i " + t.url + "/me", `-i -H "Authorization: Bearer $TOKEN" ` + t.url + "/user",
+		`-i -X POST -H "Authorization: Bearer $TOKEN" ` + t.url + "/logout"} {
 		fmt.Fprintln(t.out, "curl", request)
 	}
 	return nil

@@ -38,7 +38,8 @@ type suite struct {
 	faults       []error
 }
 
-// citations finds what every test of the repository cites: item number → tests, in the order of their folders and names.
+// citations finds what every test of the repository cites: item number → tests, in the order of their folders and
+// names.
 func citations(root fs.FS) (map[string][]test, error) {
 	suites := make(map[string]*suite)
 	err := fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {

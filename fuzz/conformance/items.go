@@ -36,8 +36,8 @@ const (
 
 var itemLine = regexp.MustCompile(`^(\d+)([a-z]?) ([MSP]) ([^|]+) \| (.+)$`)
 
-// parseItems reads the form that the head of items.txt describes. Numbers count up from one without a gap, and so do the
-// letters of what was added between two, so that no item can be lost unnoticed.
+// parseItems reads the form that the head of items.txt describes. Numbers count up from one without a gap, and so do
+// the letters of what was added between two, so that no item can be lost unnoticed.
 func parseItems(text string) ([]group, error) {
 	var groups []group
 	last := place{}

@@ -34,7 +34,8 @@ func TestItems(t *testing.T) {
 	last := groups[len(groups)-1].items
 	require.Equal(t, "224", last[len(last)-1].number)
 
-	groups, err = parseItems("## A\n1 M R | One.\n1a S R | Also. | planned\n1b P R | And.\n2 M R | Two. | partly\n## B (planned)\n3 M R | T.\n")
+	groups, err = parseItems("## A\n1 M R | One.\n1a S R | Also. | planned\n1b P R | And.\n2 M R | Two. | partly\n" +
+		"## B (planned)\n3 M R | T.\n")
 	require.NoError(t, err)
 	require.Equal(t, []group{
 		{title: "A", items: []item{
@@ -75,7 +76,8 @@ func TestParseCitation(t *testing.T) {
 		require.NoError(t, err, comment)
 		require.Equal(t, want, got, comment)
 	}
-	for _, comment := range []string{"checklist 0", "checklist 5–4", "checklist 5a–6", "checklist 1-1000000000", "checklist 99999999999999999999"} {
+	for _, comment := range []string{"checklist 0", "checklist 5–4", "checklist 5a–6", "checklist 1-1000000000",
+		"checklist 99999999999999999999"} {
 		_, err := parseCitation(comment)
 		require.Error(t, err, comment)
 	}
@@ -108,8 +110,9 @@ var table = []row{
 // checklist 6
 func helper(row) { use(table) }
 `)},
-		"jwt/b_test.go":          {Data: []byte("package jwt_test\n\n// checklist 1\nfunc FuzzB(f *testing.F) {}\n")},
-		"jwt/in_test.go":         {Data: []byte("package jwt\n\n// checklist 9\nfunc TestAbove(t *testing.T) {}\n\nfunc helper() {}\n")},
+		"jwt/b_test.go": {Data: []byte("package jwt_test\n\n// checklist 1\nfunc FuzzB(f *testing.F) {}\n")},
+		"jwt/in_test.go": {Data: []byte("package jwt\n\n// checklist 9\nfunc TestAbove(t *testing.T) {}\n\n" +
+			"func helper() {}\n")},
 		"jwt/c.go":               {Data: []byte("package jwt\n\n// checklist 7\nfunc TestNot() {}\n")},
 		"jwt/testdata/d_test.go": {Data: []byte("package not\n\n// checklist 8\nfunc TestNot() {}\n")},
 	})
@@ -136,9 +139,11 @@ func TestCitationsOfNothing(t *testing.T) {
 }
 
 func TestMissingAndUnknown(t *testing.T) {
-	groups, err := parseItems("## A\n1 M RFC 1 §1 | One.\n2 S RFC 1 §2 | Two.\n## B (planned)\n3 M RFC 2 §1 | Three.\n4 P RFC 2 §2 | Four. | partly\n")
+	groups, err := parseItems("## A\n1 M RFC 1 §1 | One.\n2 S RFC 1 §2 | Two.\n" +
+		"## B (planned)\n3 M RFC 2 §1 | Three.\n4 P RFC 2 §2 | Four. | partly\n")
 	require.NoError(t, err)
-	r := &report{groups: groups, shown: map[string][]test{"1": {{folder: "a", name: "TestA", file: "a_test.go"}}, "5": nil}}
+	r := &report{groups: groups, shown: map[string][]test{"1": {{folder: "a", name: "TestA", file: "a_test.go"}},
+		"5": nil}}
 	var numbers []string
 	for _, it := range r.missing() {
 		numbers = append(numbers, it.number)

@@ -59,9 +59,9 @@ const preface = `# Conformance
 
 <!-- Written by "go run ./fuzz/conformance". Edit fuzz/conformance/items.txt and the citations in the tests instead. -->
 
-What the RFCs ask of a resource server, item by item, and the tests that show it. **M**: the RFC says MUST. **S**: it says
-SHOULD. **P**: the policy of this project, stricter than the RFC or a choice the RFC leaves open. An item marked *planned*
-belongs to a capability that does not exist yet.
+What the RFCs ask of a resource server, item by item, and the tests that show it. **M**: the RFC says MUST. **S**: it
+says SHOULD. **P**: the policy of this project, stricter than the RFC or a choice the RFC leaves open. An item marked
+*planned* belongs to a capability that does not exist yet.
 
 Run one of the tests with ` + "`go test -run TestName -v ./folder`" + `.
 `

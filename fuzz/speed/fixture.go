@@ -29,11 +29,13 @@ func newFixture(alg string, keys int) fixture {
 	for range keys - 1 {
 		issuer.AddKey("ES256") // cheap to make
 	}
-	remote := must(jwks.NewRemote(jwks.Config{Issuer: issuer.URL(), HTTPClient: issuer.Client(), RefreshInterval: 24 * time.Hour}))
+	remote := must(jwks.NewRemote(jwks.Config{Issuer: issuer.URL(), HTTPClient: issuer.Client(),
+		RefreshInterval: 24 * time.Hour}))
 	if err := remote.Refresh(context.Background()); err != nil {
 		panic(err)
 	}
-	tokens := must(jwt.NewValidator(jwt.Config{Issuer: issuer.URL(), Audiences: []string{issuer.Audience()}, Keys: remote}))
+	tokens := must(jwt.NewValidator(jwt.Config{Issuer: issuer.URL(), Audiences: []string{issuer.Audience()},
+		Keys: remote}))
 	return fixture{
 		issuer: issuer, key: issuer.PublicKey(issuer.KeyID()),
 		tokens: tokens, cached: must(tokencache.New(tokens.Validate, tokencache.Config{})),
@@ -51,7 +53,8 @@ func must[T any](value T, err error) T {
 // claims of 2.6 KB with nested roles (large).
 func (f fixture) token(claims string, opts ...jwttest.TokenOption) string {
 	usual := []jwttest.TokenOption{
-		jwttest.ExpiresIn(24 * time.Hour), jwttest.Scope("openid profile email"), jwttest.Subject("5ba552d67"), jwttest.ClientID("s6BhdRkqt3"),
+		jwttest.ExpiresIn(24 * time.Hour), jwttest.Scope("openid profile email"), jwttest.Subject("5ba552d67"),
+		jwttest.ClientID("s6BhdRkqt3"),
 	}
 	if claims == "large" {
 		for i := range 22 {

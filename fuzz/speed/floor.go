@@ -32,7 +32,8 @@ var floors = map[string]func(key crypto.PublicKey, signed, signature []byte) boo
 	},
 	"PS256": func(key crypto.PublicKey, signed, signature []byte) bool {
 		sum := sha256.Sum256(signed)
-		return rsa.VerifyPSS(key.(*rsa.PublicKey), crypto.SHA256, sum[:], signature, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}) == nil
+		return rsa.VerifyPSS(key.(*rsa.PublicKey), crypto.SHA256, sum[:], signature,
+			&rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}) == nil
 	},
 	"ES256": func(key crypto.PublicKey, signed, signature []byte) bool {
 		sum := sha256.Sum256(signed)

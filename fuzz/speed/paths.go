@@ -86,10 +86,12 @@ var jwks4096 []byte
 // private half thrown away, is kept with a token that does not expire.
 func accept4096() []path {
 	keys := must(jwks.ParseStatic(jwks4096))
-	tokens := must(jwt.NewValidator(jwt.Config{Issuer: "https://issuer.example", Audiences: []string{"https://api.example"}, Keys: keys}))
+	tokens := must(jwt.NewValidator(jwt.Config{Issuer: "https://issuer.example",
+		Audiences: []string{"https://api.example"}, Keys: keys}))
 	key := must(keys.VerificationKeys(context.Background(), "rsa4096", "RS256"))
 	token := strings.TrimSpace(token4096)
-	return []path{{"path=floor", floor("RS256", key[0], token)}, {"path=validate", validate(tokens.Validate).accepts(token)}}
+	return []path{{"path=floor", floor("RS256", key[0], token)},
+		{"path=validate", validate(tokens.Validate).accepts(token)}}
 }
 
 // keys has key sets of different sizes.
@@ -121,7 +123,8 @@ func refuse() []path {
 		{"input=junk1M", tokens.refuses(junk(1<<20), jwt.ReasonTooLarge)},
 		{"input=algnone", tokens.refuses(f.token("small", algNone), jwt.ReasonAlgorithm)},
 		{"input=algnone16K", tokens.refuses(f.token("small", algNone, long), jwt.ReasonAlgorithm)},
-		{"input=algnoneheader8K", tokens.refuses(f.token("small", algNone, jwttest.Header("x5c", []string{junk(6_000)})), jwt.ReasonAlgorithm)},
+		{"input=algnoneheader8K", tokens.refuses(f.token("small", algNone, jwttest.Header("x5c", []string{junk(6_000)})),
+			jwt.ReasonAlgorithm)},
 		{"input=unknownissuer16K", validate(several.Validate).refuses(unknownIssuer, jwt.ReasonUnknownIssuer)},
 		{"input=unknownkid", unknownKids(f)},
 		{"input=unknownkid16K", unknownKids(f, long)},

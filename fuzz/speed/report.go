@@ -27,32 +27,44 @@ var rows = []row{
 	accepted("RS256", "small", 1.06, 8), accepted("RS256", "large", 1.45, 10),
 	accepted("PS256", "small", 1.05, 8), accepted("ES256", "small", 1.05, 8),
 	accepted("EdDSA", "small", 1.05, 8), accepted("ES384", "small", 1.03, 8),
-	{title: "RS256 with 4096 bits, small claims", what: "Accept4096/path=validate", base: "Accept4096/path=floor", most: 1.03, allocs: 8},
+	{title: "RS256 with 4096 bits, small claims", what: "Accept4096/path=validate", base: "Accept4096/path=floor",
+		most: 1.03, allocs: 8},
 	{title: "1000 keys in the set, over 1", what: "Keys/keys=1000", base: "Keys/keys=1", most: 1.05, allocs: 0},
-	{title: "middleware, over Validate", what: "Guard/path=middleware", less: "Guard/path=validate", base: "Guard/path=floor", most: 0.03, allocs: 6},
-	{title: "seen before, small claims", what: "Remember/claims=small/path=cache", base: "Remember/claims=small/path=floor", most: 0.01, allocs: 0},
-	{title: "seen before, large claims", what: "Remember/claims=large/path=cache", base: "Remember/claims=large/path=floor", most: 0.025, allocs: 0},
-	{title: "seen before, middleware", what: "Remember/claims=small/path=middleware", base: "Remember/claims=small/path=floor", most: 0.03, allocs: 4},
+	{title: "middleware, over Validate", what: "Guard/path=middleware", less: "Guard/path=validate",
+		base: "Guard/path=floor", most: 0.03, allocs: 6},
+	{title: "seen before, small claims", what: "Remember/claims=small/path=cache",
+		base: "Remember/claims=small/path=floor", most: 0.01, allocs: 0},
+	{title: "seen before, large claims", what: "Remember/claims=large/path=cache",
+		base: "Remember/claims=large/path=floor", most: 0.025, allocs: 0},
+	{title: "seen before, middleware", what: "Remember/claims=small/path=middleware",
+		base: "Remember/claims=small/path=floor", most: 0.03, allocs: 4},
 	refused("no header", "none", 0.05), refused("8 KB of junk", "junk8K", 0.05), refused("1 MB of junk", "junk1M", 0.05),
 	refused("alg none", "algnone", 0.05), refused("alg none, 16 KB", "algnone16K", 0.05),
 	refused("unknown kid", "unknownkid", 0.05), refused("unknown kid, 16 KB", "unknownkid16K", 0.05),
 	refused("alg none, header of 8 KB", "algnoneheader8K", 1),
 	refused("unknown issuer, 16 KB, of several", "unknownissuer16K", 1),
 	refused("1 MB payload", "payload1M", 0.05), refused("1 MB header", "header1M", 0.05),
-	{title: "refuse: expired, over valid", what: "Refuse/input=expired", base: "Refuse/input=valid/path=validate", most: 1.1, allocs: -1},
-	{title: "refuse: bad signature, over valid", what: "Refuse/input=badsignature", base: "Refuse/input=valid/path=validate", most: 1.1, allocs: -1},
-	{title: "scope decision, 10 against 3", what: "Scopes/scopes=10/alternatives=3", base: "Scopes/path=floor", most: 0.002, allocs: 0},
-	{title: "2 processors over 1, Validate", what: "Parallel/processors=1/path=validate", base: "Parallel/processors=2/path=validate", most: 1.8, atLeast: true, allocs: -1, times: validations},
-	{title: "2 processors over 1, cache", what: "Parallel/processors=1/path=cache", base: "Parallel/processors=2/path=cache", most: 1.8, atLeast: true, allocs: -1, times: hits},
+	{title: "refuse: expired, over valid", what: "Refuse/input=expired", base: "Refuse/input=valid/path=validate",
+		most: 1.1, allocs: -1},
+	{title: "refuse: bad signature, over valid", what: "Refuse/input=badsignature",
+		base: "Refuse/input=valid/path=validate", most: 1.1, allocs: -1},
+	{title: "scope decision, 10 against 3", what: "Scopes/scopes=10/alternatives=3", base: "Scopes/path=floor",
+		most: 0.002, allocs: 0},
+	{title: "2 processors over 1, Validate", what: "Parallel/processors=1/path=validate",
+		base: "Parallel/processors=2/path=validate", most: 1.8, atLeast: true, allocs: -1, times: validations},
+	{title: "2 processors over 1, cache", what: "Parallel/processors=1/path=cache",
+		base: "Parallel/processors=2/path=cache", most: 1.8, atLeast: true, allocs: -1, times: hits},
 }
 
 func accepted(alg, claims string, most, allocs float64) row {
 	name := "Accept/alg=" + alg + "/claims=" + claims + "/path="
-	return row{title: alg + ", " + claims + " claims", what: name + "validate", base: name + "floor", most: most, allocs: allocs}
+	return row{title: alg + ", " + claims + " claims", what: name + "validate", base: name + "floor", most: most,
+		allocs: allocs}
 }
 
 func refused(title, input string, most float64) row {
-	return row{title: "refuse: " + title, what: "Refuse/input=" + input, base: "Refuse/input=valid/path=floor", most: most, allocs: 20}
+	return row{title: "refuse: " + title, what: "Refuse/input=" + input, base: "Refuse/input=valid/path=floor", most: most,
+		allocs: 20}
 }
 
 // report prints the table and reports whether every row is within its target.
@@ -96,7 +108,8 @@ func (r row) print(w io.Writer, s samples) bool {
 		good = good && above <= r.allocs
 		allocs, target = fmt.Sprintf("%+.0f", above), fmt.Sprintf("≤%.0f", r.allocs)
 	}
-	fmt.Fprintf(w, "%s\t%s\t%s\t%.4f\t%s%.3g\t%s\t%s\t%s\t\n", r.title, ns(time), ns(of), ratio, sign, r.most, allocs, target, verdict(good))
+	fmt.Fprintf(w, "%s\t%s\t%s\t%.4f\t%s%.3g\t%s\t%s\t%s\t\n", r.title, ns(time), ns(of), ratio, sign, r.most, allocs,
+		target, verdict(good))
 	return good
 }
 

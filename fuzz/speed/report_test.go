@@ -32,14 +32,19 @@ func TestRowsAreJudged(t *testing.T) {
 		row  row
 		line string
 	}{
-		"within":        {row{what: "path", base: "floor", most: 1.1, allocs: 2}, "1.1000  ≤1.1      +2      ≤2      ok"},
-		"slower":        {row{what: "path", base: "floor", most: 1.09, allocs: 2}, "1.1000  ≤1.09      +2      ≤2  MISSED"},
-		"allocates":     {row{what: "path", base: "floor", most: 1.1, allocs: 1}, "1.1000  ≤1.1      +2      ≤1  MISSED"},
-		"difference":    {row{what: "path", less: "floor", base: "floor", most: 0.1, allocs: -1}, "0.1000  ≤0.1                  ok"},
-		"at least":      {row{what: "double", base: "floor", most: 2, atLeast: true, allocs: -1}, "2.0000      ≥2                  ok"},
-		"less than":     {row{what: "path", base: "floor", most: 2, atLeast: true, allocs: -1}, "1.1000      ≥2                  MISSED"},
-		"not measured":  {row{what: "pth", base: "floor", most: 9, allocs: -1}, "not measured                          MISSED"},
-		"without floor": {row{what: "path", base: "flor", most: 9, allocs: -1}, "not measured                          MISSED"},
+		"within":    {row{what: "path", base: "floor", most: 1.1, allocs: 2}, "1.1000  ≤1.1      +2      ≤2      ok"},
+		"slower":    {row{what: "path", base: "floor", most: 1.09, allocs: 2}, "1.1000  ≤1.09      +2      ≤2  MISSED"},
+		"allocates": {row{what: "path", base: "floor", most: 1.1, allocs: 1}, "1.1000  ≤1.1      +2      ≤1  MISSED"},
+		"difference": {row{what: "path", less: "floor", base: "floor", most: 0.1, allocs: -1},
+			"0.1000  ≤0.1                  ok"},
+		"at least": {row{what: "double", base: "floor", most: 2, atLeast: true, allocs: -1},
+			"2.0000      ≥2                  ok"},
+		"less than": {row{what: "path", base: "floor", most: 2, atLeast: true, allocs: -1},
+			"1.1000      ≥2                  MISSED"},
+		"not measured": {row{what: "pth", base: "floor", most: 9, allocs: -1},
+			"not measured                          MISSED"},
+		"without floor": {row{what: "path", base: "flor", most: 9, allocs: -1},
+			"not measured                          MISSED"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder

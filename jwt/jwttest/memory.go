@@ -23,7 +23,8 @@ func (t memoryTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if origin(r.URL) != t.origin || t.isClosed() {
-		return nil, fmt.Errorf("jwttest: dial %s: connection refused: only %s is here, while its issuer is open", origin(r.URL), t.origin)
+		return nil, fmt.Errorf("jwttest: dial %s: connection refused: only %s is here, while its issuer is open",
+			origin(r.URL), t.origin)
 	}
 	answer := &memoryAnswer{header: http.Header{}}
 	broken := serveInMemory(t.issuer, answer, r)

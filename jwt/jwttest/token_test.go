@@ -108,7 +108,8 @@ func TestTokenClaims(t *testing.T) {
 			require.Contains(t, part(t, issuer.Token(tt.opts...), 1), tt.want)
 		})
 	}
-	require.Equal(t, 1, strings.Count(part(t, issuer.Token(jwttest.DuplicateClaim("iss", "b"), jwttest.Claim("iss", "c")), 1), `"iss"`))
+	last := issuer.Token(jwttest.DuplicateClaim("iss", "b"), jwttest.Claim("iss", "c"))
+	require.Equal(t, 1, strings.Count(part(t, last, 1), `"iss"`))
 	require.NotContains(t, claims(t, issuer.Token(jwttest.Without("sub", "jti"))), "sub")
 	require.Equal(t, 2, strings.Count(part(t, issuer.Token(jwttest.DuplicateClaim("iss", "x")), 1), `"iss"`))
 }
@@ -123,14 +124,17 @@ func TestTokenHeader(t *testing.T) {
 		{"lying alg", opts(jwttest.Header("alg", "PS256")), `{"alg":"PS256","kid":"RS256-1","typ":"at+jwt"}`},
 		{"extra", opts(jwttest.Header("crit", []string{})), `{"alg":"RS256","kid":"RS256-1","typ":"at+jwt","crit":[]}`},
 		{"no kid, no typ", opts(jwttest.WithoutHeader("kid", "typ")), `{"alg":"RS256"}`},
-		{"duplicate", opts(jwttest.DuplicateHeader("alg", "none")), `{"alg":"RS256","kid":"RS256-1","typ":"at+jwt","alg":"none"}`},
+		{"duplicate", opts(jwttest.DuplicateHeader("alg", "none")),
+			`{"alg":"RS256","kid":"RS256-1","typ":"at+jwt","alg":"none"}`},
 		{"raw", opts(jwttest.RawHeader(`{"alg":`)), `{"alg":`},
 		{"alg of another key", opts(jwttest.Alg("ES256")), `{"alg":"ES256","kid":"ES256-2","typ":"at+jwt"}`},
 		{"the same key again", opts(jwttest.Alg("ES256")), `{"alg":"ES256","kid":"ES256-2","typ":"at+jwt"}`},
-		{"key with a fitting alg", opts(jwttest.Key("RS256-1"), jwttest.Alg("PS512")), `{"alg":"PS512","kid":"RS256-1","typ":"at+jwt"}`},
+		{"key with a fitting alg", opts(jwttest.Key("RS256-1"), jwttest.Alg("PS512")),
+			`{"alg":"PS512","kid":"RS256-1","typ":"at+jwt"}`},
 		{"none", opts(jwttest.Alg("none")), `{"alg":"none","kid":"RS256-1","typ":"at+jwt"}`},
 		{"unpublished", opts(jwttest.Unpublished(), jwttest.Alg("ES256")), `{"alg":"ES256","kid":"ES256-3","typ":"at+jwt"}`},
-		{"unpublished again", opts(jwttest.Alg("ES256"), jwttest.Unpublished()), `{"alg":"ES256","kid":"ES256-3","typ":"at+jwt"}`},
+		{"unpublished again", opts(jwttest.Alg("ES256"), jwttest.Unpublished()),
+			`{"alg":"ES256","kid":"ES256-3","typ":"at+jwt"}`},
 	}
 	issuer := jwttest.NewIssuer(t, jwttest.InMemory())
 	for _, tt := range tests {

@@ -40,7 +40,8 @@ func (s *Store) Lookup(ctx context.Context, token string) (*Token, error) {
 	const query = `SELECT users.name, users.email, tokens.scope, tokens.expires_at, tokens.revoked_at IS NOT NULL
 		FROM tokens JOIN users ON users.name = tokens.user_name WHERE tokens.hash = $1`
 	found, scope, expires := &Token{hash: hash}, "", int64(0)
-	err := s.db.QueryRowContext(ctx, query, hash).Scan(&found.User.Name, &found.User.Email, &scope, &expires, &found.revoked)
+	err := s.db.QueryRowContext(ctx, query, hash).Scan(&found.User.Name, &found.User.Email, &scope, &expires,
+		&found.revoked)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}

@@ -41,13 +41,15 @@ func caches(tb testing.TB) []cache {
 	check(tb, err)
 	l, err := lru.New[digest, *token](maxEntries)
 	check(tb, err)
-	r, err := ristretto.NewCache(&ristretto.Config[[]byte, *token]{NumCounters: 10 * maxEntries, MaxCost: maxBytes, BufferItems: 64})
+	r, err := ristretto.NewCache(&ristretto.Config[[]byte, *token]{NumCounters: 10 * maxEntries, MaxCost: maxBytes,
+		BufferItems: 64})
 	check(tb, err)
 	tb.Cleanup(r.Close)
 	return []cache{
 		{"otter", func(d digest, t *token) { o.Set(d, t) }, o.GetIfPresent, o.CleanUp},
 		{"golang-lru", func(d digest, t *token) { l.Add(d, t) }, l.Get, func() {}},
-		{"ristretto", func(d digest, t *token) { r.Set(d[:], t, int64(len(t))) }, func(d digest) (*token, bool) { return r.Get(d[:]) }, r.Wait},
+		{"ristretto", func(d digest, t *token) { r.Set(d[:], t, int64(len(t))) },
+			func(d digest) (*token, bool) { return r.Get(d[:]) }, r.Wait},
 	}
 }
 
