@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// maxAbsent bounds the memory of absent kids. Beyond it the memory starts
+// maxAbsent bounds the memory of absent keys. Beyond it the memory starts
 // anew: forgetting costs at most a fetch that the token bucket allows.
 const maxAbsent = 4096
 
-// absentKids remembers kids that a recent fetch did not find, so that one
-// forged token sent again and again does not use up the fetches that a real
-// rotation needs. It keeps 64-bit hashes, not kids: their length is the
+// absentKeys remembers what a recent fetch did not find, a kid and an algorithm, so
+// that one forged token sent again and again does not use up the fetches that a
+// real rotation needs. It keeps 64-bit hashes, not kids: their length is the
 // sender's choice. The seed is random, so nobody can aim for a collision, and an
 // accidental one delays a new key by a cool-down.
-type absentKids struct {
+type absentKeys struct {
 	lifetime time.Duration
 	seed     maphash.Seed
 
@@ -23,13 +23,19 @@ type absentKids struct {
 	since map[uint64]time.Time
 }
 
-func newAbsentKids(lifetime time.Duration) *absentKids {
-	return &absentKids{lifetime: lifetime, seed: maphash.MakeSeed(), since: make(map[uint64]time.Time)}
+func newAbsentKeys(lifetime time.Duration) *absentKeys {
+	return &absentKeys{lifetime: lifetime, seed: maphash.MakeSeed(), since: make(map[uint64]time.Time)}
 }
 
-// add notes that a fetch which began at that time did not find kid.
-func (a *absentKids) add(kid string, began time.Time) {
-	h := maphash.String(a.seed, kid)
+// hash is of both: a forged token with a kid that is in use, and an algorithm that
+// is not, says nothing about another algorithm under that kid.
+func (a *absentKeys) hash(kid, alg string) uint64 {
+	return maphash.Comparable(a.seed, [2]string{kid, alg})
+}
+
+// add notes that a fetch which began at that time did not find the key.
+func (a *absentKeys) add(kid, alg string, began time.Time) {
+	h := a.hash(kid, alg)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if len(a.since) >= maxAbsent {
@@ -38,9 +44,9 @@ func (a *absentKids) add(kid string, began time.Time) {
 	a.since[h] = began
 }
 
-// has reports whether kid was found absent within the lifetime before now.
-func (a *absentKids) has(kid string, now time.Time) bool {
-	h := maphash.String(a.seed, kid)
+// has reports whether the key was found absent within the lifetime before now.
+func (a *absentKeys) has(kid, alg string, now time.Time) bool {
+	h := a.hash(kid, alg)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	began, ok := a.since[h]

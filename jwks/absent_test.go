@@ -9,14 +9,15 @@ import (
 )
 
 // Inside the package: that the memory is bounded shows nowhere else.
-func TestAbsentKIDsAreBounded(t *testing.T) {
-	a, now := newAbsentKids(time.Second), time.Now()
+func TestAbsentKeysAreBounded(t *testing.T) {
+	a, now := newAbsentKeys(time.Second), time.Now()
 	for i := range 5 * maxAbsent {
-		a.add(fmt.Sprint(i), now)
-		require.True(t, a.has(fmt.Sprint(i), now))
+		a.add(fmt.Sprint(i), "ES256", now)
+		require.True(t, a.has(fmt.Sprint(i), "ES256", now))
 		require.LessOrEqual(t, len(a.since), maxAbsent)
 	}
 	last := fmt.Sprint(5*maxAbsent - 1)
-	require.False(t, a.has(last, now.Add(time.Second)))
-	require.False(t, a.has("never", now))
+	require.False(t, a.has(last, "ES256", now.Add(time.Second)))
+	require.False(t, a.has(last, "ES384", now), "of another algorithm nothing is known")
+	require.False(t, a.has("never", "ES256", now))
 }

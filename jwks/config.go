@@ -41,14 +41,20 @@ type Config struct {
 
 	// RefreshInterval is the longest time between two scheduled fetches: a key
 	// withdrawn at the issuer is refused no later than this, plus one fetch, while
-	// there is traffic or [Remote.Run], and the issuer can be reached.
+	// there is traffic or [Remote.Run], and the issuer can be reached. It is also
+	// how long new key material under a kid that stays the same can go unnoticed.
 	// Each fetch comes up to a quarter earlier, at random, so that many
-	// instances do not move in step.
+	// instances do not move in step. A new kid causes a fetch of its own.
 	//
 	// Default: 15 minutes, unless the answer has a Cache-Control max-age, which
 	// is then the interval, but no less than a minute and no more than an hour.
 	// If you set it, max-age can only shorten it, to a minute at the least. It is
 	// never longer than MaxStale.
+	//
+	// While tokens without a kid arrive it is a minute at the most, because
+	// nothing else tells that such a token was signed by a new key: it is refused
+	// until the next fetch. Nobody waits for these fetches, and no number of forged
+	// tokens makes for more than one a minute.
 	RefreshInterval time.Duration
 
 	// MaxStale is how old the last good set may grow while the issuer cannot be

@@ -23,7 +23,10 @@
 // so that the first token of a new key is accepted. Three such fetches may come in quick succession, and after that one
 // per cool-down (8 seconds), so that a flood of made-up kids costs next to
 // nothing and delays a real new key by no more than that. A key that is
-// withdrawn is refused from the next refresh on.
+// withdrawn is refused from the next refresh on, and so is a key that was replaced
+// under the same kid: a bad signature under a known kid causes no fetch, or forgers
+// could. A token without a kid names no key that could be missed; while such tokens
+// arrive the set is refreshed once a minute.
 //
 // Refreshes are begun by lookups that find one due; none of them waits for it.
 // If traffic may pause for longer than the refresh interval, call [Remote.Run] in

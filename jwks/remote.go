@@ -75,11 +75,11 @@ func (r *Remote) VerificationKeys(ctx context.Context, kid, alg string) ([]crypt
 func (r *Remote) CurrentKeys(now time.Time, kid, alg string) (keys []crypto.PublicKey, ok bool) {
 	s := r.flights.state.Load()
 	set := s.usable(now)
-	keys, settled := set.find(kid, alg)
-	if settled && set != nil && s.due(now) {
-		r.flights.beginIf((*state).due)
+	keys, answered := set.find(kid, alg)
+	if answered && set != nil && s.dueFor(kid, now) {
+		r.flights.beginIf(func(s *state, now time.Time) bool { return s.dueFor(kid, now) })
 	}
-	return keys, settled
+	return keys, answered
 }
 
 // Refresh fetches the set now, whatever the schedule says, and waits for the

@@ -31,6 +31,7 @@ type state struct {
 	freshUntil  time.Time // confirmedAt plus the interval
 	usableUntil time.Time // confirmedAt plus MaxStale
 	dueAt       time.Time // next scheduled fetch
+	soonAt      time.Time // the same while tokens without a kid arrive: never later than dueAt
 	restored    bool      // the snapshot file was tried
 	failures    int       // in a row
 	fault       error     // of the last fetch, nil if it succeeded
@@ -47,6 +48,23 @@ func (s *state) usable(now time.Time) *keySet {
 }
 
 func (s *state) due(now time.Time) bool { return reached(now, s.dueAt) }
+
+// dueFor is due for a lookup of that kid. A token without one is tried against
+// the keys that are there, so that a new key is not missed: after a rotation its
+// signature is merely wrong, until the next fetch. That must not be as far away as
+// for everybody else.
+//
+// The tempting alternative, to fetch when the signature is wrong, was rejected: it
+// gives a lever to whoever forges one. What is here is none. It makes for one fetch
+// a minute, whatever is sent, and nobody waits for it.
+func (s *state) dueFor(kid string, now time.Time) bool {
+	if kid == "" {
+		return s.soon(now)
+	}
+	return s.due(now)
+}
+
+func (s *state) soon(now time.Time) bool { return reached(now, s.soonAt) }
 
 // condition names the state at a time.
 func (s *state) condition(now time.Time) State {
@@ -70,7 +88,9 @@ func (s *state) after(o outcome, began, now time.Time, p patience, r float64) *s
 	if o.err == nil {
 		next.confirm(o.set, began, p.interval(o.source.maxAge), p.maxStale)
 		next.failures, next.fault, next.faultAt = 0, nil, time.Time{}
-		next.dueAt = began.Add(afterSuccess(next.freshUntil.Sub(began), r))
+		fresh := next.freshUntil.Sub(began)
+		next.dueAt = began.Add(afterSuccess(fresh, r))
+		next.soonAt = began.Add(afterSuccess(min(fresh, intervalWithoutKID), r))
 		return &next
 	}
 	if o.restored != nil {
@@ -82,6 +102,7 @@ func (s *state) after(o outcome, began, now time.Time, p patience, r float64) *s
 	next.failures++
 	next.fault, next.faultAt = o.err, now
 	next.dueAt = now.Add(afterFailure(next.failures, next.usable(now) != nil, r))
+	next.soonAt = next.dueAt
 	return &next
 }
 

@@ -13,7 +13,7 @@ type Status struct {
 	ConfirmedAt time.Time     // when the issuer last had this set; zero if never
 	Age         time.Duration // since ConfirmedAt; 0 if never
 	UsableUntil time.Time     // when the set in use expires, if no fetch succeeds; zero if there is none
-	NextRefresh time.Time     // when the next scheduled fetch is due; zero before the first
+	NextRefresh time.Time     // when the next scheduled fetch is due, tokens without kid apart; zero before the first
 
 	Keys    []KeyStatus  // usable keys of the set
 	Skipped []SkippedKey // keys of the set that are not used, and why

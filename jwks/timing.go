@@ -11,6 +11,10 @@ const (
 	longestMaxAge  = time.Hour
 )
 
+// intervalWithoutKID is the interval while tokens without a kid arrive, unless it
+// is shorter anyway.
+const intervalWithoutKID = shortestMaxAge
+
 // Back-off after failures in a row.
 const (
 	firstRetry     = time.Second

@@ -19,7 +19,7 @@ var errNoSuchKey = errors.New("no such key")
 type unknownKeys struct {
 	flights  *flights
 	misses   *rate.Limiter
-	absent   *absentKids
+	absent   *absentKeys
 	waiting  atomic.Int64  // lookups
 	timeout  time.Duration // of a lookup
 	cooldown time.Duration
@@ -29,7 +29,7 @@ func newUnknownKeys(fs *flights, c Config) *unknownKeys {
 	return &unknownKeys{
 		flights:  fs,
 		misses:   rate.NewLimiter(rate.Every(c.Cooldown), missFetchBurst),
-		absent:   newAbsentKids(c.Cooldown),
+		absent:   newAbsentKeys(c.Cooldown),
 		timeout:  c.FetchTimeout,
 		cooldown: c.Cooldown,
 	}
@@ -50,7 +50,7 @@ func (u *unknownKeys) find(ctx context.Context, kid, alg string) ([]crypto.Publi
 	counts, now := u.flights.journal.counts, time.Now()
 	counts.unknown.Add(1)
 	if u.flights.state.Load().usable(now) != nil {
-		if u.absent.has(kid, now) {
+		if u.absent.has(kid, alg, now) {
 			counts.refused.Add(1)
 			return nil, errNoSuchKey
 		}
@@ -81,7 +81,7 @@ func (u *unknownKeys) await(ctx context.Context, kid, alg string) ([]crypto.Publ
 	if err != nil {
 		return nil, u.unavailable(err)
 	}
-	u.absent.add(kid, f.began)
+	u.absent.add(kid, alg, f.began)
 	return nil, errNoSuchKey
 }
 
