@@ -74,9 +74,19 @@ type Config struct {
 
 	// SnapshotFile, if set, keeps the last good set on disk, so that a process
 	// can start while the issuer is down. It is read when the first fetch fails
-	// and written after each one that succeeds. Its directory must exist and be
-	// writable by this process alone: whoever can write the file can choose
-	// your keys. Default: none.
+	// and written after each one that succeeds.
+	//
+	// Whoever can write the file, or put another in its place, can choose your
+	// keys. It is therefore neither believed nor written unless its directory
+	// exists, belongs to the user of this process or to root, and can be written
+	// by neither group nor world (in a directory with the sticky bit, such as
+	// /tmp, they may: nobody can replace a file of ours there). The file itself
+	// must be a regular one, no symbolic link, of an owner like this and as closed
+	// to others. Make the directory with mode 0700 for one process alone: two that
+	// share a file overwrite each other's. Directories further up are yours
+	// to see to, and where there are no permission bits, as on Windows, so is the
+	// access control list. What is wrong is logged, no later than at the first
+	// write, and Config.Logger has the remedy. Default: none.
 	SnapshotFile string
 
 	// InsecureAllowPlainHTTP gives up https: whoever can touch the network

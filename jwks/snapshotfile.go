@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"sync"
 	"time"
 
@@ -41,7 +40,7 @@ type restored struct {
 
 // seal is the hash that shows damage and careless edits. It is no signature:
 // whoever may write the file can write a new hash, too. Against that stand
-// the permissions of file and directory. The whole source is in it, query
+// the owner and the permissions of file and directory. The whole source is in it, query
 // included: another issuer's keys are not ours.
 func (h snapshotHeader) seal(source string, doc []byte) string {
 	sum := sha256.New()
@@ -88,17 +87,7 @@ func (f *snapshotFile) read(now time.Time) (restored, error) {
 }
 
 func loadSnapshot(name string) (h snapshotHeader, doc []byte, err error) {
-	info, err := os.Stat(name) // before Open: to open a pipe would block
-	if err != nil {
-		return h, nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return h, nil, errors.New("not a regular file")
-	}
-	if runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0 {
-		return h, nil, errors.New("others may write it: chmod go-w")
-	}
-	f, err := os.Open(name)
+	f, err := openTrusted(name)
 	if err != nil {
 		return h, nil, err
 	}
@@ -178,6 +167,9 @@ func (f *snapshotFile) take() (fetchedAt time.Time, doc []byte) {
 // replaceFile writes beside the file and renames, so that a reader, or a start
 // after a crash, finds the old one or the new one and never a part.
 func replaceFile(name string, h snapshotHeader, doc []byte) (err error) {
+	if err := checkDirectory(name); err != nil {
+		return err // better said now than when the file is needed
+	}
 	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*") // mode 0600
 	if err != nil {
 		return err
