@@ -1,8 +1,6 @@
 package jwt
 
 import (
-	"math"
-	"strconv"
 	"time"
 
 	"example.com/resourceserver/jwt/internal/strictjson"
@@ -162,44 +160,9 @@ func date(name, value string) (time.Time, error) {
 	if value == "" {
 		return time.Time{}, nil
 	}
-	t, ok := numericDate(value)
+	t, ok := strictjson.NumericDate(value)
 	if !ok {
 		return time.Time{}, invalid(ReasonClaimType, name, "not a NumericDate between 1970 and 9999")
 	}
 	return t, nil
-}
-
-// lastSecond is the end of the year 9999. Later times, and those before 1970,
-// are not dates but mistakes or attempts to overflow something.
-const lastSecond = 253402300799
-
-func numericDate(value string) (time.Time, bool) {
-	if c := value[0]; c < '0' || c > '9' {
-		return time.Time{}, false
-	}
-	if seconds, ok := wholeSeconds(value); ok {
-		return time.Unix(seconds, 0), seconds <= lastSecond
-	}
-	f, err := strconv.ParseFloat(value, 64)
-	if err != nil || f > lastSecond {
-		return time.Time{}, false
-	}
-	seconds, fraction := math.Modf(f)
-	return time.Unix(int64(seconds), int64(fraction*1e9)), true
-}
-
-// wholeSeconds reads the usual NumericDate, which is digits alone, no more of
-// them than lastSecond has. It is not the strconv of this only because three of
-// them are in every token.
-func wholeSeconds(value string) (seconds int64, ok bool) {
-	if len(value) > len("253402300799") {
-		return 0, false
-	}
-	for _, c := range []byte(value) {
-		if c -= '0'; c > 9 {
-			return 0, false
-		}
-		seconds = 10*seconds + int64(c)
-	}
-	return seconds, true
 }
