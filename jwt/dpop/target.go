@@ -2,7 +2,7 @@ package dpop
 
 import (
 	"errors"
-	"net"
+	"net/netip"
 	"net/url"
 	"strings"
 )
@@ -38,8 +38,8 @@ func publicOrigin(raw string) (string, error) {
 }
 
 func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+	addr, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && addr.IsLoopback()
 }
 
 // uriOf normalizes htu, whose query and fragment do not count (RFC 9449 §4.3).
