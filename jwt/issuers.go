@@ -15,6 +15,7 @@ import (
 type Issuers struct {
 	validators    map[string]*Validator
 	maxTokenBytes int // the most that any of them takes
+	maxIssuer     int // the length of the longest issuer's name
 }
 
 // ByIssuer combines validators of different issuers into one. The error joins
@@ -44,6 +45,7 @@ func ByIssuer(validators ...*Validator) (*Issuers, error) {
 		}
 		i.validators[v.terms.issuer] = v
 		i.maxTokenBytes = max(i.maxTokenBytes, v.maxTokenBytes)
+		i.maxIssuer = max(i.maxIssuer, len(v.terms.issuer))
 	}
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
@@ -77,14 +79,21 @@ func (i *Issuers) choose(v *validation) error {
 	if err != nil {
 		return invalid(ReasonClaims, "", err.Error())
 	}
+	if len(value) > len(`""`)+strictjson.MaxEscape*i.maxIssuer { // to decode it would cost something
+		return unknownIssuer()
+	}
 	issuer, err := text("iss", value)
 	if err != nil {
 		return err
 	}
 	if v.validator = i.validators[issuer]; v.validator == nil {
-		return invalid(ReasonUnknownIssuer, "iss", "not the Config.Issuer of any validator")
+		return unknownIssuer()
 	}
 	return nil
+}
+
+func unknownIssuer() *Error {
+	return invalid(ReasonUnknownIssuer, "iss", "not the Config.Issuer of any validator")
 }
 
 // IsCompact reports whether token has the outer form of a JWS in compact

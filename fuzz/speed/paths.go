@@ -112,7 +112,8 @@ func refuse() []path {
 	}
 	algNone := jwttest.Alg("none")
 	several := must(jwt.ByIssuer(f.tokens))
-	unknownIssuer := f.token("small", jwttest.RawPayload(`{"long":"`+junk(11_900)+`","iss":"https://other.example"}`))
+	const other = "https://other.example"
+	unknownIssuer := f.token("small", jwttest.RawPayload(`{"long":"`+junk(11_900)+`","iss":"`+other+`"}`))
 	long := jwttest.Claim("long", junk(11_500)) // makes nearly 16 KiB, the limit
 	badSignature := good[:strings.LastIndexByte(good, '.')+1] + strings.Repeat("A", 342)
 	return []path{
@@ -126,6 +127,14 @@ func refuse() []path {
 		{"input=algnoneheader8K", tokens.refuses(f.token("small", algNone, jwttest.Header("x5c", []string{junk(6_000)})),
 			jwt.ReasonAlgorithm)},
 		{"input=unknownissuer16K", validate(several.Validate).refuses(unknownIssuer, jwt.ReasonUnknownIssuer)},
+		{"input=unicodeheader8K", tokens.refuses(f.token("small", headerOf(`\u20ac`)), jwt.ReasonAlgorithm)},
+		{"input=mixedheader8K", tokens.refuses(f.token("small", headerOf(`é\n`)), jwt.ReasonAlgorithm)},
+		{"input=tinyclaims16K", validate(several.Validate).refuses(
+			f.token("small", claimsOf(`"\u20ac":[],`, 11_700, other)), jwt.ReasonUnknownIssuer)},
+		{"input=nearlyiss16K", validate(several.Validate).refuses(
+			f.token("small", claimsOf(`"\u0069\u0073\u0053":1,`, 11_700, other)), jwt.ReasonUnknownIssuer)},
+		{"input=mixedboth16K", validate(several.Validate).refuses(
+			f.token("small", headerOf(`é\n`), claimsOf(`"é\n":1,`, 5_500, f.issuer.URL())), jwt.ReasonAlgorithm)},
 		{"input=unknownkid", unknownKids(f)},
 		{"input=unknownkid16K", unknownKids(f, long)},
 		{"input=payload1M", tokens.refuses(oversized(good, "payload", 1<<20), jwt.ReasonTooLarge)},
@@ -133,6 +142,22 @@ func refuse() []path {
 		{"input=expired", withoutFetch(tokens.refuses(f.token("small", jwttest.ExpiresIn(-time.Hour)), jwt.ReasonExpired))},
 		{"input=badsignature", withoutFetch(tokens.refuses(badSignature, jwt.ReasonSignature))},
 	}
+}
+
+// headerOf makes a header of nearly 8 KB encoded, with as many names as it may have,
+// which are made of unit. To decode them costs the most of all that a header can hold.
+func headerOf(unit string) jwttest.TokenOption {
+	var b strings.Builder
+	b.WriteString(`{"typ":"at+jwt"`)
+	for i := range 60 {
+		fmt.Fprintf(&b, `,"%s%02d":1`, strings.Repeat(unit, (6_000/60-9)/len(unit)), i)
+	}
+	return jwttest.RawHeader(b.String() + `,"alg":"none"}`)
+}
+
+// claimsOf makes claims of so many bytes, members first and the issuer behind them.
+func claimsOf(members string, bytes int, issuer string) jwttest.TokenOption {
+	return jwttest.RawPayload(`{` + strings.Repeat(members, bytes/len(members)) + `"iss":"` + issuer + `"}`)
 }
 
 // unknownKids refuses tokens with different kids, one after the other.

@@ -88,6 +88,7 @@ type scanner struct {
 	at    int
 	fault error
 	left  int // members and elements that may yet come
+	names names
 }
 
 // fail notes what is wrong. A fault that nobody notes is one of syntax.
@@ -275,7 +276,7 @@ func (s *scanner) name() (name string, ok bool) {
 	}
 	name = s.text[start : s.at-1]
 	if escaped {
-		name = unescape(name)
+		name = s.names.decode(name)
 	}
 	return name, true
 }
@@ -303,17 +304,24 @@ func (s *scanner) string() (escaped, ok bool) {
 			s.at = at + 1
 			return escaped, true
 		}
-		size := 0
 		if c == '\\' {
 			escaped = true
-			if size = escape(text[at:]); size == 0 {
+			if at+1 < len(text) && shortEscapes[text[at+1]] != 0 {
+				at += 2
+				continue
+			}
+			_, size := unicodeEscape(text[at:])
+			if size == 0 {
 				return false, false
 			}
-		} else if c < utf8.RuneSelf {
+			at += size
+			continue
+		}
+		if c < utf8.RuneSelf {
 			return false, false // a control character, RFC 8259 §7
-		} else if r, n := utf8.DecodeRuneInString(text[at:]); r != utf8.RuneError || n > 1 {
-			size = n
-		} else {
+		}
+		r, size := utf8.DecodeRuneInString(text[at:])
+		if r == utf8.RuneError && size == 1 {
 			return false, s.fail(errUTF8)
 		}
 		at += size
@@ -323,13 +331,8 @@ func (s *scanner) string() (escaped, ok bool) {
 
 // space skips white space (RFC 8259 §2).
 func (s *scanner) space() {
-	for s.at < len(s.text) {
-		switch s.text[s.at] {
-		case ' ', '\t', '\n', '\r':
-			s.at++
-		default:
-			return
-		}
+	for s.at < len(s.text) && isSpace[s.text[s.at]] {
+		s.at++
 	}
 }
 

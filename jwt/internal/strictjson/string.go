@@ -42,84 +42,121 @@ func Strings(dst []string, value string) (list []string, ok bool) {
 	return dst, true
 }
 
-// escape returns the length of the escape sequence that text begins with, or 0
-// if it is not a valid one. A surrogate counts only as half of a pair: a lone
-// one denotes no character (RFC 7493 §2.1).
-func escape(text string) int {
-	if len(text) < 2 {
-		return 0
-	}
-	switch text[1] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		return 2
-	case 'u':
-		return unicodeEscape(text)
-	}
-	return 0
+// MaxEscape is how many bytes of JSON one byte of a string takes at most.
+const MaxEscape = len(`\u0061`)
+
+// shortEscapes are the characters that two-character escapes denote, by their second
+// character; 0 for what is none (RFC 8259 §7).
+var shortEscapes = [256]byte{
+	'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t',
 }
 
-func unicodeEscape(text string) int {
-	r, ok := hex4(text)
-	if !ok {
-		return 0
+// hexDigits are the values of hex digits, and noHex for what is none.
+var hexDigits = func() (table [256]byte) {
+	for c := range table {
+		table[c] = noHex
+	}
+	for value, c := range []byte("0123456789abcdef") {
+		table[c] = byte(value)
+	}
+	for value, c := range []byte("ABCDEF") {
+		table[c] = byte(10 + value)
+	}
+	return table
+}()
+
+const noHex = 0xff
+
+// unicodeEscape returns the character that an escape by \u denotes at the beginning of
+// text, and the length of the escape: 6, or 12 for a pair of surrogates. It is 0 if
+// there is no valid one. A lone surrogate denotes no character (RFC 7493 §2.1).
+func unicodeEscape(text string) (r rune, size int) {
+	if len(text) < 6 || text[1] != 'u' {
+		return 0, 0
+	}
+	r = hex4(text[2:6])
+	if r < 0 {
+		return 0, 0
 	}
 	if !utf16.IsSurrogate(r) {
-		return 6
+		return r, 6
 	}
-	low, ok := hex4(text[6:])
-	if !ok || utf16.DecodeRune(r, low) == utf8.RuneError {
-		return 0
+	if len(text) < 12 || text[6] != '\\' || text[7] != 'u' {
+		return 0, 0
 	}
-	return 12
+	if r = utf16.DecodeRune(r, hex4(text[8:12])); r == utf8.RuneError {
+		return 0, 0
+	}
+	return r, 12
 }
 
-// hex4 returns the code unit that text begins with: \u and four hex digits.
-func hex4(text string) (rune, bool) {
-	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
-		return 0, false
+// hex4 returns the number that four hex digits denote, or -1.
+func hex4(digits string) rune {
+	a, b, c, d := hexDigits[digits[0]], hexDigits[digits[1]], hexDigits[digits[2]], hexDigits[digits[3]]
+	if a|b|c|d == noHex {
+		return -1
 	}
-	var r rune
-	for _, c := range []byte(text[2:6]) {
-		switch {
-		case '0' <= c && c <= '9':
-			c -= '0'
-		case 'a' <= c && c <= 'f':
-			c -= 'a' - 10
-		case 'A' <= c && c <= 'F':
-			c -= 'A' - 10
-		default:
-			return 0, false
-		}
-		r = r<<4 | rune(c)
-	}
-	return r, true
+	return rune(a)<<12 | rune(b)<<8 | rune(c)<<4 | rune(d)
 }
 
-var shortEscapes = map[byte]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+// unescapeOne decodes the escape that text begins with into c, and returns how long
+// it is and how many bytes it denotes; 0 if it is not valid.
+func unescapeOne(c *[utf8.UTFMax]byte, text string) (size, written int) {
+	if len(text) > 1 && shortEscapes[text[1]] != 0 {
+		c[0] = shortEscapes[text[1]]
+		return 2, 1
+	}
+	r, size := unicodeEscape(text)
+	if size == 0 {
+		return 0, 0
+	}
+	return size, utf8.EncodeRune(c[:], r)
+}
 
 // unescape decodes the inside of a string that has been found valid.
 func unescape(s string) string {
-	var b strings.Builder
-	b.Grow(len(s))
-	for {
-		at := strings.IndexByte(s, '\\')
-		if at < 0 {
-			b.WriteString(s)
-			return b.String()
-		}
-		b.WriteString(s[:at])
-		n := escape(s[at:])
-		switch n {
-		case 2:
-			b.WriteByte(shortEscapes[s[at+1]])
-		case 6:
-			r, _ := hex4(s[at:])
-			b.WriteRune(r)
-		default:
-			high, _ := hex4(s[at:])
-			low, _ := hex4(s[at+6:])
-			b.WriteRune(utf16.DecodeRune(high, low))
-		}
-		s = s[at+n:]
+	var room [128]byte // a short string costs one allocation
+	decoded := room[:]
+	if len(s) > len(room) {
+		decoded = make([]byte, len(s))
 	}
+	return string(decoded[:decode(decoded, s)])
+}
+
+// decode writes to dst what the inside of a string denotes that has been found valid,
+// and returns its length. That is no longer than how it is written, and dst must be
+// as long as that. It goes by tables: this text may be one that nobody has signed,
+// and an escape for each character must cost little beside a signature check.
+func decode(dst []byte, s string) (n int) {
+	for at := 0; at < len(s); {
+		if s[at] != '\\' {
+			dst[n] = s[at]
+			at, n = at+1, n+1
+			continue
+		}
+		if short := shortEscapes[s[at+1]]; short != 0 {
+			dst[n] = short
+			at, n = at+2, n+1
+			continue
+		}
+		r, size := unicodeEscape(s[at:])
+		at, n = at+size, n+utf8.EncodeRune(dst[n:], r)
+	}
+	return n
+}
+
+// names decodes one name after another into the same memory: an object may be made of
+// nothing but escaped names.
+type names struct {
+	all     strings.Builder
+	scratch []byte
+}
+
+func (n *names) decode(inside string) string {
+	if len(n.scratch) < len(inside) {
+		n.scratch = make([]byte, max(len(inside), 256))
+	}
+	start := n.all.Len()
+	n.all.Write(n.scratch[:decode(n.scratch, inside)])
+	return n.all.String()[start:]
 }
