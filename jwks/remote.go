@@ -1,8 +1,10 @@
 package jwks
 
 import (
+	"cmp"
 	"context"
 	"crypto"
+	"fmt"
 	"time"
 )
 
@@ -38,6 +40,16 @@ func NewRemote(config Config) (*Remote, error) {
 // Issuer returns Config.Issuer as it was given, "" if Config.URL was given in its
 // place. The iss claim of a token must be identical to it.
 func (r *Remote) Issuer() string { return r.cfg.Issuer }
+
+// Format writes where the keys come from, without what a URL may hold beside scheme,
+// host and path, whatever the verb.
+func (r *Remote) Format(s fmt.State, _ rune) {
+	from := "nil"
+	if r != nil {
+		from = place(cmp.Or(r.cfg.Issuer, r.cfg.URL))
+	}
+	fmt.Fprintf(s, "jwks.Remote(%s)", from)
+}
 
 // VerificationKeys returns the public keys that a token with this kid and alg
 // may be signed with: *rsa.PublicKey, *ecdsa.PublicKey or ed25519.PublicKey,

@@ -47,9 +47,9 @@ type Possession struct {
 	// sent: "/user?id=7". Target is a whole URL where the client has sent one.
 	Method, Target string
 	// Token is the access token, as it was sent.
-	Token string
+	Token string `json:"-"`
 	// Evidence is what the proof's own method of that name has returned.
-	Evidence string
+	Evidence string `json:"-"`
 	// Bound says whether the token has the confirmation method, and Confirmation
 	// is what it has there, such as the thumbprint of a key.
 	Bound        bool
