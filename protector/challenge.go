@@ -68,16 +68,17 @@ func (e *Error) params() []Param {
 // of a name wins, and one that is empty or that its grammar does not allow is
 // left out: dropping a character would say something else than was meant.
 func challenge(scheme string, params []Param) string {
-	text := scheme
+	text := append(make([]byte, 0, 256), scheme...)
 	separator := " "
 	for i, param := range params {
 		if !param.fits() || named(params[:i], param.Name) {
 			continue
 		}
-		text += separator + param.Name + `="` + quotedPairs.Replace(param.Value) + `"`
+		text = append(append(append(text, separator...), param.Name...), `="`...)
+		text = append(append(text, quotedPairs.Replace(param.Value)...), '"')
 		separator = ", "
 	}
-	return text
+	return string(text)
 }
 
 // fits reports whether the attribute can stand in a challenge. Only the realm,

@@ -1,7 +1,6 @@
 package protector
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -61,7 +60,8 @@ func (p *Protector) wiring(caller string, rule *Rule) error {
 		return err
 	}
 	if !p.made(rule) {
-		return fmt.Errorf("protector: %s was given a nil Rule, or one that another Protector has made: use this one's NewRule", caller)
+		return fmt.Errorf("protector: %s was given a nil Rule, or one that another Protector has made: "+
+			"use this one's NewRule", caller)
 	}
 	return nil
 }
@@ -72,7 +72,8 @@ func (p *Protector) unbuilt(caller string) error {
 	if p != nil && p.identity != nil {
 		return nil
 	}
-	return errors.New("protector: " + caller + " was called on a nil or zero Protector: build one with New, and check its error")
+	return fmt.Errorf("protector: %s was called on a nil or zero Protector: "+
+		"build one with New, and check its error", caller)
 }
 
 func (p *Protector) mustBeBuilt(caller string) {
@@ -105,7 +106,7 @@ func (rule *Rule) AnswerHeader(r *http.Request) http.Header {
 	if g == nil {
 		return header
 	}
-	mergeFields(header, g.header)
+	mergeFields(header, g.possession.answerHeader())
 	if g.credential.unseen {
 		header.Set("Cache-Control", "private")
 	}

@@ -15,16 +15,21 @@ type judgement struct {
 
 // decide answers the one question of this package. It writes nothing.
 func (p *Protector) decide(r *http.Request, rule *Rule) (j judgement) {
+	current := innermost(r.Context())
 	c, err := p.credential(r)
 	if err == nil {
-		j.grant, j.reused, err = p.identify(r, c)
+		j.grant, j.reused, err = p.identify(r, c, current)
 	}
 	if err == nil {
-		j.ctx = withGrant(r.Context(), j.grant)
-		err = rule.admits(j.ctx, r, j.grant)
+		err = rule.admits(r, j.grant)
 	}
+	next := j.grant
 	if err != nil {
-		j.ctx, j.err = withGrant(r.Context(), nobody), err.under(c.scheme)
+		j.err, next = err.under(c.scheme), nobody
+	}
+	j.ctx = r.Context()
+	if next != current {
+		j.ctx = &carrier{j.ctx, next}
 	}
 	return j
 }
@@ -32,8 +37,7 @@ func (p *Protector) decide(r *http.Request, rule *Rule) (j judgement) {
 // identify finds out who is calling: once per request, however often it is
 // asked. The grant beside an error is for the report: a token that is genuine
 // and of no use.
-func (p *Protector) identify(r *http.Request, c credential) (g *grant, reused bool, err *Error) {
-	current := innermost(r.Context())
+func (p *Protector) identify(r *http.Request, c credential, current *grant) (g *grant, reused bool, err *Error) {
 	if known := current.from(p.identity); known != nil && known.holdsFor(r, c) {
 		if known != current {
 			inner := *known
@@ -42,10 +46,14 @@ func (p *Protector) identify(r *http.Request, c credential) (g *grant, reused bo
 		}
 		return known, true, p.alive(known.token)
 	}
+	if current == nobody {
+		g, err = p.authenticate(r, c)
+		return g, false, err
+	}
 	blind := withoutCurrent(r)
 	g, err = p.authenticate(blind, c)
 	keepBody(r, blind)
-	if g != nil && current != nobody {
+	if g != nil {
 		g.outer = current
 	}
 	return g, false, err
@@ -67,18 +75,17 @@ func (p *Protector) authenticate(r *http.Request, c credential) (*grant, *Error)
 	if v == nil {
 		return nil, errInvalidToken(reasonNoValidator, nil)
 	}
-	if err := g.gather(r, v.proofs); err != nil {
+	var err *Error
+	if g.possession, err = gather(r, c.token, v.proofs); err != nil {
 		return nil, err
 	}
-	token, err := v.validate(r, c.token)
-	if err != nil {
+	if g.token, err = v.validate(r, c.token); err != nil {
 		return nil, err
 	}
-	g.token = token
-	if err := p.alive(token); err != nil {
+	if err = p.alive(g.token); err != nil {
 		return g, err
 	}
-	return g, g.confirm(r)
+	return g, g.possession.confirm(r, confirmationOf(g.token))
 }
 
 func (p *Protector) checkRequest(r *http.Request, c credential) *Error {

@@ -2,7 +2,7 @@ package protector
 
 import (
 	"net/http"
-	"slices"
+	"net/url"
 	"strings"
 )
 
@@ -22,9 +22,7 @@ type grant struct {
 	token      Token // nil: anonymous
 	credential credential
 	target     target
-	proofs     []Proof
-	evidence   []string // what each of the proofs was shown
-	header     http.Header
+	possession *possession // nil: no proof was asked for
 	outer      *grant
 }
 
@@ -45,31 +43,24 @@ func (g *grant) from(by *identity) *grant {
 // holdsFor reports whether the grant was given for this very request. In doubt
 // it was not: to judge a request anew is slower and never wrong.
 func (g *grant) holdsFor(r *http.Request, c credential) bool {
-	if c != g.credential || !g.target.covers(targetOf(r)) {
-		return false
-	}
-	evidence, err := evidenceOf(g.proofs, r)
-	return err == nil && slices.Equal(evidence, g.evidence)
+	return c == g.credential && g.target.covers(targetOf(r)) && g.possession.isShownBy(r)
 }
 
-// target is what a request asks for.
+// target is what a request asks for. The texts are copies, since requests are
+// changed in place.
 type target struct {
 	method, host string
-	sent         string // the request target, as it was sent
-	path, query  string // as they are now
+	path, query  string   // as they are now
+	sent         string   // the request target, as it was sent
+	unsent       *url.URL // of a request that no server has read
 }
 
 func targetOf(r *http.Request) target {
-	return target{method: r.Method, host: r.Host, sent: sentTarget(r), path: r.URL.Path, query: r.URL.RawQuery}
-}
-
-// sentTarget returns the request target as the client has written it (RFC 9112
-// §3.2). A request that no server has read has its URL instead.
-func sentTarget(r *http.Request) string {
-	if r.RequestURI != "" {
-		return r.RequestURI
+	t := target{method: r.Method, host: r.Host, path: r.URL.Path, query: r.URL.RawQuery, sent: r.RequestURI}
+	if t.sent == "" {
+		t.unsent = r.URL
 	}
-	return r.URL.String()
+	return t
 }
 
 // covers reports whether the other target is this one, seen further in.
@@ -77,11 +68,12 @@ func sentTarget(r *http.Request) string {
 // Handlers shorten the path of a request on its way, as [http.StripPrefix] does,
 // and leave everything else as it is. A path that differs otherwise, or another
 // method, is what a batch endpoint makes, or a middleware that rewrites: that
-// request is judged anew.
+// request is judged anew. So is a request that no server has read, unless it has
+// the very URL: nothing else tells that it is still the same.
 func (t target) covers(inner target) bool {
 	path := t.path
 	t.path = inner.path
-	return t == inner && endsInPath(path, inner.path)
+	return t == inner && (path == inner.path || endsInPath(path, inner.path))
 }
 
 // endsInPath reports whether path ends in these whole segments.

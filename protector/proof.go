@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
+	"slices"
 )
 
 // Proof checks that whoever sends a token holds the key or the certificate that
@@ -93,7 +93,8 @@ func (v Validator) Proving(proofs ...Proof) Validator {
 		method := proof.Confirms()
 		switch {
 		case method == "":
-			faults = append(faults, fmt.Errorf("Proving was given a %T that confirms no method: name the member of cnf", proof))
+			faults = append(faults, fmt.Errorf(
+				"Proving was given a %T that confirms no method: name the member of cnf", proof))
 		case proofOf(all, method) >= 0:
 			faults = append(faults, fmt.Errorf("Proving was given two proofs of %q: leave one out", method))
 		}
@@ -123,20 +124,28 @@ func isMethod(member string) bool {
 	return false
 }
 
+// possession is what a request has shown of the key or the certificate that its
+// token is bound to. It is nil where no proof is asked for: nothing was shown.
+type possession struct {
+	token    string
+	proofs   []Proof
+	evidence []string    // what each of the proofs was shown
+	header   http.Header // what they want in the answer
+}
+
 // gather asks the proofs what the request brings.
-func (g *grant) gather(r *http.Request, proofs []Proof) *Error {
+func gather(r *http.Request, token string, proofs []Proof) (*possession, *Error) {
+	if len(proofs) == 0 {
+		return nil, nil
+	}
 	evidence, err := evidenceOf(proofs, r)
 	if err != nil {
-		return fromAuthenticate(r.Context(), err, g.credential.token)
+		return nil, fromAuthenticate(r.Context(), err, token)
 	}
-	g.proofs, g.evidence = proofs, evidence
-	return nil
+	return &possession{token: token, proofs: proofs, evidence: evidence}, nil
 }
 
 func evidenceOf(proofs []Proof, r *http.Request) ([]string, error) {
-	if proofs == nil {
-		return nil, nil
-	}
 	evidence := make([]string, len(proofs))
 	for i, proof := range proofs {
 		var err error
@@ -147,31 +156,42 @@ func evidenceOf(proofs []Proof, r *http.Request) ([]string, error) {
 	return evidence, nil
 }
 
+// isShownBy reports whether the request brings the same evidence.
+func (p *possession) isShownBy(r *http.Request) bool {
+	if p == nil {
+		return true
+	}
+	evidence, err := evidenceOf(p.proofs, r)
+	return err == nil && slices.Equal(evidence, p.evidence)
+}
+
 // confirm refuses a token of which a binding is not proved.
-func (g *grant) confirm(r *http.Request) *Error {
-	confirmation := confirmationOf(g.token)
-	if len(confirmation) > 0 && !g.provable(confirmation) {
+func (p *possession) confirm(r *http.Request, confirmation map[string]string) *Error {
+	if len(confirmation) > 0 && !p.proves(confirmation) {
 		return errInvalidToken(reasonConfirmation, nil)
 	}
-	commits, err := g.check(r, confirmation)
+	if p == nil {
+		return nil
+	}
+	commits, err := p.check(r, confirmation)
 	if err != nil {
-		return g.read(r.Context(), err)
+		return p.read(r.Context(), err)
 	}
 	for _, commit := range commits {
 		if err := commit(r.Context()); err != nil {
-			return g.read(r.Context(), err)
+			return p.read(r.Context(), err)
 		}
 	}
 	return nil
 }
 
-// provable reports whether each method among the members has its proof, and one
-// of them at least.
-func (g *grant) provable(confirmation map[string]string) bool {
+// proves reports whether each method among the members has its proof, and one of
+// them at least.
+func (p *possession) proves(confirmation map[string]string) bool {
 	methods := 0
 	for member := range confirmation {
 		switch {
-		case proofOf(g.proofs, member) >= 0:
+		case p != nil && proofOf(p.proofs, member) >= 0:
 			methods++
 		case isMethod(member):
 			return false
@@ -181,12 +201,12 @@ func (g *grant) provable(confirmation map[string]string) bool {
 }
 
 // check asks every proof before any of them is committed.
-func (g *grant) check(r *http.Request, confirmation map[string]string) (commits []func(context.Context) error, _ error) {
-	for i, proof := range g.proofs {
+func (p *possession) check(r *http.Request, confirmation map[string]string) (commits []commit, _ error) {
+	for i, proof := range p.proofs {
 		value, bound := confirmation[proof.Confirms()]
 		proved, err := proof.Check(r.Context(), Possession{
-			Method: g.target.method, Target: g.target.sent, Token: g.credential.token,
-			Evidence: g.evidence[i], Bound: bound, Confirmation: value,
+			Method: r.Method, Target: sentTarget(r), Token: p.token,
+			Evidence: p.evidence[i], Bound: bound, Confirmation: value,
 		})
 		if err != nil {
 			return nil, err
@@ -194,19 +214,44 @@ func (g *grant) check(r *http.Request, confirmation map[string]string) (commits 
 		if proved.Commit != nil {
 			commits = append(commits, proved.Commit)
 		}
-		if len(proved.Header) > 0 {
-			if g.header == nil {
-				g.header = make(http.Header)
-			}
-			maps.Copy(g.header, proved.Header)
-		}
+		p.ask(proved.Header)
 	}
 	return commits, nil
 }
 
-func (g *grant) read(ctx context.Context, err error) *Error {
-	e := fromAuthenticate(ctx, err, g.credential.token)
-	for _, evidence := range g.evidence {
+type commit = func(context.Context) error
+
+// sentTarget returns the request target as the client has written it (RFC 9112
+// §3.2). A request that no server has read has its URL instead.
+func sentTarget(r *http.Request) string {
+	if r.RequestURI != "" {
+		return r.RequestURI
+	}
+	return r.URL.String()
+}
+
+// ask adds fields to those of the answer.
+func (p *possession) ask(fields http.Header) {
+	if len(fields) == 0 {
+		return
+	}
+	if p.header == nil {
+		p.header = make(http.Header)
+	}
+	mergeFields(p.header, fields)
+}
+
+func (p *possession) answerHeader() http.Header {
+	if p == nil {
+		return nil
+	}
+	return p.header
+}
+
+// read reads an error of a proof, and keeps the evidence out of it.
+func (p *possession) read(ctx context.Context, err error) *Error {
+	e := fromAuthenticate(ctx, err, p.token)
+	for _, evidence := range p.evidence {
 		if e.Err != nil {
 			e.Err = redact(e.Err, evidence)
 		}

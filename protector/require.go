@@ -61,8 +61,8 @@ func (p *Protector) serve(w http.ResponseWriter, r *http.Request, rule *Rule, ne
 	if rule.vary != "" {
 		addVary(w.Header(), rule.vary)
 	}
-	if g.header != nil {
-		mergeFields(w.Header(), g.header)
+	if g.possession != nil {
+		mergeFields(w.Header(), g.possession.header)
 	}
 	if g.credential.unseen {
 		private := &answerWriter{ResponseWriter: w, status: http.StatusOK, private: true}

@@ -64,9 +64,9 @@ func (p *Protector) made(rule *Rule) bool {
 }
 
 // admits checks what the grant permits.
-func (rule *Rule) admits(ctx context.Context, r *http.Request, g *grant) *Error {
+func (rule *Rule) admits(r *http.Request, g *grant) *Error {
 	if g.token != nil {
-		return rule.permits(ctx, g)
+		return rule.permits(r.Context(), g)
 	}
 	if rule.optional {
 		return nil
@@ -89,7 +89,7 @@ func (rule *Rule) permits(ctx context.Context, g *grant) *Error {
 	if rule.check == nil {
 		return nil
 	}
-	if err := rule.check(ctx, g.token); err != nil {
+	if err := rule.check(withGrant(ctx, g), g.token); err != nil {
 		return fromCheck(err, g.credential.token, errForbidden(reasonPolicyCheck))
 	}
 	return nil

@@ -21,7 +21,9 @@ var tokenMethods = []struct {
 }{
 	{"Revoked", reflect.TypeFor[func() bool](), []string{"IsRevoked", "GetRevoked"}},
 	{"ValidAt", reflect.TypeFor[func(time.Time) bool](), []string{"IsValidAt", "GetValidAt"}},
-	{"Confirmation", reflect.TypeFor[func() map[string]string](), []string{"Confirmations", "GetConfirmation", "Cnf", "CNF"}},
+	{"Confirmation", reflect.TypeFor[func() map[string]string](), []string{
+		"Confirmations", "GetConfirmation", "Cnf", "CNF",
+	}},
 	{"Groups", reflect.TypeFor[func() scopes.Set](), []string{"GetGroups"}},
 	{"Roles", reflect.TypeFor[func() scopes.Set](), []string{"GetRoles"}},
 	{"Entitlements", reflect.TypeFor[func() scopes.Set](), []string{"GetEntitlements"}},
@@ -153,14 +155,28 @@ func absent(token Token) bool {
 	case reflect.Invalid:
 		return true
 	case reflect.Pointer:
-		return v.IsNil() || v.Elem().IsZero()
+		return v.IsNil() || isBlank(v.Elem())
 	case reflect.Map, reflect.Slice:
 		return v.Len() == 0
 	case reflect.Func, reflect.Chan:
 		return v.IsNil()
 	default:
+		return isBlank(v)
+	}
+}
+
+// isBlank is reflect.Value.IsZero, which asks for the name of each field: that
+// takes longer than everything else about a token.
+func isBlank(v reflect.Value) bool {
+	if v.Kind() != reflect.Struct {
 		return v.IsZero()
 	}
+	for i := range v.NumField() {
+		if !isBlank(v.Field(i)) {
+			return false
+		}
+	}
+	return true
 }
 
 // isNil reports whether an interface holds nothing that can be called.
