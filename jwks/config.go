@@ -51,6 +51,12 @@ type Config struct {
 	// If you set it, max-age can only shorten it, to a minute at the least. It is
 	// never longer than MaxStale.
 	//
+	// The last usable key is another matter. A JWK Set without a usable key can be
+	// the accident of a minute, so it first counts as a failed fetch; keys go on
+	// to serve. An answer that comes RefreshInterval later (15 minutes if you have
+	// not set it, whatever max-age says) and holds no usable key either is
+	// believed: every key is refused then, until the issuer publishes one.
+	//
 	// While tokens without a kid arrive it is a minute at the most, because
 	// nothing else tells that such a token was signed by a new key: it is refused
 	// until the next fetch. Nobody waits for these fetches, and no number of forged
@@ -58,8 +64,11 @@ type Config struct {
 	RefreshInterval time.Duration
 
 	// MaxStale is how old the last good set may grow while the issuer cannot be
-	// reached or answers nonsense. After that its keys are unavailable. It is
-	// also the age limit of SnapshotFile. Default: 24 hours.
+	// reached or answers nonsense. After that its keys are unavailable. With
+	// discovery, the metadata that says where the set is may grow no older either:
+	// when it could not be read for so long, keys are unavailable although the
+	// place it named still answers. It is also the age limit of SnapshotFile.
+	// Default: 24 hours.
 	MaxStale time.Duration
 
 	// FetchTimeout bounds one fetch, discovery included, and with it the time

@@ -36,8 +36,9 @@
 //
 // The last good set serves on for up to a day ([Config].MaxStale), known keys
 // never wait for the network, and fetches back off from a second to at most a
-// minute. An answer that is no key set, or has no usable key in it, replaces
-// nothing. A process that starts while the issuer is down answers 503 and tries
+// minute. An answer that is no key set replaces nothing. A set without a usable key
+// does so only when another one, a refresh later, has none either: the issuer has
+// then withdrawn its keys. A process that starts while the issuer is down answers 503 and tries
 // again every few seconds, or serves from [Config].SnapshotFile if it has one.
 //
 // # What is accepted as a key

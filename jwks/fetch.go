@@ -9,6 +9,7 @@ import (
 // source is where the set comes from, and what was said about it there.
 type source struct {
 	metadata metadata
+	readAt   time.Time     // beginning of the fetch that last read the metadata, zero without discovery
 	fault    error         // of discovery, while older metadata is still in use
 	etag     string        // of the set in use
 	etagURL  string        // where that was: an ETag means nothing elsewhere
@@ -28,6 +29,7 @@ type outcome struct {
 	set         *keySet
 	notModified bool
 	err         error
+	empty       *keySet   // with an error: the answer was a set, and no key in it is usable
 	restored    *restored // from the snapshot file, when the first fetch failed
 }
 
@@ -35,7 +37,7 @@ type outcome struct {
 // ETag is forgotten: it may be what the server fails over, and would then keep
 // every later fetch from succeeding.
 func failed(last, found source, err error) outcome {
-	last.metadata, last.fault = found.metadata, found.fault
+	last.metadata, last.readAt, last.fault = found.metadata, found.readAt, found.fault
 	last.etag, last.etagURL = "", ""
 	return outcome{source: last, err: err}
 }
@@ -45,10 +47,11 @@ type fetcher struct {
 	discovery *discovery // nil if the configuration says where the set is
 	get       *getter
 	timeout   time.Duration // of a whole fetch
+	maxStale  time.Duration // age limit of metadata
 }
 
 func newFetcher(c Config) fetcher {
-	f := fetcher{get: newGetter(c.HTTPClient), timeout: c.FetchTimeout}
+	f := fetcher{get: newGetter(c.HTTPClient), timeout: c.FetchTimeout, maxStale: c.MaxStale}
 	if c.Issuer != "" {
 		f.discovery = &discovery{issuer: c.Issuer, plainHTTP: c.InsecureAllowPlainHTTP, get: f.get}
 	}
@@ -82,7 +85,9 @@ func (f *fetcher) fetch(ctx context.Context, from source, last *keySet) outcome 
 	}
 	set, err := parseSet(a.body, last)
 	if err != nil {
-		return failed(from, found, at(found.metadata.jwksURL, err))
+		o := failed(from, found, at(found.metadata.jwksURL, err))
+		o.empty = set
+		return o
 	}
 	found.etag, found.etagURL = a.etag, found.metadata.jwksURL
 	return outcome{source: found, set: set}
@@ -91,11 +96,15 @@ func (f *fetcher) fetch(ctx context.Context, from source, last *keySet) outcome 
 // locate finds the URL of the set. When discovery fails, the metadata that was
 // good the last time stays in use: an error page in place of metadata must not
 // take down what still works. It may use half of the time then, no more.
+//
+// Metadata that nobody could read again for MaxStale names no place any longer, for
+// the reason that keys have such a limit: what it says may have been withdrawn.
 func (f *fetcher) locate(ctx context.Context, from source) (source, error) {
 	if f.discovery == nil {
 		return from, nil
 	}
-	known := from.metadata.jwksURL != ""
+	now := time.Now()
+	known := from.metadata.jwksURL != "" && !reached(now, from.readAt.Add(f.maxStale))
 	if known {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, f.timeout/2)
@@ -104,7 +113,7 @@ func (f *fetcher) locate(ctx context.Context, from source) (source, error) {
 	m, err := f.discovery.find(ctx, from.metadata)
 	from.fault = err
 	if err == nil {
-		from.metadata = m
+		from.metadata, from.readAt = m, now
 	}
 	if known {
 		return from, nil

@@ -21,8 +21,8 @@ type flight struct {
 	cancel context.CancelFunc
 	result *state        // to be read after landed, nil if the flight was abandoned
 	landed chan struct{} // closed when the result is published
-	kept   chan struct{} // closed when the snapshot file is written
-	gone   chan struct{} // closed when the log is written, too: nothing is left then
+	kept   chan struct{} // closed when the snapshot file holds this set, or a newer one
+	gone   chan struct{} // closed when its goroutine ends
 
 	waiters   int  // guarded by flights.mu
 	abandoned bool // guarded by flights.mu: the result is not wanted
@@ -34,17 +34,6 @@ func (f *flight) err() error {
 		return context.Canceled
 	}
 	return f.result.fault
-}
-
-// waitGone waits until nothing is left of the flight, or until code that hangs, a
-// logger most likely, has had that long.
-func (f *flight) waitGone(limit time.Duration) {
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
-	select {
-	case <-f.gone:
-	case <-timer.C:
-	}
 }
 
 // flights makes the fetches, one at a time, and holds the state that the last
@@ -135,7 +124,6 @@ func (fs *flights) fly(ctx context.Context, f *flight, last *state) {
 	f.result = fs.land(f, fs.restore(ctx, last, fs.attempt(ctx, last)))
 	close(f.landed)
 	fs.keep(f)
-	close(f.kept)
 	fs.journal.flush()
 }
 
@@ -179,9 +167,10 @@ func (fs *flights) land(f *flight, o outcome) *state {
 // keep writes the snapshot file after a fetch that succeeded.
 func (fs *flights) keep(f *flight) {
 	if fs.snapshot == nil || f.err() != nil {
+		close(f.kept)
 		return
 	}
-	if err := fs.snapshot.write(f.began, f.result.set.doc); err != nil {
+	if err := fs.snapshot.write(f.began, snapshot{f.result.provenAt, f.result.set.doc, []chan struct{}{f.kept}}); err != nil {
 		fs.journal.notWritten(fs.snapshot.name, err)
 	}
 }
@@ -233,7 +222,19 @@ func (fs *flights) abandon(f *flight) {
 	theirs := underway && !f.abandoned
 	fs.mu.Unlock()
 	if !theirs {
-		f.waitGone(abandonWithin)
+		fs.settle(f, abandonWithin)
+	}
+}
+
+// settle waits until nothing is left of a flight and the log is written, or until
+// code that hangs, a logger most likely, has had that long.
+func (fs *flights) settle(f *flight, limit time.Duration) {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-f.gone:
+		fs.journal.wait(timer.C)
+	case <-timer.C:
 	}
 }
 

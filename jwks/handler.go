@@ -59,7 +59,9 @@ type statusDocument struct {
 	LastError      string       `json:"last_error,omitempty"`
 	LastErrorAt    time.Time    `json:"last_error_at,omitzero"`
 	Failures       int          `json:"failures"`
+	EmptySince     time.Time    `json:"empty_since,omitzero"`
 	DiscoveryError string       `json:"discovery_error,omitempty"`
+	DiscoveredAt   time.Time    `json:"discovered_at,omitzero"`
 	Counts         Counts       `json:"counts"`
 }
 
@@ -70,7 +72,8 @@ func (s Status) document() statusDocument {
 		UsableUntil: s.UsableUntil, NextRefresh: s.NextRefresh,
 		Keys: s.Keys, Skipped: s.Skipped,
 		LastError: text(s.LastError), LastErrorAt: s.LastErrorAt,
-		Failures: s.Failures, DiscoveryError: text(s.DiscoveryError), Counts: s.Counts,
+		Failures: s.Failures, EmptySince: s.EmptySince,
+		DiscoveryError: text(s.DiscoveryError), DiscoveredAt: s.DiscoveredAt, Counts: s.Counts,
 	}
 }
 

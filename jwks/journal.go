@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // journal counts what is different after a fetch, and logs it when nobody waits.
@@ -22,9 +23,9 @@ type journal struct {
 	counts *counters
 
 	mu      sync.Mutex
-	waiting []func() // each writes records
-	lost    int      // of those, for want of room
-	writing bool     // somebody is in flush
+	waiting []func()      // each writes records
+	lost    int           // of those, for want of room
+	writing chan struct{} // closed when whoever is in flush is through, nil if nobody is
 }
 
 // maxWaitingRecords is some hours of an outage, or a day of calm.
@@ -48,28 +49,25 @@ func (j *journal) add(entry func()) {
 // flush writes all entries that wait, unless somebody else is at it, who will
 // write them too.
 func (j *journal) flush() {
+	mine := make(chan struct{})
 	j.mu.Lock()
-	busy := j.writing
-	j.writing = true
+	busy := j.writing != nil
+	if !busy {
+		j.writing = mine
+	}
 	j.mu.Unlock()
 	if busy {
 		return
 	}
-	ended := false
-	defer func() {
-		if !ended { // the logger ended this goroutine
-			j.mu.Lock()
-			defer j.mu.Unlock()
-			j.writing = false
-		}
-	}()
+	defer close(mine)
+	defer j.leave(mine) // if the logger ends this goroutine
 	for entry := j.next(); entry != nil; entry = j.next() {
 		unharmed(entry)
 	}
-	ended = true
 }
 
-// next takes the oldest entry. Nil means that flush is over.
+// next takes the oldest entry. Nil means that flush is over, and the next one may
+// begin: an entry that is added from now on is not this one's.
 func (j *journal) next() (entry func()) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -78,11 +76,33 @@ func (j *journal) next() (entry func()) {
 		entry, j.waiting = j.waiting[0], j.waiting[1:]
 	case j.lost > 0:
 		lost := j.lost
-		j.lost, entry = 0, func() { j.log.Warn("jwks: log records lost, because the logger was too slow", "records", lost) }
+		j.lost, entry = 0, func() { j.log.Warn("jwks: log records lost: the logger blocks, or is too slow", "records", lost) }
 	default:
-		j.writing = false
+		j.writing = nil
 	}
 	return entry
+}
+
+func (j *journal) leave(mine chan struct{}) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.writing == mine {
+		j.writing = nil
+	}
+}
+
+// wait returns when nobody writes any more, or is late.
+func (j *journal) wait(late <-chan time.Time) {
+	j.mu.Lock()
+	writing := j.writing
+	j.mu.Unlock()
+	if writing == nil {
+		return
+	}
+	select {
+	case <-writing:
+	case <-late:
+	}
 }
 
 // unharmed survives a panic of the logger, which on a goroutine that is nobody's
@@ -116,6 +136,7 @@ func (j *journal) count(last, next *state, o outcome) {
 func (j *journal) report(last, next *state) {
 	j.add(func() { j.reportKeys(last.set, next.set) })
 	j.add(func() { j.reportSkipped(last.set, next.set) })
+	j.add(func() { j.reportEmpty(last, next) })
 	j.add(func() { j.reportFetch(last, next) })
 	j.add(func() { j.reportDiscovery(last, next) })
 	j.add(func() { j.reportMove(last.source, next.source) })
@@ -146,6 +167,18 @@ func (j *journal) reportSkipped(old, now *keySet) {
 	}
 }
 
+// reportEmpty logs that the issuer's answers hold no usable key any more, and again
+// when that is believed.
+func (j *journal) reportEmpty(last, next *state) {
+	switch {
+	case next.emptySince.IsZero() || next.set == nil:
+	case len(next.set.keys) == 0 && len(last.set.keys) > 0:
+		j.log.Warn("jwks: the issuer has withdrawn every key", "since", next.emptySince)
+	case last.emptySince.IsZero():
+		j.log.Warn("jwks: the key set holds no usable key; the last good one serves until a later answer says so again")
+	}
+}
+
 func (j *journal) reportFetch(last, next *state) {
 	switch {
 	case next.fault != nil:
@@ -163,7 +196,7 @@ func (j *journal) reportDiscovery(last, next *state) {
 	switch {
 	case fault == nil, errors.Is(next.fault, fault):
 	case before == nil || before.Error() != fault.Error():
-		j.log.Warn("jwks: discovery failed", "issuer", j.issuer, "error", fault)
+		j.log.Warn("jwks: discovery failed", "issuer", j.issuer, "error", fault, "usable_until", next.usableUntil)
 	}
 }
 
@@ -183,7 +216,7 @@ func (j *journal) restored(file string, found restored, err error) {
 		case err != nil:
 			j.log.Warn("jwks: snapshot file ignored", "file", file, "error", err)
 		default:
-			j.log.Warn("jwks: serving keys from the snapshot file", "file", file, "fetched_at", found.fetchedAt)
+			j.log.Warn("jwks: serving keys from the snapshot file", "file", file, "fetched_at", found.provenAt)
 		}
 	})
 }

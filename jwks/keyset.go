@@ -45,7 +45,8 @@ type keySet struct {
 }
 
 // parseSet builds a set from a JWK Set document. Each key is judged alone; an
-// error means that the document as a whole is no set or holds no usable key.
+// error means that the document as a whole is no set or holds no usable key. In
+// the latter case the empty set comes with the error.
 // Keys that old holds already keep their identity, so that whoever remembers a
 // key by pointer keeps what it knows about it. old may be nil.
 func parseSet(doc []byte, old *keySet) (*keySet, error) {
@@ -71,7 +72,7 @@ func parseSet(doc []byte, old *keySet) (*keySet, error) {
 		}
 	}
 	if len(set.keys) == 0 {
-		return nil, noUsableKey(set.skipped)
+		return set, noUsableKey(set.skipped)
 	}
 	set.clip()
 	return set, nil

@@ -108,7 +108,7 @@ func (r *Remote) Refresh(ctx context.Context) error {
 	f, err := q.wait(ctx)
 	select {
 	case <-f.kept:
-		f.waitGone(grace)
+		r.flights.settle(f, grace)
 	case <-ctx.Done():
 	}
 	return err

@@ -22,7 +22,7 @@ import (
 type snapshotHeader struct {
 	Format    string    `json:"format"`
 	Source    string    `json:"source"`     // Config.Issuer, or Config.URL without query
-	FetchedAt time.Time `json:"fetched_at"` // when the issuer last had this set
+	FetchedAt time.Time `json:"fetched_at"` // when the issuer last had this set, or when the metadata was last read before
 	SHA256    string    `json:"sha256"`     // over whole source, time and document
 }
 
@@ -34,15 +34,15 @@ const (
 
 // restored is what the snapshot file gave; set is nil if it was no good.
 type restored struct {
-	set       *keySet
-	fetchedAt time.Time
+	set      *keySet
+	provenAt time.Time
 }
 
-// seal is the hash that shows damage and careless edits. It is no signature:
+// hash shows damage and careless edits. It is no signature:
 // whoever may write the file can write a new hash, too. Against that stand
 // the owner and the permissions of file and directory. The whole source is in it, query
 // included: another issuer's keys are not ours.
-func (h snapshotHeader) seal(source string, doc []byte) string {
+func (h snapshotHeader) hash(source string, doc []byte) string {
 	sum := sha256.New()
 	fmt.Fprintf(sum, "%s\n%s\n%s\n", h.Format, source, h.FetchedAt.UTC().Format(time.RFC3339Nano))
 	sum.Write(doc)
@@ -56,9 +56,22 @@ type snapshotFile struct {
 	maxAge time.Duration // Config.MaxStale
 
 	mu      sync.Mutex
-	newest  time.Time // of all sets that were to be written
-	waiting []byte    // the document of that one, nil if it is written
+	newest  time.Time // beginning of the last fetch whose set was to be written
+	waiting *snapshot // that set, nil if it is written
 	writing bool      // somebody is at it
+}
+
+// snapshot is what the file is to hold.
+type snapshot struct {
+	provenAt time.Time
+	doc      []byte
+	kept     []chan struct{} // to be closed when the file holds it, or cannot be written
+}
+
+func (s snapshot) tell() {
+	for _, kept := range s.kept {
+		close(kept)
+	}
 }
 
 // newSnapshotFile returns nil if none is configured.
@@ -110,7 +123,7 @@ func (h snapshotHeader) check(source string, doc []byte, now time.Time, maxAge t
 		return fmt.Errorf("format %.40q is not %s", h.Format, snapshotFormat)
 	case h.Source != place(source):
 		return fmt.Errorf("holds the keys of %.200q", h.Source)
-	case h.SHA256 != h.seal(source, doc):
+	case h.SHA256 != h.hash(source, doc):
 		return errors.New("damaged, edited, or of another source: the hash does not match")
 	case age >= maxAge:
 		return fmt.Errorf("too old: %v", age.Round(time.Second))
@@ -127,41 +140,49 @@ func (h snapshotHeader) check(source string, doc []byte, now time.Time, maxAge t
 // that was withdrawn would come back with the next start. One caller writes at a
 // time, and the others leave their set to it: a disk that hangs must not collect
 // goroutines.
-func (f *snapshotFile) write(fetchedAt time.Time, doc []byte) error {
-	if !f.offer(fetchedAt, doc) {
+func (f *snapshotFile) write(began time.Time, s snapshot) error {
+	if !f.offer(began, s) {
 		return nil
 	}
 	var err error
-	for fetchedAt, doc := f.take(); doc != nil; fetchedAt, doc = f.take() {
-		h := snapshotHeader{Format: snapshotFormat, Source: place(f.source), FetchedAt: fetchedAt.UTC()}
-		h.SHA256 = h.seal(f.source, doc)
-		err = replaceFile(f.name, h, doc)
+	for next := f.take(); next != nil; next = f.take() {
+		h := snapshotHeader{Format: snapshotFormat, Source: place(f.source), FetchedAt: next.provenAt.UTC()}
+		h.SHA256 = h.hash(f.source, next.doc)
+		err = replaceFile(f.name, h, next.doc)
+		next.tell()
 	}
 	return err
 }
 
-// offer reports whether the caller is the one to write.
-func (f *snapshotFile) offer(fetchedAt time.Time, doc []byte) bool {
+// offer reports whether the caller is the one to write. Of two sets the older one
+// is superseded, and told when the other is written.
+func (f *snapshotFile) offer(began time.Time, s snapshot) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if fetchedAt.Before(f.newest) {
+	older := began.Before(f.newest)
+	switch {
+	case older && f.waiting == nil:
+		s.tell()
 		return false
-	}
-	f.newest, f.waiting = fetchedAt, doc
-	if f.writing {
+	case older:
+		f.waiting.kept = append(f.waiting.kept, s.kept...)
 		return false
+	case f.waiting != nil:
+		s.kept = append(s.kept, f.waiting.kept...)
 	}
+	f.newest, f.waiting = began, &s
+	mine := !f.writing
 	f.writing = true
-	return true
+	return mine
 }
 
 // take returns what is to be written next; nil means that all is.
-func (f *snapshotFile) take() (fetchedAt time.Time, doc []byte) {
+func (f *snapshotFile) take() *snapshot {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	doc, f.waiting = f.waiting, nil
-	f.writing = doc != nil
-	return f.newest, doc
+	next := f.waiting
+	f.waiting, f.writing = nil, next != nil
+	return next
 }
 
 // replaceFile writes beside the file and renames, so that a reader, or a start

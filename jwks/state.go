@@ -11,12 +11,13 @@ const (
 	// if it failed, are told that keys are unavailable.
 	NeverLoaded State = "never loaded"
 	// Fresh: the set in use is what the issuer publishes, to within the refresh
-	// interval.
+	// interval. That may be no key at all: see Status.EmptySince.
 	Fresh State = "fresh"
 	// Stale: the last good set serves on, because the last fetch failed, or
 	// because nobody has asked for longer than the refresh interval.
 	Stale State = "stale"
-	// Unavailable: the last good set is older than MaxStale and is not used.
+	// Unavailable: the last good set is older than MaxStale, or the metadata that
+	// says where it is, and is not used.
 	Unavailable State = "unavailable"
 )
 
@@ -29,7 +30,9 @@ type state struct {
 	set         *keySet   // the last good one, nil if none was ever loaded
 	confirmedAt time.Time // beginning of the fetch that last found the set to be current
 	freshUntil  time.Time // confirmedAt plus the interval
-	usableUntil time.Time // confirmedAt plus MaxStale
+	provenAt    time.Time // confirmedAt, or when the metadata was last read, if that is longer ago
+	usableUntil time.Time // provenAt plus MaxStale
+	emptySince  time.Time // beginning of the first fetch in a row whose answer was a set without a usable key
 	dueAt       time.Time // next scheduled fetch
 	soonAt      time.Time // the same while tokens without a kid arrive: never later than dueAt
 	restored    bool      // the snapshot file was tried
@@ -83,30 +86,84 @@ func (s *state) condition(now time.Time) State {
 // after is the state that follows when a fetch that began at one time has come
 // to an outcome at another. r is a random number, 0 ≤ r < 1.
 func (s *state) after(o outcome, began, now time.Time, p patience, r float64) *state {
+	if o.empty != nil && s.believesEmpty(began, p) {
+		o.set, o.err = o.empty, nil
+	}
+	if o.err == nil {
+		return s.afterSuccess(o, began, p, r)
+	}
+	return s.afterFailure(o, began, now, p, r)
+}
+
+func (s *state) afterSuccess(o outcome, began time.Time, p patience, r float64) *state {
 	next := *s
 	next.source = o.source
-	if o.err == nil {
-		next.confirm(o.set, began, p.interval(o.source.maxAge), p.maxStale)
-		next.failures, next.fault, next.faultAt = 0, nil, time.Time{}
-		fresh := next.freshUntil.Sub(began)
-		next.dueAt = began.Add(afterSuccess(fresh, r))
-		next.soonAt = began.Add(afterSuccess(min(fresh, intervalWithoutKID), r))
-		return &next
+	fresh := p.interval(o.source.maxAge)
+	next.confirm(o.set, began, fresh, p.maxStale)
+	if len(o.set.keys) > 0 {
+		next.emptySince = time.Time{}
 	}
+	next.failures, next.fault, next.faultAt = 0, nil, time.Time{}
+	next.dueAt = began.Add(afterSuccess(fresh, r))
+	next.soonAt = began.Add(afterSuccess(min(fresh, intervalWithoutKID), r))
+	return &next
+}
+
+func (s *state) afterFailure(o outcome, began, now time.Time, p patience, r float64) *state {
+	next := *s
+	next.source = o.source
 	if o.restored != nil {
 		next.restored = true
 		if o.restored.set != nil {
-			next.confirm(o.restored.set, o.restored.fetchedAt, 0, p.maxStale)
+			next.confirm(o.restored.set, o.restored.provenAt, 0, p.maxStale)
 		}
+	}
+	if o.empty != nil && next.emptySince.IsZero() {
+		next.emptySince = began
 	}
 	next.failures++
 	next.fault, next.faultAt = o.err, now
 	next.dueAt = now.Add(afterFailure(next.failures, next.usable(now) != nil, r))
+	if t := next.emptyBelieved(p); t.After(now) && t.Before(next.dueAt) {
+		next.dueAt = t
+	}
 	next.soonAt = next.dueAt
 	return &next
 }
 
+// believesEmpty decides on an answer that is a set without a usable key. It can
+// say that the last key was withdrawn, which is then to be refused. It can also be
+// an accident: a deployment that publishes an empty set for a minute must not turn
+// every client away. So the first such answer is a failed fetch, as an error page
+// is, and one that comes a refresh later is believed, whatever failed in between.
+// Whoever can make the issuer's server say so twice could have said nothing at all
+// for as long, and withdraws keys but adds none.
+//
+// Before a set was loaded there is nothing to withdraw, and "unavailable" is the
+// better answer.
+func (s *state) believesEmpty(began time.Time, p patience) bool {
+	if s.set == nil {
+		return false
+	}
+	t := s.emptyBelieved(p)
+	return len(s.set.keys) == 0 || !t.IsZero() && reached(began, t)
+}
+
+// emptyBelieved is from when on answers without a usable key are believed, zero if
+// the last answer that was a set had one.
+func (s *state) emptyBelieved(p patience) time.Time {
+	if s.emptySince.IsZero() {
+		return time.Time{}
+	}
+	return s.emptySince.Add(p.interval(unknownMaxAge)) // what max-age such an answer has counts for nothing
+}
+
+// confirm puts a set in use that the issuer had at a time. What its keys rest on is
+// no younger than the metadata that said where they are.
 func (s *state) confirm(set *keySet, at time.Time, fresh, usable time.Duration) {
-	s.set, s.confirmedAt = set, at
-	s.freshUntil, s.usableUntil = at.Add(fresh), at.Add(usable)
+	s.set, s.confirmedAt, s.provenAt = set, at, at
+	if t := s.source.readAt; !t.IsZero() && t.Before(at) {
+		s.provenAt = t
+	}
+	s.freshUntil, s.usableUntil = at.Add(fresh), s.provenAt.Add(usable)
 }

@@ -12,7 +12,7 @@ type Status struct {
 	JWKSURL     string        // where the set is, without query; "" if discovery has not found out yet
 	ConfirmedAt time.Time     // when the issuer last had this set; zero if never
 	Age         time.Duration // since ConfirmedAt; 0 if never
-	UsableUntil time.Time     // when the set in use expires, if no fetch succeeds; zero if there is none
+	UsableUntil time.Time     // when the set in use expires, if no fetch succeeds or discovery goes on failing; zero if there is none
 	NextRefresh time.Time     // when the next scheduled fetch is due, tokens without kid apart; zero before the first
 
 	Keys    []KeyStatus  // usable keys of the set
@@ -21,7 +21,9 @@ type Status struct {
 	LastError      error     // of the last fetch; nil if it succeeded
 	LastErrorAt    time.Time // zero if LastError is nil
 	Failures       int       // fetches in a row that failed
+	EmptySince     time.Time // since when the issuer publishes no usable key; zero if its last set had one
 	DiscoveryError error     // discovery failed and older metadata is in use; nil otherwise
+	DiscoveredAt   time.Time // when the metadata was last read; zero if never, or without discovery
 
 	Counts Counts
 }
@@ -47,7 +49,9 @@ func (r *Remote) Status() Status {
 		LastError:      s.fault,
 		LastErrorAt:    s.faultAt,
 		Failures:       s.failures,
+		EmptySince:     s.emptySince,
 		DiscoveryError: s.source.fault,
+		DiscoveredAt:   s.source.readAt,
 		Counts:         r.flights.journal.counts.read(),
 	}
 	if s.set != nil {
