@@ -40,9 +40,12 @@ func TestAsymmetricAlgorithms(t *testing.T) {
 
 			refuse(t, v, issuer.Token(jwttest.Tampered()), jwt.ReasonSignature)
 			refuse(t, v, issuer.Token(jwttest.AlterSignature(func([]byte) []byte { return nil })), jwt.ReasonSignature)
-			refuse(t, v, issuer.Token(jwttest.AlterSignature(func(s []byte) []byte { return s[:len(s)-1] })), jwt.ReasonSignature)
-			refuse(t, v, issuer.Token(jwttest.AlterSignature(func(s []byte) []byte { return append(s, 0) })), jwt.ReasonSignature)
-			refuse(t, v, issuer.Token(jwttest.AlterSignature(func(s []byte) []byte { return make([]byte, len(s)) })), jwt.ReasonSignature)
+			refuse(t, v, issuer.Token(jwttest.AlterSignature(func(s []byte) []byte { return s[:len(s)-1] })),
+				jwt.ReasonSignature)
+			refuse(t, v, issuer.Token(jwttest.AlterSignature(func(s []byte) []byte { return append(s, 0) })),
+				jwt.ReasonSignature)
+			refuse(t, v, issuer.Token(jwttest.AlterSignature(func(s []byte) []byte { return make([]byte, len(s)) })),
+				jwt.ReasonSignature)
 			refuse(t, v, issuer.Token(jwttest.Unpublished()), jwt.ReasonUnknownKey)
 			refuse(t, v, issuer.Token(jwttest.Unpublished(), jwttest.Header("kid", issuer.KeyID())), jwt.ReasonSignature)
 		})
@@ -65,7 +68,8 @@ func TestNone(t *testing.T) {
 		t.Run(spelling, func(t *testing.T) {
 			refuse(t, v, issuer.Token(jwttest.Alg("none"), jwttest.Header("alg", spelling)), jwt.ReasonAlgorithm)
 			refuse(t, v, issuer.Token(jwttest.Header("alg", spelling)), jwt.ReasonAlgorithm)
-			refuse(t, validatorOf(t, issuer, withSecret), issuer.Token(jwttest.Alg("none"), jwttest.Header("alg", spelling)), jwt.ReasonAlgorithm)
+			refuse(t, validatorOf(t, issuer, withSecret), issuer.Token(jwttest.Alg("none"), jwttest.Header("alg", spelling)),
+				jwt.ReasonAlgorithm)
 
 			config := configOf(issuer)
 			config.Algorithms = []string{spelling}
@@ -92,7 +96,8 @@ func TestTheHeaderNeverWidensTheAllowList(t *testing.T) {
 // checklist 70
 func TestAlgIsAString(t *testing.T) {
 	issuer, v := strict(t)
-	for _, alg := range []any{nil, 1, true, "", "eddsa", "EdDSA ", "EdDSA\x00", canary, []string{"EdDSA"}, map[string]string{"EdDSA": "EdDSA"}} {
+	for _, alg := range []any{nil, 1, true, "", "eddsa", "EdDSA ", "EdDSA\x00", canary, []string{"EdDSA"},
+		map[string]string{"EdDSA": "EdDSA"}} {
 		refuse(t, v, issuer.Token(jwttest.Header("alg", alg)), jwt.ReasonAlgorithm)
 	}
 	refuse(t, v, issuer.Token(jwttest.WithoutHeader("alg")), jwt.ReasonAlgorithm)
@@ -116,13 +121,15 @@ func TestSymmetricAlgorithmsByNameOnly(t *testing.T) {
 			}
 			refuse(t, only, issuer.Token(), jwt.ReasonAlgorithm)
 			refuse(t, only, issuer.Token(jwttest.Secret(secret[1:]), jwttest.Alg(alg)), jwt.ReasonSignature)
-			refuse(t, only, forged(func() string { return issuer.Token(jwttest.Secret(nil), jwttest.Alg(alg)) }), jwt.ReasonSignature)
+			refuse(t, only, forged(func() string { return issuer.Token(jwttest.Secret(nil), jwttest.Alg(alg)) }),
+				jwt.ReasonSignature)
 			for _, cut := range []func([]byte) []byte{
 				func([]byte) []byte { return nil },
 				func(s []byte) []byte { return s[:len(s)-1] },
 				func(s []byte) []byte { return append(s, 0) },
 			} {
-				refuse(t, only, issuer.Token(jwttest.Secret(secret), jwttest.Alg(alg), jwttest.AlterSignature(cut)), jwt.ReasonSignature)
+				refuse(t, only, issuer.Token(jwttest.Secret(secret), jwttest.Alg(alg), jwttest.AlterSignature(cut)),
+					jwt.ReasonSignature)
 			}
 		})
 	}
@@ -210,7 +217,8 @@ func TestAnES256SignatureUnderAP384Key(t *testing.T) {
 	issuer := jwttest.NewIssuer(t, jwttest.InMemory())
 	kid := issuer.AddKey("ES384")
 	key := issuer.PrivateKey(kid).(*ecdsa.PrivateKey)
-	token := issuer.Token(jwttest.Key(kid), jwttest.Header("alg", "ES256"), jwttest.Signature(signECDSA(t, key, crypto.SHA256)))
+	token := issuer.Token(jwttest.Key(kid), jwttest.Header("alg", "ES256"),
+		jwttest.Signature(signECDSA(t, key, crypto.SHA256)))
 	refuse(t, validatorOf(t, issuer, withKeys(always(key.Public()))), token, jwt.ReasonUnknownKey)
 }
 
@@ -235,13 +243,19 @@ func TestECDSASignatureForm(t *testing.T) {
 				"a zero before each": func(r, s *big.Int) []byte {
 					return slices.Concat([]byte{0}, fixed(r, key.Curve), []byte{0}, fixed(s, key.Curve))
 				},
-				"a zero behind":  func(r, s *big.Int) []byte { return slices.Concat(fixed(r, key.Curve), fixed(s, key.Curve), []byte{0}) },
-				"a zero between": func(r, s *big.Int) []byte { return slices.Concat(fixed(r, key.Curve), []byte{0}, fixed(s, key.Curve)) },
-				"R alone":        func(r, s *big.Int) []byte { return fixed(r, key.Curve) },
-				"S before R":     func(r, s *big.Int) []byte { return slices.Concat(fixed(s, key.Curve), fixed(r, key.Curve)) },
-				"R is 0":         func(r, s *big.Int) []byte { return slices.Concat(fixed(zero, key.Curve), fixed(s, key.Curve)) },
-				"S is 0":         func(r, s *big.Int) []byte { return slices.Concat(fixed(r, key.Curve), fixed(zero, key.Curve)) },
-				"both are 0":     func(r, s *big.Int) []byte { return slices.Concat(fixed(zero, key.Curve), fixed(zero, key.Curve)) },
+				"a zero behind": func(r, s *big.Int) []byte {
+					return slices.Concat(fixed(r, key.Curve), fixed(s, key.Curve), []byte{0})
+				},
+				"a zero between": func(r, s *big.Int) []byte {
+					return slices.Concat(fixed(r, key.Curve), []byte{0}, fixed(s, key.Curve))
+				},
+				"R alone":    func(r, s *big.Int) []byte { return fixed(r, key.Curve) },
+				"S before R": func(r, s *big.Int) []byte { return slices.Concat(fixed(s, key.Curve), fixed(r, key.Curve)) },
+				"R is 0":     func(r, s *big.Int) []byte { return slices.Concat(fixed(zero, key.Curve), fixed(s, key.Curve)) },
+				"S is 0":     func(r, s *big.Int) []byte { return slices.Concat(fixed(r, key.Curve), fixed(zero, key.Curve)) },
+				"both are 0": func(r, s *big.Int) []byte {
+					return slices.Concat(fixed(zero, key.Curve), fixed(zero, key.Curve))
+				},
 				"R is the order": func(r, s *big.Int) []byte { return slices.Concat(fixed(order, key.Curve), fixed(s, key.Curve)) },
 				"S is the order": func(r, s *big.Int) []byte { return slices.Concat(fixed(r, key.Curve), fixed(order, key.Curve)) },
 				"both all ones":  func(r, s *big.Int) []byte { return slices.Repeat([]byte{0xff}, 2*len(fixed(r, key.Curve))) },

@@ -28,7 +28,8 @@ func TestValidateAllocatesLittle(t *testing.T) {
 	issuer := jwttest.NewIssuer(t, jwttest.InMemory())
 	keys, err := jwks.ParseStatic(issuer.JWKS())
 	require.NoError(t, err)
-	validator, err := jwt.NewValidator(jwt.Config{Issuer: issuer.URL(), Audiences: []string{issuer.Audience()}, Keys: keys})
+	validator, err := jwt.NewValidator(jwt.Config{Issuer: issuer.URL(), Audiences: []string{issuer.Audience()},
+		Keys: keys})
 	require.NoError(t, err)
 
 	bearer := issuer.Token(jwttest.Scope("openid profile email"))
@@ -49,7 +50,8 @@ func TestValidateAllocatesLittle(t *testing.T) {
 
 func TestRefusingAllocatesLittle(t *testing.T) {
 	issuer := jwttest.NewIssuer(t, jwttest.InMemory())
-	validator, err := jwt.NewValidator(jwt.Config{Issuer: issuer.URL(), Audiences: []string{issuer.Audience()}, Keys: issuer})
+	validator, err := jwt.NewValidator(jwt.Config{Issuer: issuer.URL(), Audiences: []string{issuer.Audience()},
+		Keys: issuer})
 	require.NoError(t, err)
 	good := issuer.Token()
 	header, payload, _ := strings.Cut(good, ".")

@@ -30,7 +30,8 @@ func TestThreeSegments(t *testing.T) {
 	good := issuer.Token()
 	header, rest, _ := strings.Cut(good, ".")
 	for _, token := range []string{
-		"", ".", "..", "...", "x", "x.y", "x.y.z", header, header + "." + header, good[:strings.LastIndexByte(good, '.')], good + ".", good + "." + header,
+		"", ".", "..", "...", "x", "x.y", "x.y.z", header, header + "." + header, good[:strings.LastIndexByte(good, '.')],
+		good + ".", good + "." + header,
 		"." + good, "." + rest, strings.Replace(good, ".", "", 1), "a.b.c.d.e", "....", good + "." + good + "." + header,
 		"..." + good, strings.Repeat(".", 10_000), good + "\x00", "Bearer " + good, `"` + good + `"`,
 	} {
@@ -46,7 +47,8 @@ func TestBase64IsStrict(t *testing.T) {
 	issuer, _ := strict(t)
 	v := validatorOf(t, issuer, withSecret)
 	// The 32 bytes of an HS256 signature and the header leave trailing bits.
-	segments := strings.Split(issuer.Token(jwttest.Secret(secret), jwttest.RawHeader(`{"alg":"HS256","typ":"at+jwt" }`)), ".")
+	segments := strings.Split(issuer.Token(jwttest.Secret(secret), jwttest.RawHeader(`{"alg":"HS256","typ":"at+jwt" }`)),
+		".")
 	for n, where := range []string{"header", "payload", "signature"} {
 		for name, spell := range map[string]func(string) string{
 			"padding":             func(s string) string { return s + "=" },
@@ -90,7 +92,8 @@ func TestTrailingBitsAreZero(t *testing.T) {
 	v := validatorOf(t, issuer, withSecret)
 	for _, header := range []string{`{"alg":"HS256","typ":"at+jwt" }`, `{"alg":"HS256","typ":"at+jwt"  }`} {
 		for _, sub := range []string{"a", "ab", "abc"} {
-			token := issuer.Token(jwttest.Secret(secret), jwttest.RawHeader(header), jwttest.Subject(sub), jwttest.Claim("jti", "fixed"))
+			token := issuer.Token(jwttest.Secret(secret), jwttest.RawHeader(header), jwttest.Subject(sub),
+				jwttest.Claim("jti", "fixed"))
 			accept(t, v, token)
 			segments := strings.Split(token, ".")
 			for n, segment := range segments {
@@ -149,7 +152,8 @@ func TestJSONSerializationIsRefused(t *testing.T) {
 	segments := strings.Split(issuer.Token(), ".")
 	for _, token := range []string{
 		fmt.Sprintf(`{"protected":"%s","payload":"%s","signature":"%s"}`, segments[0], segments[1], segments[2]),
-		fmt.Sprintf(`{"payload":"%s","signatures":[{"protected":"%s","signature":"%s"}]}`, segments[1], segments[0], segments[2]),
+		fmt.Sprintf(`{"payload":"%s","signatures":[{"protected":"%s","signature":"%s"}]}`, segments[1], segments[0],
+			segments[2]),
 		fmt.Sprintf(`{"payload":"%s","x":"..","signatures":[]}`, segments[1]),
 	} {
 		refuse(t, v, token, jwt.ReasonMalformed)
@@ -211,7 +215,8 @@ func TestIsCompact(t *testing.T) {
 	accept(t, v, indented)
 	require.True(t, jwt.IsCompact(indented))
 	require.True(t, jwt.IsCompact(issuer.Token(jwttest.RawHeader(`{ "alg":1}`))))
-	for _, token := range []string{"", ".", "..", "ey", "ey..x.", "2YotnFZFEjr1zCsicMWpAA", "a.b.c", good[1:], good + ".", good + "..", strings.ToUpper(good), "{}.."} {
+	for _, token := range []string{"", ".", "..", "ey", "ey..x.", "2YotnFZFEjr1zCsicMWpAA", "a.b.c", good[1:],
+		good + ".", good + "..", strings.ToUpper(good), "{}.."} {
 		require.False(t, jwt.IsCompact(token), "%q", token)
 	}
 }

@@ -37,41 +37,56 @@ func TestConfigFaults(t *testing.T) {
 		{"empty names", func(c *jwt.Config) {
 			c.Audiences, c.Required, c.Confirmations = []string{"x", ""}, []string{""}, []string{""}
 		}, []string{
-			"Config.Audiences holds an empty string: remove it", "Config.Required holds an empty string: remove it", "Config.Confirmations holds an empty string: remove it",
+			"Config.Audiences holds an empty string: remove it", "Config.Required holds an empty string: remove it",
+			"Config.Confirmations holds an empty string: remove it",
 		}},
-		{"a nil pointer for keys", func(c *jwt.Config) { c.Keys = (*jwttest.Issuer)(nil) }, []string{"Config.Keys is nil: set it"}},
+		{"a nil pointer for keys", func(c *jwt.Config) { c.Keys = (*jwttest.Issuer)(nil) },
+			[]string{"Config.Keys is nil: set it"}},
 		{"a nil function for keys", func(c *jwt.Config) { c.Keys = keySource(nil) }, []string{"Config.Keys is nil: set it"}},
 		{"algorithms", func(c *jwt.Config) { c.Algorithms = []string{"RS256", "none", "ES256K", "rs256", ""} }, []string{
-			`names "none", which is not supported: use any of RS256`, `"ES256K", which is not`, `"rs256", which is not`, `"", which is not`,
+			`names "none", which is not supported: use any of RS256`, `"ES256K", which is not`, `"rs256", which is not`,
+			`"", which is not`,
 		}},
-		{"only unknown algorithms, no keys, a secret", func(c *jwt.Config) { c.Algorithms, c.Keys, c.Secret = []string{"X"}, nil, secret }, []string{
-			`"X", which is not supported`, "Config.Keys is nil: set it", "names no HS algorithm: remove one or name the other",
-		}},
-		{"a secret without HS", func(c *jwt.Config) { c.Secret = secret }, []string{"Config.Secret is set and Config.Algorithms names no HS algorithm"}},
-		{"an empty secret without HS", func(c *jwt.Config) { c.Secret = []byte{} }, []string{"Config.Secret is set and Config.Algorithms names no HS algorithm"}},
-		{"HS without secret", func(c *jwt.Config) { c.Keys, c.Algorithms = nil, []string{"HS256"} }, []string{"Config.Secret has 0 bytes: the algorithms named need at least 32"}},
-		{"HS with keys and a short secret", func(c *jwt.Config) { c.Algorithms, c.Secret = []string{"HS256", "HS512"}, secret[:63] }, []string{
-			"Config.Keys is set and Config.Algorithms names HS algorithms", "Config.Secret has 63 bytes: the algorithms named need at least 64",
-		}},
-		{"HS384", func(c *jwt.Config) { c.Keys, c.Algorithms, c.Secret = nil, []string{"HS384"}, secret[:47] }, []string{"has 47 bytes: the algorithms named need at least 48"}},
+		{"only unknown algorithms, no keys, a secret",
+			func(c *jwt.Config) { c.Algorithms, c.Keys, c.Secret = []string{"X"}, nil, secret }, []string{
+				`"X", which is not supported`, "Config.Keys is nil: set it", "names no HS algorithm: remove one or name the other",
+			}},
+		{"a secret without HS", func(c *jwt.Config) { c.Secret = secret },
+			[]string{"Config.Secret is set and Config.Algorithms names no HS algorithm"}},
+		{"an empty secret without HS", func(c *jwt.Config) { c.Secret = []byte{} },
+			[]string{"Config.Secret is set and Config.Algorithms names no HS algorithm"}},
+		{"HS without secret", func(c *jwt.Config) { c.Keys, c.Algorithms = nil, []string{"HS256"} },
+			[]string{"Config.Secret has 0 bytes: the algorithms named need at least 32"}},
+		{"HS with keys and a short secret",
+			func(c *jwt.Config) { c.Algorithms, c.Secret = []string{"HS256", "HS512"}, secret[:63] }, []string{
+				"Config.Keys is set and Config.Algorithms names HS algorithms",
+				"Config.Secret has 63 bytes: the algorithms named need at least 64",
+			}},
+		{"HS384", func(c *jwt.Config) { c.Keys, c.Algorithms, c.Secret = nil, []string{"HS384"}, secret[:47] },
+			[]string{"has 47 bytes: the algorithms named need at least 48"}},
 		{"a PEM secret", func(c *jwt.Config) {
 			c.Keys, c.Algorithms, c.Secret = nil, []string{"HS256"}, []byte("\n-----BEGIN PUBLIC KEY-----\nAAAAAAAAAAAAAAAAAA")
 		}, []string{"Config.Secret is a PEM block: a key pair goes with an asymmetric algorithm"}},
-		{"mixed", func(c *jwt.Config) { c.Algorithms, c.Secret = []string{"RS256", "HS256"}, secret }, []string{"mixes HS algorithms with others: an issuer that does both needs two validators"}},
+		{"mixed", func(c *jwt.Config) { c.Algorithms, c.Secret = []string{"RS256", "HS256"}, secret },
+			[]string{"mixes HS algorithms with others: an issuer that does both needs two validators"}},
 		{"limits", func(c *jwt.Config) { c.Leeway, c.MaxTokenBytes = time.Hour, -1 }, []string{
 			"Config.Leeway is 1h0m0s: use up to 5m0s, or NoLeeway", "Config.MaxTokenBytes is -1: leave it 0",
 		}},
-		{"a leeway without its unit", func(c *jwt.Config) { c.Leeway = 30 }, []string{"Config.Leeway is 30ns, as a number without its unit is"}},
-		{"a leeway just too short", func(c *jwt.Config) { c.Leeway = time.Millisecond - 1 }, []string{"Config.Leeway is 999.999µs"}},
-		{"a length just too large", func(c *jwt.Config) { c.MaxTokenBytes = 1<<20 + 1 }, []string{"Config.MaxTokenBytes is 1048577: use up to 1048576"}},
+		{"a leeway without its unit", func(c *jwt.Config) { c.Leeway = 30 },
+			[]string{"Config.Leeway is 30ns, as a number without its unit is"}},
+		{"a leeway just too short", func(c *jwt.Config) { c.Leeway = time.Millisecond - 1 },
+			[]string{"Config.Leeway is 999.999µs"}},
+		{"a length just too large", func(c *jwt.Config) { c.MaxTokenBytes = 1<<20 + 1 },
+			[]string{"Config.MaxTokenBytes is 1048577: use up to 1048576"}},
 		{"the largest length", func(c *jwt.Config) { c.MaxTokenBytes = math.MaxInt }, []string{"use up to 1048576"}},
 		{"the keys of another issuer", func(c *jwt.Config) { c.Keys = keysOf{c.Keys, "https://other.example"} }, []string{
-			`Config.Issuer is "https://issuer.example", and Config.Keys are those of "https://other.example": leave Config.Issuer empty`,
+			`Config.Issuer is "https://issuer.example", and Config.Keys are those of "https://other.example": leave`,
 		}},
 		{"the keys of another spelling", func(c *jwt.Config) { c.Keys = keysOf{c.Keys, "https://issuer.example/"} }, []string{
 			`and Config.Keys are those of "https://issuer.example/"`,
 		}},
-		{"no issuer, and keys of nobody", func(c *jwt.Config) { c.Issuer, c.Keys = "", keysOf{c.Keys, ""} }, []string{"Config.Issuer is empty"}},
+		{"no issuer, and keys of nobody", func(c *jwt.Config) { c.Issuer, c.Keys = "", keysOf{c.Keys, ""} },
+			[]string{"Config.Issuer is empty"}},
 		{"no issuer, and keys that are nil", func(c *jwt.Config) { c.Issuer, c.Keys = "", (*keysOf)(nil) }, []string{
 			"Config.Issuer is empty", "Config.Keys is nil",
 		}},
@@ -81,29 +96,37 @@ func TestConfigFaults(t *testing.T) {
 		}, []string{"Config.Issuer is", "Config.Keys are those of", "Config.Audiences names", "Config.Algorithms names"}},
 		{"empty names in the profile", func(c *jwt.Config) {
 			c.Profile = jwt.Profile{
-				Types: []string{""}, Required: []string{""}, Audience: []string{""}, ClientID: []string{""}, ID: []string{""}, Scope: []string{""},
-				Equal: map[string]string{"": "x"}, Absent: []string{""}, Groups: []jwt.ClaimPath{{}}, Roles: []jwt.ClaimPath{{"a", ""}},
+				Types: []string{""}, Required: []string{""}, Audience: []string{""}, ClientID: []string{""}, ID: []string{""},
+				Scope: []string{""},
+				Equal: map[string]string{"": "x"}, Absent: []string{""}, Groups: []jwt.ClaimPath{{}},
+				Roles: []jwt.ClaimPath{{"a", ""}},
 			}
 		}, []string{
-			"Profile.Types holds an empty string: remove it", "Profile.Required holds", "Profile.Audience holds", "Profile.ClientID holds", "Profile.ID holds", "Profile.Scope holds", "Profile.Equal holds",
+			"Profile.Types holds an empty string: remove it", "Profile.Required holds", "Profile.Audience holds",
+			"Profile.ClientID holds", "Profile.ID holds", "Profile.Scope holds", "Profile.Equal holds",
 			"Profile.Absent holds", `Profile.Absent names ""`, "empty path or name: remove it", "empty path or name: remove it",
 		}},
 		{"contradictions in the profile", func(c *jwt.Config) {
 			c.Required = []string{"c"}
-			c.Profile = jwt.Profile{Required: []string{"a"}, Equal: map[string]string{"b": ""}, Absent: []string{"a", "b", "c", "d", "iss", "exp"}}
+			c.Profile = jwt.Profile{Required: []string{"a"}, Equal: map[string]string{"b": ""},
+				Absent: []string{"a", "b", "c", "d", "iss", "exp"}}
 		}, []string{
-			`Profile.Absent names "a", which is required as well: remove one`, `Profile.Absent names "b"`, `Profile.Absent names "c"`, `Profile.Absent names "iss"`, `Profile.Absent names "exp"`,
+			`Profile.Absent names "a", which is required as well: remove one`, `Profile.Absent names "b"`,
+			`Profile.Absent names "c"`, `Profile.Absent names "iss"`, `Profile.Absent names "exp"`,
 		}},
-		{"a contradiction to the default", func(c *jwt.Config) { c.Profile.Absent = []string{"client_id"} }, []string{`Profile.Absent names "client_id"`}},
+		{"a contradiction to the default", func(c *jwt.Config) { c.Profile.Absent = []string{"client_id"} },
+			[]string{`Profile.Absent names "client_id"`}},
 		{"a profile that takes ID tokens", func(c *jwt.Config) {
-			c.Profile = jwt.Profile{Types: []string{"at+jwt", "application/jwt"}, Required: []string{"sub", "azp", "nonce", "jti"}}
+			c.Profile = jwt.Profile{Types: []string{"at+jwt", "application/jwt"},
+				Required: []string{"sub", "azp", "nonce", "jti"}}
 		}, []string{"accepts typ JWT or none, and nothing in it tells access tokens from ID tokens: name what does"}},
 		{"a profile that takes ID tokens without typ", func(c *jwt.Config) {
 			c.Profile = jwt.Profile{AllowMissingType: true, Required: []string{"sub"}}
 		}, []string{"accepts typ JWT or none"}},
 		{"faults of every kind", func(c *jwt.Config) {
 			*c = jwt.Config{Issuer: "1:x", Algorithms: []string{"none"}, Leeway: -5, Profile: jwt.Profile{Types: []string{""}}}
-		}, []string{"Config.Issuer", "Config.Audiences", "Config.Algorithms", "Config.Keys", "Config.Leeway", "Profile.Types"}},
+		}, []string{"Config.Issuer", "Config.Audiences", "Config.Algorithms", "Config.Keys", "Config.Leeway",
+			"Profile.Types"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			config := configOf(issuer)
@@ -164,31 +187,41 @@ func TestShortestSecrets(t *testing.T) {
 func TestConfigIsCopied(t *testing.T) {
 	issuer, _ := strict(t)
 	config := jwt.Config{
-		Issuer: issuer.URL(), Audiences: []string{"orders"}, Algorithms: []string{"HS256"}, Secret: bytes.Clone(secret), Required: []string{"tenant"}, Confirmations: []string{"jkt"},
+		Issuer: issuer.URL(), Audiences: []string{"orders"}, Algorithms: []string{"HS256"}, Secret: bytes.Clone(secret),
+		Required: []string{"tenant"}, Confirmations: []string{"jkt"},
 		Profile: jwt.Profile{
-			Types: []string{"jwt"}, Required: []string{"sub"}, Audience: []string{"aud"}, ClientID: []string{"azp"}, Scope: []string{"perms"},
-			Groups: []jwt.ClaimPath{{"a", "b"}}, Roles: []jwt.ClaimPath{{"r"}}, Entitlements: []jwt.ClaimPath{{"e"}}, Equal: map[string]string{"use": "x"}, Absent: []string{"nonce"},
+			Types: []string{"jwt"}, Required: []string{"sub"}, Audience: []string{"aud"}, ClientID: []string{"azp"},
+			Scope:  []string{"perms"},
+			Groups: []jwt.ClaimPath{{"a", "b"}}, Roles: []jwt.ClaimPath{{"r"}}, Entitlements: []jwt.ClaimPath{{"e"}},
+			Equal: map[string]string{"use": "x"}, Absent: []string{"nonce"},
 		},
 	}
 	v, err := jwt.NewValidator(config)
 	require.NoError(t, err)
 	for _, list := range [][]string{
-		config.Audiences, config.Algorithms, config.Required, config.Confirmations, config.Profile.Types, config.Profile.Required, config.Profile.Audience, config.Profile.ClientID,
-		config.Profile.Scope, config.Profile.Groups[0], config.Profile.Roles[0], config.Profile.Entitlements[0], config.Profile.Absent,
+		config.Audiences, config.Algorithms, config.Required, config.Confirmations, config.Profile.Types,
+		config.Profile.Required, config.Profile.Audience, config.Profile.ClientID,
+		config.Profile.Scope, config.Profile.Groups[0], config.Profile.Roles[0], config.Profile.Entitlements[0],
+		config.Profile.Absent,
 	} {
 		list[0] = "changed"
 	}
 	clear(config.Secret)
 	config.Profile.Equal["more"] = "x"
 	token := accept(t, v, issuer.Token(
-		jwttest.Secret(secret), jwttest.Typ("JWT"), jwttest.Audience("orders"), jwttest.Claim("tenant", "t"), jwttest.Claim("azp", "c"), jwttest.Claim("perms", "p"), jwttest.Claim("use", "x"),
-		jwttest.Claim("cnf", raw(`{"jkt":"k"}`)), jwttest.Claim("a", raw(`{"b":["g"]}`)), jwttest.Claim("r", []string{"r"}), jwttest.Claim("e", []string{"e"})))
+		jwttest.Secret(secret), jwttest.Typ("JWT"), jwttest.Audience("orders"), jwttest.Claim("tenant", "t"),
+		jwttest.Claim("azp", "c"), jwttest.Claim("perms", "p"), jwttest.Claim("use", "x"),
+		jwttest.Claim("cnf", raw(`{"jkt":"k"}`)), jwttest.Claim("a", raw(`{"b":["g"]}`)), jwttest.Claim("r", []string{"r"}),
+		jwttest.Claim("e", []string{"e"})))
 	require.Equal(t, "c", token.ClientID())
-	for _, set := range []interface{ Has(string) bool }{token.Scopes(), token.Groups(), token.Roles(), token.Entitlements()} {
+	for _, set := range []interface{ Has(string) bool }{token.Scopes(), token.Groups(), token.Roles(),
+		token.Entitlements()} {
 		require.True(t, set.Has("p") || set.Has("g") || set.Has("r") || set.Has("e"))
 	}
-	refuse(t, v, issuer.Token(jwttest.Secret(secret), jwttest.Typ("JWT"), jwttest.Audience("orders"), jwttest.Claim("use", "x")), jwt.ReasonMissingClaim)
-	refuse(t, v, issuer.Token(jwttest.Secret(secret), jwttest.Typ("JWT"), jwttest.Audience("orders"), jwttest.Claim("use", "x"), jwttest.Claim("nonce", 1)), jwt.ReasonType)
+	refuse(t, v, issuer.Token(jwttest.Secret(secret), jwttest.Typ("JWT"), jwttest.Audience("orders"),
+		jwttest.Claim("use", "x")), jwt.ReasonMissingClaim)
+	refuse(t, v, issuer.Token(jwttest.Secret(secret), jwttest.Typ("JWT"), jwttest.Audience("orders"),
+		jwttest.Claim("use", "x"), jwttest.Claim("nonce", 1)), jwt.ReasonType)
 }
 
 func TestTheConfigOfOthersIsNotChanged(t *testing.T) {
@@ -224,8 +257,9 @@ func TestTheZeroValidatorAcceptsNothing(t *testing.T) {
 
 // NewValidator asks nobody.
 func TestNewValidatorDoesNoIO(t *testing.T) {
-	_, err := jwt.NewValidator(jwt.Config{Issuer: "i", Audiences: []string{"a"}, Keys: keySource(func(context.Context, string, string) ([]crypto.PublicKey, error) {
-		panic("asked")
-	})})
+	_, err := jwt.NewValidator(jwt.Config{Issuer: "i", Audiences: []string{"a"},
+		Keys: keySource(func(context.Context, string, string) ([]crypto.PublicKey, error) {
+			panic("asked")
+		})})
 	require.NoError(t, err)
 }

@@ -34,7 +34,8 @@ func encrypting(t *testing.T) (issuer *jwttest.Issuer, encrypt func(string) stri
 	require.NoError(t, err)
 	encrypt = func(token string) string {
 		return forged(func() string { // by what jwx makes of AES-GCM, which FIPS 140 has other rules for
-			sealed, err := jwe.Encrypt([]byte(token), jwe.WithKey(jwa.RSA_OAEP_256, key.Public()), jwe.WithContentEncryption(jwa.A256GCM))
+			sealed, err := jwe.Encrypt([]byte(token), jwe.WithKey(jwa.RSA_OAEP_256, key.Public()),
+				jwe.WithContentEncryption(jwa.A256GCM))
 			require.NoError(t, err)
 			return string(sealed)
 		})
@@ -168,8 +169,9 @@ func TestWhoseFaultADecryptionErrorIs(t *testing.T) {
 
 	outages := map[string]error{
 		"network": &net.OpError{Op: "dial", Err: cause}, "time-out": context.DeadlineExceeded,
-		"canceled": context.Canceled, "back-off": tryLater{cause}, "HTTP client": &url.Error{Op: "Post", URL: "https://keys.example", Err: cause},
-		"closed": io.ErrClosedPipe, "key file": &fs.PathError{Op: "open", Path: "/key.pem", Err: fs.ErrNotExist},
+		"canceled": context.Canceled, "back-off": tryLater{cause},
+		"HTTP client": &url.Error{Op: "Post", URL: "https://keys.example", Err: cause},
+		"closed":      io.ErrClosedPipe, "key file": &fs.PathError{Op: "open", Path: "/key.pem", Err: fs.ErrNotExist},
 		"slow": slow{cause}, "syscall": syscall.ECONNREFUSED,
 	}
 	for _, code := range []int{401, 403, 407, 408, 425, 429, 500, 502, 503, 504, 529} {
@@ -185,7 +187,8 @@ func TestWhoseFaultADecryptionErrorIs(t *testing.T) {
 	// What a key service says of the token is said of the token, and so is what a
 	// library makes of a text that ends too soon.
 	for name, refusal := range map[string]error{
-		"bad request": status{cause, 400}, "no such key": httpStatus{cause, 404}, "no status": httpCode{cause, 0}, "end": io.EOF, "cut off": io.ErrUnexpectedEOF, "quick": quick{cause},
+		"bad request": status{cause, 400}, "no such key": httpStatus{cause, 404}, "no status": httpCode{cause, 0},
+		"end": io.EOF, "cut off": io.ErrUnexpectedEOF, "quick": quick{cause},
 	} {
 		err := refuseOnce(t, failing(fmt.Errorf("wrapped: %w", refusal)), sealed, jwt.ReasonEncrypted)
 		require.NotErrorIs(t, err, refusal, name)

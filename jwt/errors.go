@@ -12,10 +12,10 @@ const (
 	ReasonEncrypted      Reason = "encrypted"        // a JWE, and Config.Decrypt is not set or failed
 	ReasonNotEncrypted   Reason = "not_encrypted"    // not a JWE, and Config.Decrypt is set
 	ReasonMalformed      Reason = "malformed"        // not a compact JWS (RFC 7515 §7.1)
-	ReasonHeader         Reason = "header"           // the header is not one strict JSON object, or a parameter has a wrong type
+	ReasonHeader         Reason = "header"           // not one strict JSON object, or a parameter of a wrong type
 	ReasonAlgorithm      Reason = "algorithm"        // alg is missing or not allowed (RFC 8725 §3.1)
 	ReasonCritical       Reason = "critical"         // crit or b64 is present (RFC 7515 §4.1.11, RFC 7797)
-	ReasonType           Reason = "type"             // typ, or what the profile has instead, is another kind of token's (RFC 9068 §4)
+	ReasonType           Reason = "type"             // typ or the profile's mark is another kind of token's (RFC 9068 §4)
 	ReasonUnknownKey     Reason = "unknown_key"      // the issuer has no such key
 	ReasonSignature      Reason = "signature"        // no key of the issuer verifies the signature
 	ReasonClaims         Reason = "claims"           // the payload is not one strict JSON object
@@ -27,7 +27,7 @@ const (
 	ReasonIssuedInFuture Reason = "issued_in_future" // iat has not come
 	ReasonMissingClaim   Reason = "missing_claim"    // a required claim is absent, null or empty
 	ReasonClaimType      Reason = "claim_type"       // a claim has a wrong JSON type or an impossible value
-	ReasonConfirmation   Reason = "confirmation"     // the token is bound by a cnf method that nobody enforces (RFC 7800 §3.1)
+	ReasonConfirmation   Reason = "confirmation"     // bound by a cnf method that nobody enforces (RFC 7800 §3.1)
 )
 
 // Error says that a token is not valid. Its text is made of fixed words and of

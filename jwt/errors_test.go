@@ -67,7 +67,8 @@ func TestErrorsAreShort(t *testing.T) {
 	keys := keySource(func(context.Context, string, string) ([]crypto.PublicKey, error) { return nil, wordy })
 	_, unavailable := validatorOf(t, issuer, withKeys(keys)).Validate(t.Context(), issuer.Token())
 	require.ErrorIs(t, unavailable, wordy, "the whole cause is there for who wants it")
-	missing := refuse(t, validatorOf(t, issuer, func(c *jwt.Config) { c.Required = []string{long} }), issuer.Token(), jwt.ReasonMissingClaim)
+	missing := refuse(t, validatorOf(t, issuer, func(c *jwt.Config) { c.Required = []string{long} }), issuer.Token(),
+		jwt.ReasonMissingClaim)
 	require.Equal(t, long, missing.Name)
 	for _, err := range []error{unavailable, missing, &jwt.Error{Reason: jwt.Reason(long), Name: long}} {
 		require.Less(t, len(err.Error()), 1000)
@@ -79,11 +80,14 @@ func TestErrorsAreShort(t *testing.T) {
 // The reasons are part of the interface: dashboards know them.
 func TestReasonsAreStable(t *testing.T) {
 	require.Equal(t, []jwt.Reason{
-		"too_large", "encrypted", "not_encrypted", "malformed", "header", "algorithm", "critical", "type", "unknown_key", "signature", "claims", "unknown_issuer", "issuer", "audience", "expired",
+		"too_large", "encrypted", "not_encrypted", "malformed", "header", "algorithm", "critical", "type", "unknown_key",
+		"signature", "claims", "unknown_issuer", "issuer", "audience", "expired",
 		"not_yet_valid", "issued_in_future", "missing_claim", "claim_type", "confirmation",
 	}, []jwt.Reason{
-		jwt.ReasonTooLarge, jwt.ReasonEncrypted, jwt.ReasonNotEncrypted, jwt.ReasonMalformed, jwt.ReasonHeader, jwt.ReasonAlgorithm, jwt.ReasonCritical, jwt.ReasonType, jwt.ReasonUnknownKey,
-		jwt.ReasonSignature, jwt.ReasonClaims, jwt.ReasonUnknownIssuer, jwt.ReasonIssuer, jwt.ReasonAudience, jwt.ReasonExpired, jwt.ReasonNotYetValid, jwt.ReasonIssuedInFuture,
+		jwt.ReasonTooLarge, jwt.ReasonEncrypted, jwt.ReasonNotEncrypted, jwt.ReasonMalformed, jwt.ReasonHeader,
+		jwt.ReasonAlgorithm, jwt.ReasonCritical, jwt.ReasonType, jwt.ReasonUnknownKey,
+		jwt.ReasonSignature, jwt.ReasonClaims, jwt.ReasonUnknownIssuer, jwt.ReasonIssuer, jwt.ReasonAudience,
+		jwt.ReasonExpired, jwt.ReasonNotYetValid, jwt.ReasonIssuedInFuture,
 		jwt.ReasonMissingClaim, jwt.ReasonClaimType, jwt.ReasonConfirmation,
 	})
 }

@@ -1,7 +1,6 @@
 package jwt
 
 import (
-	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -10,38 +9,47 @@ import (
 	"example.com/resourceserver/jwt/internal/jws"
 )
 
+// faults collects what is wrong with a config.
+type faults []error
+
+func (f *faults) add(format string, values ...any) {
+	*f = append(*f, fmt.Errorf("jwt: Config."+format, values...))
+}
+
 // faults returns everything that is wrong with c, each with its remedy.
 func (c Config) faults() []error {
-	return slices.Concat(c.issuerFaults(), c.nameFaults(), c.algorithmFaults(), c.limitFaults(), c.Profile.faults(c.Required))
+	var f faults
+	c.addIssuerFaults(&f)
+	c.addNameFaults(&f)
+	c.addAlgorithmFaults(&f)
+	c.addLimitFaults(&f)
+	return append(f, c.Profile.faults(c.Required)...)
 }
 
-// quoted returns a value for a fault, as it would be written in Go, or its beginning.
+// quoted returns a value as it would be written in Go, or its beginning.
 func quoted(value string) string { return fmt.Sprintf("%q", short(value)) }
 
-func (c Config) issuerFaults() (faults []error) {
-	stated := issuerOf(c.Keys)
+func (c Config) addIssuerFaults(f *faults) {
 	switch {
 	case c.Issuer == "":
-		faults = append(faults, errors.New("jwt: Config.Issuer is empty: set it to the exact iss of the tokens"))
+		f.add("Issuer is empty: set it to the exact iss of the tokens")
 	case !isStringOrURI(c.Issuer):
-		faults = append(faults, fmt.Errorf("jwt: Config.Issuer is %s: it holds a ':' and is not a URI (RFC 7519 §2), so no valid token can have it",
-			quoted(c.Issuer)))
+		f.add("Issuer is %s: it holds a ':' and is not a URI (RFC 7519 §2), so no valid token can have it", quoted(c.Issuer))
 	}
-	if stated != "" && stated != c.Issuer {
-		faults = append(faults, fmt.Errorf("jwt: Config.Issuer is %s, and Config.Keys are those of %s: leave Config.Issuer empty, or take the keys of that issuer",
-			quoted(c.Issuer), quoted(stated)))
+	if stated := issuerOf(c.Keys); stated != "" && stated != c.Issuer {
+		f.add("Issuer is %s, and Config.Keys are those of %s: leave Config.Issuer empty, or take the keys of that issuer",
+			quoted(c.Issuer), quoted(stated))
 	}
-	return faults
 }
 
-func (c Config) nameFaults() (faults []error) {
+func (c Config) addNameFaults(f *faults) {
 	if len(c.Audiences) == 0 {
-		faults = append(faults, errors.New("jwt: Config.Audiences is empty: name the identifier by which the issuer addresses this API"))
+		f.add("Audiences is empty: name the identifier by which the issuer addresses this API")
 	}
-	for _, audience := range c.Audiences {
-		if !isStringOrURI(audience) {
-			faults = append(faults, fmt.Errorf("jwt: Config.Audiences names %s: it holds a ':' and is not a URI (RFC 7519 §2), so no valid token can have it",
-				quoted(audience)))
+	for _, name := range c.Audiences {
+		if !isStringOrURI(name) {
+			f.add("Audiences names %s: it holds a ':' and is not a URI (RFC 7519 §2), so no valid token can have it",
+				quoted(name))
 		}
 	}
 	for _, list := range []struct {
@@ -49,19 +57,18 @@ func (c Config) nameFaults() (faults []error) {
 		names []string
 	}{{"Audiences", c.Audiences}, {"Required", c.Required}, {"Confirmations", c.Confirmations}} {
 		if slices.Contains(list.names, "") {
-			faults = append(faults, fmt.Errorf("jwt: Config.%s holds an empty string: remove it", list.field))
+			f.add("%s holds an empty string: remove it", list.field)
 		}
 	}
-	return faults
 }
 
-func (c Config) algorithmFaults() (faults []error) {
+func (c Config) addAlgorithmFaults(f *faults) {
 	symmetric, asymmetric, longest := 0, 0, 0
 	for _, name := range c.Algorithms {
 		switch alg := jws.AlgorithmOf(name); {
 		case alg == nil:
-			faults = append(faults, fmt.Errorf("jwt: Config.Algorithms names %s, which is not supported: use any of %s, or %s", quoted(name),
-				strings.Join(jws.Asymmetric, ", "), strings.Join(jws.Symmetric, ", ")))
+			f.add("Algorithms names %s, which is not supported: use any of %s, or %s",
+				quoted(name), strings.Join(jws.Asymmetric, ", "), strings.Join(jws.Symmetric, ", "))
 		case alg.Symmetric():
 			symmetric++
 			longest = max(longest, alg.MinSecretBytes())
@@ -71,40 +78,36 @@ func (c Config) algorithmFaults() (faults []error) {
 	}
 	switch {
 	case symmetric > 0 && asymmetric > 0:
-		faults = append(faults, errors.New("jwt: Config.Algorithms mixes HS algorithms with others: an issuer that does both needs two validators"))
+		f.add("Algorithms mixes HS algorithms with others: an issuer that does both needs two validators")
 	case symmetric > 0:
-		faults = append(faults, c.secretFaults(longest)...)
+		c.addSecretFaults(f, longest)
 	default:
-		faults = append(faults, c.sourceFaults()...)
+		c.addSourceFaults(f)
 	}
-	return faults
 }
 
-// sourceFaults reports what is wrong with the keys for asymmetric algorithms.
-func (c Config) sourceFaults() (faults []error) {
+// addSourceFaults adds what is wrong with the keys for asymmetric algorithms.
+func (c Config) addSourceFaults(f *faults) {
 	if isNil(c.Keys) {
-		faults = append(faults, errors.New("jwt: Config.Keys is nil: set it to the issuer's keys, such as those of jwks.NewRemote"))
+		f.add("Keys is nil: set it to the issuer's keys, such as those of jwks.NewRemote")
 	}
 	if c.Secret != nil {
-		faults = append(faults, errors.New("jwt: Config.Secret is set and Config.Algorithms names no HS algorithm: remove one or name the other"))
+		f.add("Secret is set and Config.Algorithms names no HS algorithm: remove one or name the other")
 	}
-	return faults
 }
 
-// secretFaults reports what is wrong with the key for symmetric algorithms.
-func (c Config) secretFaults(longest int) (faults []error) {
+// addSecretFaults adds what is wrong with the key for symmetric algorithms.
+func (c Config) addSecretFaults(f *faults, longest int) {
 	if c.Keys != nil {
-		faults = append(faults, errors.New("jwt: Config.Keys is set and Config.Algorithms names HS algorithms: these use Config.Secret alone"))
+		f.add("Keys is set and Config.Algorithms names HS algorithms: these use Config.Secret alone")
 	}
-	if len(c.Secret) < longest {
-		faults = append(faults, fmt.Errorf("jwt: Config.Secret has %d bytes: the algorithms named need at least %d (RFC 7518 §3.2)",
-			len(c.Secret), longest))
+	if n := len(c.Secret); n < longest {
+		f.add("Secret has %d bytes: the algorithms named need at least %d (RFC 7518 §3.2)", n, longest)
 	}
 	if form := keyForm(c.Secret); form != "" {
-		faults = append(faults, fmt.Errorf("jwt: Config.Secret is %s: a key pair goes with an asymmetric algorithm and Config.Keys, "+
-			"and a shared secret is given as its bytes alone", form))
+		f.add("Secret is %s: a key pair goes with an asymmetric algorithm and Config.Keys, "+
+			"and a shared secret is given as its bytes alone", form)
 	}
-	return faults
 }
 
 // isNil also finds the nil pointer that a constructor returned beside an error
@@ -114,18 +117,17 @@ func isNil(keys KeySource) bool {
 	return keys == nil || (v.Kind() == reflect.Pointer || v.Kind() == reflect.Func) && v.IsNil()
 }
 
-func (c Config) limitFaults() (faults []error) {
+func (c Config) addLimitFaults(f *faults) {
 	switch {
 	case c.Leeway > maxLeeway || c.Leeway < NoLeeway:
-		faults = append(faults, fmt.Errorf("jwt: Config.Leeway is %v: use up to %v, or NoLeeway", c.Leeway, maxLeeway))
+		f.add("Leeway is %v: use up to %v, or NoLeeway", c.Leeway, maxLeeway)
 	case c.Leeway > 0 && c.Leeway < minLeeway:
-		faults = append(faults, fmt.Errorf("jwt: Config.Leeway is %v, as a number without its unit is: write it like 30*time.Second", c.Leeway))
+		f.add("Leeway is %v, as a number without its unit is: write it like 30*time.Second", c.Leeway)
 	}
 	switch {
 	case c.MaxTokenBytes < 0:
-		faults = append(faults, fmt.Errorf("jwt: Config.MaxTokenBytes is %d: leave it 0 for the default", c.MaxTokenBytes))
+		f.add("MaxTokenBytes is %d: leave it 0 for the default", c.MaxTokenBytes)
 	case c.MaxTokenBytes > jws.MaxBytes:
-		faults = append(faults, fmt.Errorf("jwt: Config.MaxTokenBytes is %d: use up to %d", c.MaxTokenBytes, jws.MaxBytes))
+		f.add("MaxTokenBytes is %d: use up to %d", c.MaxTokenBytes, jws.MaxBytes)
 	}
-	return faults
 }

@@ -22,7 +22,7 @@ func (v *validation) readHeader() error {
 	if err != nil {
 		return refusal(err)
 	}
-	v.header = &jws.Header{Algorithm: header.Algorithm, KeyID: header.KeyID} // &header would be on the heap for refusals too
+	v.header = &jws.Header{Algorithm: header.Algorithm, KeyID: header.KeyID} // &header would cost a refusal, too
 	return nil
 }
 

@@ -23,8 +23,10 @@ func TestType(t *testing.T) {
 		accept(t, v, issuer.Token(jwttest.Typ(typ)))
 	}
 	for _, typ := range []string{
-		"JWT", "jwt", "", " at+jwt", "at+jwt ", "at jwt", "at%2Bjwt", "at-jwt", "at+jwt;charset=utf-8", "application/", "application/JWT",
-		"application/at+jwt;x=y", "application/application/at+jwt", "application//at+jwt", "text/at+jwt", "/at+jwt", "dpop+jwt", "logout+jwt", "secevent+jwt",
+		"JWT", "jwt", "", " at+jwt", "at+jwt ", "at jwt", "at%2Bjwt", "at-jwt", "at+jwt;charset=utf-8", "application/",
+		"application/JWT",
+		"application/at+jwt;x=y", "application/application/at+jwt", "application//at+jwt", "text/at+jwt", "/at+jwt",
+		"dpop+jwt", "logout+jwt", "secevent+jwt",
 		"token-introspection+jwt", "rt+jwt", "JOSE", "at+jwt\x00", canary,
 	} {
 		require.Equal(t, "typ", refuse(t, v, issuer.Token(jwttest.Typ(typ)), jwt.ReasonType).Name, "%q", typ)
@@ -67,7 +69,8 @@ func TestAnIDTokenIsNoAccessToken(t *testing.T) {
 	issuer, v := strict(t)
 	idToken := func(opts ...jwttest.TokenOption) string {
 		return issuer.Token(append([]jwttest.TokenOption{
-			jwttest.Without("client_id", "jti"), jwttest.Claim("nonce", "n-0S6_WzA2Mj"), jwttest.Claim("at_hash", "MTIzNDU2Nzg5MDEy"),
+			jwttest.Without("client_id", "jti"), jwttest.Claim("nonce", "n-0S6_WzA2Mj"),
+			jwttest.Claim("at_hash", "MTIzNDU2Nzg5MDEy"),
 			jwttest.Claim("azp", "client-1"), jwttest.Typ("JWT"),
 		}, opts...)...)
 	}
@@ -76,13 +79,15 @@ func TestAnIDTokenIsNoAccessToken(t *testing.T) {
 	refuse(t, v, idToken(jwttest.Typ("at+jwt")), jwt.ReasonMissingClaim)
 
 	marks := validatorOf(t, issuer, withProfile(jwt.Profile{
-		Types: []string{"JWT"}, Required: []string{"sub"}, Absent: []string{"nonce"}, Equal: map[string]string{"use": "resource"},
+		Types: []string{"JWT"}, Required: []string{"sub"}, Absent: []string{"nonce"},
+		Equal: map[string]string{"use": "resource"},
 	}))
 	accept(t, marks, issuer.Token(jwttest.Typ("JWT"), jwttest.Claim("use", "resource")))
 	accept(t, marks, issuer.Token(jwttest.Typ("JWT"), jwttest.Claim("use", "resource"), jwttest.Claim("nonce", nil)))
 	require.Equal(t, "nonce", refuse(t, marks, idToken(jwttest.Claim("use", "resource")), jwt.ReasonType).Name)
 	for _, use := range []any{"id", "", "Resource", "resource ", nil, true, []string{"resource"}} {
-		require.Equal(t, "use", refuse(t, marks, issuer.Token(jwttest.Typ("JWT"), jwttest.Claim("use", use)), jwt.ReasonType).Name)
+		require.Equal(t, "use",
+			refuse(t, marks, issuer.Token(jwttest.Typ("JWT"), jwttest.Claim("use", use)), jwt.ReasonType).Name)
 	}
 	refuse(t, marks, issuer.Token(jwttest.Typ("JWT")), jwt.ReasonType)
 }
@@ -113,7 +118,8 @@ func TestCritical(t *testing.T) {
 		{"b64 true alone", []jwttest.TokenOption{jwttest.Header("b64", true)}},
 		{"b64 null", []jwttest.TokenOption{jwttest.Header("b64", nil)}},
 		{"b64 a string", []jwttest.TokenOption{jwttest.Header("b64", "false")}},
-		{"crit with an escape in its name", []jwttest.TokenOption{jwttest.RawHeader(`{"alg":"EdDSA","typ":"at+jwt","cr\u0069t":["x"]}`)}},
+		{"crit with an escape in its name",
+			[]jwttest.TokenOption{jwttest.RawHeader(`{"alg":"EdDSA","typ":"at+jwt","cr\u0069t":["x"]}`)}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			refuse(t, v, issuer.Token(tt.opts...), jwt.ReasonCritical)
@@ -121,7 +127,8 @@ func TestCritical(t *testing.T) {
 	}
 	twice := issuer.Token(jwttest.Header("crit", []string{"x"}), jwttest.DuplicateHeader("crit", []string{"y"}))
 	refuse(t, v, twice, jwt.ReasonHeader)
-	accept(t, v, issuer.Token(jwttest.Header("Crit", []string{"x"}), jwttest.Header("B64", false))) // other names altogether
+	accept(t, v, issuer.Token(jwttest.Header("Crit", []string{"x"}),
+		jwttest.Header("B64", false))) // other names altogether
 }
 
 // What RFC 7797 makes of a token, rightly signed.
@@ -147,7 +154,8 @@ func TestKidIsAString(t *testing.T) {
 func TestKidIsData(t *testing.T) {
 	issuer, _ := strict(t)
 	for _, kid := range []string{
-		"../../etc/passwd", "/dev/null", "' OR '1'='1", "%s%n%v", "key\x00" + canary, "http://evil.example/jwks", "${env:HOME}", "*", ".*", "%",
+		"../../etc/passwd", "/dev/null", "' OR '1'='1", "%s%n%v", "key\x00" + canary, "http://evil.example/jwks",
+		"${env:HOME}", "*", ".*", "%",
 		"a\r\nX-Header: y", strings.Repeat("k", 4000), "日本", `"`, `\`, " ",
 	} {
 		var asked []string
@@ -164,7 +172,8 @@ func TestKidIsData(t *testing.T) {
 func TestKidIsComparedExactly(t *testing.T) {
 	issuer, v := strict(t)
 	kid := issuer.KeyID()
-	for _, other := range []string{strings.ToUpper(kid), strings.ToLower(kid), kid + " ", " " + kid, kid + "\x00", kid[:1]} {
+	for _, other := range []string{strings.ToUpper(kid), strings.ToLower(kid), kid + " ", " " + kid, kid + "\x00",
+		kid[:1]} {
 		refuse(t, v, issuer.Token(jwttest.Header("kid", other)), jwt.ReasonUnknownKey)
 	}
 }
@@ -180,11 +189,15 @@ func TestTheHeaderIsOneStrictObject(t *testing.T) {
 	}
 	accept(t, v, issuer.Token(jwttest.RawHeader(nested(32))))
 	for _, text := range []string{
-		`null`, `"EdDSA"`, `1`, `[` + header + `]`, `{`, header[:len(header)-1], header + `}`, header + header, header + canary, header + "\x00", "\ufeff" + header,
-		`{"alg":"EdDSA","typ":"at+jwt",}`, `{'alg':'EdDSA'}`, `{alg:"EdDSA"}`, `{"alg":"EdDSA" "typ":"at+jwt"}`, header + "// c", `{"alg":"EdDSA","typ":"at+jwt","x":01}`,
-		`{"alg":"EdDSA","alg":"EdDSA","typ":"at+jwt"}`, `{"alg":"EdDSA","typ":"at+jwt","typ":"JWT"}`, `{"alg":"EdDSA","typ":"at+jwt","kid":"a","kid":"b"}`,
+		`null`, `"EdDSA"`, `1`, `[` + header + `]`, `{`, header[:len(header)-1], header + `}`, header + header,
+		header + canary, header + "\x00", "\ufeff" + header,
+		`{"alg":"EdDSA","typ":"at+jwt",}`, `{'alg':'EdDSA'}`, `{alg:"EdDSA"}`, `{"alg":"EdDSA" "typ":"at+jwt"}`,
+		header + "// c", `{"alg":"EdDSA","typ":"at+jwt","x":01}`,
+		`{"alg":"EdDSA","alg":"EdDSA","typ":"at+jwt"}`, `{"alg":"EdDSA","typ":"at+jwt","typ":"JWT"}`,
+		`{"alg":"EdDSA","typ":"at+jwt","kid":"a","kid":"b"}`,
 		`{"alg":"EdDSA","\u0061lg":"none","typ":"at+jwt"}`, `{"alg":"EdDSA","typ":"at+jwt","x":{"y":1,"y":2}}`,
-		"{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"x\":\"\xff\"}", "{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"x\":\"\xed\xa0\x80\"}", `{"alg":"EdDSA","typ":"at+jwt","x":"\ud800"}`,
+		"{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"x\":\"\xff\"}",
+		"{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"x\":\"\xed\xa0\x80\"}", `{"alg":"EdDSA","typ":"at+jwt","x":"\ud800"}`,
 		"{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"x\":\"\n\"}", nested(33),
 	} {
 		refuse(t, v, issuer.Token(jwttest.RawHeader(text)), jwt.ReasonHeader)
@@ -211,12 +224,14 @@ func TestKeysThatComeWithTheTokenAreIgnored(t *testing.T) {
 	for name, value := range headers {
 		t.Run(name, func(t *testing.T) {
 			asked := 0
-			v := validatorOf(t, issuer, withKeys(keySource(func(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error) {
-				asked++
-				return issuer.VerificationKeys(ctx, kid, alg)
-			})))
+			v := validatorOf(t, issuer,
+				withKeys(keySource(func(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error) {
+					asked++
+					return issuer.VerificationKeys(ctx, kid, alg)
+				})))
 			refuseOnce(t, v, issuer.Token(jwttest.Header(name, value), forged), jwt.ReasonSignature)
-			refuseOnce(t, v, issuer.Token(jwttest.Header(name, value), jwttest.WithoutHeader("kid"), forged), jwt.ReasonSignature)
+			refuseOnce(t, v, issuer.Token(jwttest.Header(name, value), jwttest.WithoutHeader("kid"), forged),
+				jwt.ReasonSignature)
 			acceptOnce(t, v, issuer.Token(jwttest.Header(name, value)))
 			acceptOnce(t, v, issuer.Token(jwttest.Header(name, json.RawMessage("null"))))
 			require.Equal(t, 4, asked)

@@ -39,9 +39,11 @@ func ByIssuer(validators ...*Validator) (*Issuers, error) {
 			faults = append(faults, fmt.Errorf("jwt: ByIssuer: validator %d is nil: remove it", n+1))
 			continue
 		case v.decrypt != nil:
-			faults = append(faults, fmt.Errorf("jwt: ByIssuer: validator %d has Config.Decrypt: an encrypted token does not tell its issuer", n+1))
+			faults = append(faults, fmt.Errorf("jwt: ByIssuer: validator %d has Config.Decrypt: "+
+				"an encrypted token does not tell its issuer", n+1))
 		case i.validators[v.terms.issuer] != nil:
-			faults = append(faults, fmt.Errorf("jwt: ByIssuer: validator %d is the second for issuer %q: remove one", n+1, v.terms.issuer))
+			faults = append(faults, fmt.Errorf("jwt: ByIssuer: validator %d is the second for issuer %s: remove one",
+				n+1, quoted(v.terms.issuer)))
 		}
 		i.validators[v.terms.issuer] = v
 		i.maxTokenBytes = max(i.maxTokenBytes, v.maxTokenBytes)

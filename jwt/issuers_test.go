@@ -3,6 +3,8 @@ package jwt_test
 import (
 	"context"
 	"crypto"
+	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -59,7 +61,8 @@ func TestAnUnknownIssuerIsNeverContacted(t *testing.T) {
 	a, _, keysA, keysB, both := two(t)
 	evil := jwttest.NewIssuer(t, jwttest.At("https://evil.example"), jwttest.FirstKey("EdDSA"))
 	refuse(t, both, evil.Token(), jwt.ReasonUnknownIssuer)
-	for _, iss := range []string{"", a.URL() + "/", strings.ToUpper(a.URL()), "https://a.example:443", "http://a.example", canary} {
+	for _, iss := range []string{"", a.URL() + "/", strings.ToUpper(a.URL()), "https://a.example:443",
+		"http://a.example", canary} {
 		require.Equal(t, "iss", refuse(t, both, a.Token(jwttest.Claim("iss", iss)), jwt.ReasonUnknownIssuer).Name)
 	}
 	refuse(t, both, a.Token(jwttest.Without("iss")), jwt.ReasonUnknownIssuer)
@@ -78,8 +81,10 @@ func TestAnUnknownIssuerIsNeverContacted(t *testing.T) {
 	require.Zero(t, evil.Requests())
 
 	// Which of two is meant is not this one's to say, and the validator refuses both.
-	refuse(t, both, a.Token(jwttest.Claim("iss", a.URL()), jwttest.DuplicateClaim("iss", "https://b.example/tenant")), jwt.ReasonClaims)
-	refuse(t, both, a.Token(jwttest.Claim("iss", "https://b.example/tenant"), jwttest.DuplicateClaim("iss", a.URL())), jwt.ReasonSignature)
+	refuse(t, both, a.Token(jwttest.Claim("iss", a.URL()), jwttest.DuplicateClaim("iss", "https://b.example/tenant")),
+		jwt.ReasonClaims)
+	refuse(t, both, a.Token(jwttest.Claim("iss", "https://b.example/tenant"), jwttest.DuplicateClaim("iss", a.URL())),
+		jwt.ReasonSignature)
 }
 
 // checklist 57, 63
@@ -88,7 +93,8 @@ func TestEachIssuerHasItsOwnRules(t *testing.T) {
 	b := jwttest.NewIssuer(t, jwttest.At("https://b.example"), jwttest.FirstKey("EdDSA"))
 	long := strings.Repeat("x", defaultMaxTokenBytes)
 	validatorA := validatorOf(t, a, at(someTime), func(c *jwt.Config) { c.Algorithms = []string{"EdDSA"} })
-	validatorB := validatorOf(t, b, withSecret, func(c *jwt.Config) { c.MaxTokenBytes, c.Audiences = 1<<20, []string{"orders"} })
+	validatorB := validatorOf(t, b, withSecret,
+		func(c *jwt.Config) { c.MaxTokenBytes, c.Audiences = 1<<20, []string{"orders"} })
 	for _, validators := range [][]*jwt.Validator{{validatorA, validatorB}, {validatorB, validatorA}} {
 		each, err := jwt.ByIssuer(validators...)
 		require.NoError(t, err)
@@ -115,6 +121,28 @@ func TestEachIssuerHasItsOwnRules(t *testing.T) {
 	require.NoError(t, err)
 	refuse(t, tooSmall, fits, jwt.ReasonTooLarge)
 	refuse(t, both, strings.Repeat("x", 2<<20), jwt.ReasonTooLarge)
+}
+
+// checklist 110
+func TestTheIssuerMayBeWrittenInEscapes(t *testing.T) {
+	a, b, _, _, both := two(t)
+	for _, issuer := range []*jwttest.Issuer{a, b} {
+		var escaped strings.Builder
+		for _, c := range []byte(issuer.URL()) {
+			fmt.Fprintf(&escaped, `\u%04x`, c)
+		}
+		claims, _ := claimsOf(t, issuer.Token())
+		claims["iss"] = raw(`"` + escaped.String() + `"`)
+		text, err := json.Marshal(claims)
+		require.NoError(t, err)
+		for _, name := range []string{`"iss"`, `"\u0069s\u0073"`} {
+			payload := strings.Replace(string(text), `"iss"`, name, 1)
+			token := acceptOnce(t, both, issuer.Token(jwttest.RawPayload(payload)))
+			require.Equal(t, issuer.URL(), token.Issuer())
+			longer := strings.Replace(payload, escaped.String(), escaped.String()+`\u0061`, 1)
+			refuseOnce(t, both, issuer.Token(jwttest.RawPayload(longer)), jwt.ReasonUnknownIssuer)
+		}
+	}
 }
 
 func TestByIssuerFaults(t *testing.T) {

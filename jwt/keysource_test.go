@@ -119,7 +119,8 @@ func TestTheNumberOfKeysTriedIsBounded(t *testing.T) {
 	told(slices.Repeat(others, 10_000), jwt.ReasonSignature, "only the first 8 of 80000 keys were tried")
 	unfit := slices.Repeat([]crypto.PublicKey{nil}, 8)
 	told(append(unfit, good), jwt.ReasonUnknownKey, "only the first 8 of 9 keys were tried")
-	require.NotContains(t, refuse(t, validatorOf(t, issuer, withKeys(always(others...))), token, jwt.ReasonSignature).Error(), "tried")
+	require.NotContains(t,
+		refuse(t, validatorOf(t, issuer, withKeys(always(others...))), token, jwt.ReasonSignature).Error(), "tried")
 	accept(t, validatorOf(t, issuer, withKeys(always(append(unfit[1:], good)...))), token)
 }
 
@@ -243,7 +244,11 @@ func TestABrokenKeyIsNotTheOneThatVerified(t *testing.T) {
 func TestTheZeroTokenIsNeverRemembered(t *testing.T) {
 	issuer, _ := strict(t)
 	asked := 0
-	cache, err := tokencache.New(func(context.Context, string) (*jwt.Token, error) { asked++; return new(jwt.Token), nil }, tokencache.Config{})
+	cache, err := tokencache.New(func(context.Context, string) (*jwt.Token, error) {
+		asked++
+		return new(jwt.Token),
+			nil
+	}, tokencache.Config{})
 	require.NoError(t, err)
 	token := issuer.Token()
 	for range 3 {

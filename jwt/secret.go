@@ -39,13 +39,15 @@ func isJSONKey(text []byte) bool {
 // isSSHKey goes by the name of the key's type, which begins a line of
 // authorized_keys (RFC 4253 §6.6, RFC 5656 §3.1).
 func isSSHKey(text []byte) bool {
-	for _, name := range []string{"ssh-rsa ", "ssh-dss ", "ssh-ed25519 ", "ssh-ed448 ", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"} {
+	for _, name := range sshTypes {
 		if bytes.HasPrefix(text, []byte(name)) {
 			return true
 		}
 	}
 	return false
 }
+
+var sshTypes = []string{"ssh-rsa ", "ssh-dss ", "ssh-ed25519 ", "ssh-ed448 ", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"}
 
 // isDER goes by the outer structure, so that a certificate counts that crypto/x509
 // would not read. No random bytes have it.
@@ -75,8 +77,10 @@ func isDER(data []byte) bool {
 // issuers do on their pages, and what x5c holds.
 func fromBase64(text []byte) []byte {
 	text = bytes.Join(bytes.Fields(text), nil)
-	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding, base64.RawURLEncoding} {
-		if decoded, err := encoding.AppendDecode(nil, text); err == nil {
+	for _, e := range []*base64.Encoding{
+		base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding, base64.RawURLEncoding,
+	} {
+		if decoded, err := e.AppendDecode(nil, text); err == nil {
 			return decoded
 		}
 	}

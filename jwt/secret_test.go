@@ -20,7 +20,8 @@ import (
 )
 
 func secretFault(secret []byte) error {
-	_, err := jwt.NewValidator(jwt.Config{Issuer: "i", Audiences: []string{"a"}, Algorithms: []string{"HS256"}, Secret: secret})
+	_, err := jwt.NewValidator(jwt.Config{Issuer: "i", Audiences: []string{"a"}, Algorithms: []string{"HS256"},
+		Secret: secret})
 	return err
 }
 
@@ -93,7 +94,8 @@ func TestASecretThatIsNoPublicKey(t *testing.T) {
 		require.NoError(t, secretFault([]byte(text)))
 	}
 	for _, text := range []string{
-		`{"password":"correct horse battery staple"}`, "ssh-keys are not what this is about, is it", "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIB",
+		`{"password":"correct horse battery staple"}`, "ssh-keys are not what this is about, is it",
+		"MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIB",
 	} {
 		require.NoError(t, secretFault([]byte(text)), text)
 	}

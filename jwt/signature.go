@@ -69,7 +69,8 @@ func (v *validation) noneVerifies() error {
 		refused = invalid(ReasonSignature, "", "")
 	}
 	if n := len(v.keys); n > maxKeysTried {
-		refused.detail = fmt.Sprintf("only the first %d of %d keys were tried: Config.Keys has too many for one kid", maxKeysTried, n)
+		refused.detail = fmt.Sprintf("only the first %d of %d keys were tried: Config.Keys has too many for one kid",
+			maxKeysTried, n)
 	}
 	return refused
 }

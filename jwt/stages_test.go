@@ -11,7 +11,8 @@ import (
 
 // A validation that is over leaves nothing of its token to the next one.
 func TestAValidationIsForgotten(t *testing.T) {
-	compact := jws.Compact{Signed: "aGVhZGVy.eyJhIjoxfQ", Header: "aGVhZGVy", Payload: "eyJhIjoxfQ", Signature: "c2lnbmF0dXJl"}
+	compact := jws.Compact{Signed: "aGVhZGVy.eyJhIjoxfQ", Header: "aGVhZGVy", Payload: "eyJhIjoxfQ",
+		Signature: "c2lnbmF0dXJl"}
 	v := newValidation("aGVhZGVy.eyJhIjoxfQ.c2lnbmF0dXJl")
 	v.compact = compact
 	signature, err := v.decoder.Signature(compact)

@@ -80,7 +80,8 @@ func TestNoTokenIsStillValid(t *testing.T) {
 func TestStillValidWithASharedSecret(t *testing.T) {
 	now := someTime
 	issuer, v := strict(t, withSecret, func(c *jwt.Config) { c.Now = func() time.Time { return now } })
-	token := acceptOnce(t, v, issuer.Token(jwttest.Secret(secret), jwttest.IssuedAt(someTime), jwttest.Claim("exp", someTime.Add(time.Minute))))
+	token := acceptOnce(t, v,
+		issuer.Token(jwttest.Secret(secret), jwttest.IssuedAt(someTime), jwttest.Claim("exp", someTime.Add(time.Minute))))
 	require.True(t, token.StillValid(t.Context()))
 	now = now.Add(time.Hour)
 	require.False(t, token.StillValid(t.Context()))

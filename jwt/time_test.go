@@ -26,12 +26,14 @@ func TestLeewayBoundaries(t *testing.T) {
 		setting time.Duration
 		seconds int64 // what it means
 	}{
-		{"default", 0, 30}, {"explicit default", defaultLeeway, 30}, {"none", jwt.NoLeeway, 0}, {"a second", time.Second, 1}, {"a minute", time.Minute, 60}, {"most", maxLeeway, 300},
+		{"default", 0, 30}, {"explicit default", defaultLeeway, 30}, {"none", jwt.NoLeeway, 0},
+		{"a second", time.Second, 1}, {"a minute", time.Minute, 60}, {"most", maxLeeway, 300},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			v := validatorOf(t, issuer, at(someTime), leeway(tt.setting))
 			token := func(opts ...jwttest.TokenOption) string {
-				return issuer.Token(append([]jwttest.TokenOption{jwttest.IssuedAt(second(-100)), jwttest.Claim("exp", second(100))}, opts...)...)
+				return issuer.Token(append([]jwttest.TokenOption{jwttest.IssuedAt(second(-100)),
+					jwttest.Claim("exp", second(100))}, opts...)...)
 			}
 			accept(t, v, token(jwttest.Claim("exp", second(1-tt.seconds))))
 			require.Equal(t, "exp", refuse(t, v, token(jwttest.Claim("exp", second(-tt.seconds))), jwt.ReasonExpired).Name)
@@ -54,7 +56,8 @@ func TestLeewayWithinASecond(t *testing.T) {
 	accept(t, none(someTime), issuer.Token(jwttest.IssuedAt(someTime), jwttest.Claim("exp", raw("1800000000.5"))))
 	refuse(t, none(someTime), token, jwt.ReasonExpired)
 	refuse(t, none(someTime.Add(-1)), token, jwt.ReasonIssuedInFuture)
-	refuse(t, validatorOf(t, issuer, at(someTime.Add(time.Millisecond)), leeway(time.Millisecond)), token, jwt.ReasonExpired)
+	refuse(t, validatorOf(t, issuer, at(someTime.Add(time.Millisecond)), leeway(time.Millisecond)), token,
+		jwt.ReasonExpired)
 	accept(t, validatorOf(t, issuer, at(someTime.Add(time.Millisecond)), leeway(time.Millisecond+1)), token)
 }
 
@@ -93,14 +96,18 @@ func TestNumericDate(t *testing.T) {
 		require.True(t, want.Equal(token.NotBefore()), "%s: %v", text, token.NotBefore())
 	}
 	for _, text := range []string{
-		"-1", "-0", "-0.0", "-1799999999", "1e999", "-1e999", "253402300800", "253402300799.5", "2.534023008e11", "1e12", "9223372036854775807", "9223372036854775808",
-		"18446744073709551616", "18446744073709551615", "99999999999999999999999999", "1800000000000", "1e18", "1e400", `"1799999999"`, `""`, `"2027-01-15T08:00:00Z"`, "true", "[]", "{}", "[1799999999]",
+		"-1", "-0", "-0.0", "-1799999999", "1e999", "-1e999", "253402300800", "253402300799.5", "2.534023008e11", "1e12",
+		"9223372036854775807", "9223372036854775808",
+		"18446744073709551616", "18446744073709551615", "99999999999999999999999999", "1800000000000", "1e18", "1e400",
+		`"1799999999"`, `""`, `"2027-01-15T08:00:00Z"`, "true", "[]", "{}", "[1799999999]",
 	} {
 		for _, name := range []string{"exp", "nbf", "iat", "auth_time"} {
-			require.Equal(t, name, refuse(t, v, issuer.Token(append(fresh, jwttest.Claim(name, raw(text)))...), jwt.ReasonClaimType).Name, text)
+			require.Equal(t, name,
+				refuse(t, v, issuer.Token(append(fresh, jwttest.Claim(name, raw(text)))...), jwt.ReasonClaimType).Name, text)
 		}
 	}
-	for _, text := range []string{"NaN", "Infinity", "-Infinity", "0x6B49D200", "1_799_999_999", "01799999999", "+1799999999", "1799999999.", ".5", "1e", "١"} {
+	for _, text := range []string{"NaN", "Infinity", "-Infinity", "0x6B49D200", "1_799_999_999", "01799999999",
+		"+1799999999", "1799999999.", ".5", "1e", "١"} {
 		refuse(t, v, issuer.Token(append(fresh, jwttest.Claim("exp", raw(text)))...), jwt.ReasonClaims)
 	}
 	forever := accept(t, v, issuer.Token(append(fresh, jwttest.Claim("exp", raw("253402300799")))...))
@@ -111,7 +118,9 @@ func TestNumericDate(t *testing.T) {
 func TestValidAt(t *testing.T) {
 	issuer, _ := strict(t)
 	v := validatorOf(t, issuer, at(someTime))
-	token := accept(t, v, issuer.Token(jwttest.IssuedAt(someTime), jwttest.NotBefore(someTime), jwttest.Claim("exp", someTime.Add(time.Minute))))
+	token := accept(t, v,
+		issuer.Token(jwttest.IssuedAt(someTime), jwttest.NotBefore(someTime),
+			jwttest.Claim("exp", someTime.Add(time.Minute))))
 	require.True(t, token.ValidAt(someTime))
 	require.True(t, token.ValidAt(someTime.Add(-30*time.Second)))
 	require.False(t, token.ValidAt(someTime.Add(-30*time.Second-1)))

@@ -17,8 +17,10 @@ import (
 // The values of alg that are implemented (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864
 // §2.2). Do not change the elements.
 var (
-	Asymmetric = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"}
-	Symmetric  = []string{"HS256", "HS384", "HS512"}
+	Asymmetric = []string{
+		"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519",
+	}
+	Symmetric = []string{"HS256", "HS384", "HS512"}
 )
 
 // Algorithm checks the signatures of one JWS algorithm. It has either verify, for

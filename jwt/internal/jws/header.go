@@ -124,8 +124,11 @@ func (r *Rules) checkType(parameters strictjson.Object) error {
 // §4.1.9). It may be omitted only where no other '/' follows.
 func WithoutApplication(typ string) string {
 	const prefix = "application/"
-	if len(typ) > len(prefix) && strings.EqualFold(typ[:len(prefix)], prefix) && !strings.Contains(typ[len(prefix):], "/") {
-		return typ[len(prefix):]
+	if len(typ) <= len(prefix) || !strings.EqualFold(typ[:len(prefix)], prefix) {
+		return typ
+	}
+	if rest := typ[len(prefix):]; !strings.Contains(rest, "/") {
+		return rest
 	}
 	return typ
 }

@@ -16,8 +16,10 @@ import (
 // is given it ends.
 func TestFindAgreesWithParse(t *testing.T) {
 	texts := []string{
-		`{}`, `{"iss":"a"}`, `{ "iss" : "a" }`, `{"a":1,"iss":"b"}`, `{"a":[1,{"iss":"no"},[]],"iss":{"x":"}"}}`, `{"a":{"iss":"no"}}`, `{"\u0069ss":"a"}`,
-		`{"sub":"b","iss":"a"}`, `{"iss":null}`, `{"iss":1e3 }`, `{"a":true ,"iss" : false}`, `{"a":"\"iss\":","iss":[ ]}`, "{\"a\":1\n,\t\"iss\":2}",
+		`{}`, `{"iss":"a"}`, `{ "iss" : "a" }`, `{"a":1,"iss":"b"}`, `{"a":[1,{"iss":"no"},[]],"iss":{"x":"}"}}`,
+		`{"a":{"iss":"no"}}`, `{"\u0069ss":"a"}`,
+		`{"sub":"b","iss":"a"}`, `{"iss":null}`, `{"iss":1e3 }`, `{"a":true ,"iss" : false}`, `{"a":"\"iss\":","iss":[ ]}`,
+		"{\"a\":1\n,\t\"iss\":2}",
 	}
 	files, err := filepath.Glob("testdata/fuzz/FuzzParse/*")
 	require.NoError(t, err)
@@ -55,7 +57,8 @@ func TestFindAgreesWithParse(t *testing.T) {
 
 func TestFindFaults(t *testing.T) {
 	for _, text := range []string{
-		"", " ", "[]", `"iss"`, "{", `{"`, `{"a`, `{"a"`, `{"a":`, `{"a":1`, `{"a":,"iss":1}`, `{"a" 1}`, `{a:1}`, `{"a":]`, `{"a":}`, `{"a":[`, `{"a":"`, `{"a":1 2}`, `{"a":[}`, `{"a":"\`, `{"a":[{"b":"]`,
+		"", " ", "[]", `"iss"`, "{", `{"`, `{"a`, `{"a"`, `{"a":`, `{"a":1`, `{"a":,"iss":1}`, `{"a" 1}`, `{a:1}`, `{"a":]`,
+		`{"a":}`, `{"a":[`, `{"a":"`, `{"a":1 2}`, `{"a":[}`, `{"a":"\`, `{"a":[{"b":"]`,
 	} {
 		_, err := strictjson.Find(text, "iss")
 		require.Error(t, err, "%q", text)
@@ -64,7 +67,8 @@ func TestFindFaults(t *testing.T) {
 
 func TestParseAtMost(t *testing.T) {
 	for text, values := range map[string]int{
-		`{}`: 0, `{"a":1}`: 1, `{"a":1,"b":2}`: 2, `{"a":1,"b":{"c":2}}`: 3, `{"a":[1,2]}`: 3, `{"a":{"b":1,"c":2},"d":[{"e":3},{"f":[]}]}`: 8,
+		`{}`: 0, `{"a":1}`: 1, `{"a":1,"b":2}`: 2, `{"a":1,"b":{"c":2}}`: 3, `{"a":[1,2]}`: 3,
+		`{"a":{"b":1,"c":2},"d":[{"e":3},{"f":[]}]}`: 8,
 	} {
 		_, err := strictjson.ParseAtMost(nil, text, values)
 		require.NoError(t, err, text)
