@@ -47,7 +47,7 @@ func (c *Client) exchange(ctx context.Context, f *flight) ([]byte, error) {
 	if err != nil {
 		return nil, transportFailure(ctx, f, err)
 	}
-	c.alive() // a transport that reports nothing has answered all the same
+	c.alive() // over a kept connection, or by a transport that reports nothing
 	defer response.Body.Close()
 	body, err := readBounded(response.Body, c.config.MaxAnswerBytes)
 	switch {

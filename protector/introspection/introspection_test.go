@@ -27,6 +27,8 @@ const (
 // activeAnswer is the least that a default Config accepts.
 const activeAnswer = `{"active":true,"token_type":"Bearer"}`
 
+type settings = introspection.Config
+
 // config is one that New accepts, for an endpoint at this address.
 func config(endpoint string) introspection.Config {
 	return introspection.Config{
@@ -60,7 +62,7 @@ func answering(body string) http.HandlerFunc {
 
 // introspect asks a fresh client about the token, once, at a server with this
 // answer.
-func introspect(t *testing.T, body string, adjust ...func(*introspection.Config)) (*introspection.Token, error) {
+func introspect(t *testing.T, body string, adjust ...func(*settings)) (*introspection.Token, error) {
 	t.Helper()
 	c := config(serve(t, answering(body)).URL)
 	for _, a := range adjust {
@@ -187,7 +189,7 @@ func (e *endpoint) calls() int {
 	return total
 }
 
-func (e *endpoint) client(t *testing.T, adjust ...func(*introspection.Config)) *introspection.Client {
+func (e *endpoint) client(t *testing.T, adjust ...func(*settings)) *introspection.Client {
 	t.Helper()
 	c := config("https://issuer.example/introspect")
 	c.HTTPClient = &http.Client{Transport: e}

@@ -119,10 +119,11 @@ func TestTimeLimit(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				client := (&endpoint{answer: silent}).client(t, func(c *introspection.Config) { c.Timeout = tc.timeout })
+				client := (&endpoint{answer: silent}).client(t, func(c *settings) { c.Timeout = tc.timeout })
 				start := time.Now()
 				_, err := client.Introspect(t.Context(), token)
 				requireUnavailable(t, err, introspection.FailureTimedOut)
+				require.ErrorContains(t, err, "no whole answer within Config.Timeout")
 				require.Equal(t, tc.want, time.Since(start))
 				time.Sleep(time.Hour) // until silent has ended too
 			})
@@ -133,7 +134,7 @@ func TestTimeLimit(t *testing.T) {
 func TestConcurrentCallsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := &endpoint{answer: after(time.Second, activeAnswer)}
-		client := e.client(t, func(c *introspection.Config) { c.MaxConcurrentCalls = 3 })
+		client := e.client(t, func(c *settings) { c.MaxConcurrentCalls = 3 })
 		var group sync.WaitGroup
 		for i := range 3 {
 			group.Go(func() {
@@ -184,17 +185,18 @@ func TestOutageSuspendsCalls(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				credentials, connection = good, good
-				*tc.broken = tc.with
 				var log strings.Builder
 				e := &endpoint{answer: always(activeAnswer), connect: func(ctx context.Context) error { return connection(ctx) }}
 				tries := 0
-				a := &asker{t: t, client: e.client(t, func(c *introspection.Config) {
+				a := &asker{t: t, client: e.client(t, func(c *settings) {
 					c.Logger = newLogger(&log)
 					c.Credentials = introspection.BearerToken(func(ctx context.Context) (string, error) {
 						tries++
 						return "ours", credentials(ctx)
 					})
 				})}
+				require.NoError(t, a.ask())
+				*tc.broken, tries = tc.with, 0
 				for range 3 {
 					requireUnavailable(t, a.ask(), tc.failure)
 				}
@@ -236,7 +238,9 @@ func TestOneCallAtATimeTriesAgain(t *testing.T) {
 		e := &endpoint{answer: always(activeAnswer), connect: hanging}
 		a := &asker{t: t, client: e.client(t)}
 		for range 3 {
-			requireUnavailable(t, a.ask(), introspection.FailureTimedOut)
+			err := a.ask()
+			requireUnavailable(t, err, introspection.FailureTimedOut)
+			require.ErrorContains(t, err, "no connection within Config.Timeout")
 		}
 		time.Sleep(time.Second)
 		var group sync.WaitGroup
@@ -269,7 +273,43 @@ func TestOneConnectionEndsASuspension(t *testing.T) {
 		start := time.Now()
 		require.NoError(t, a.ask())
 		require.Zero(t, time.Since(start))
+
+		e.connecting(refusing) // and again, while that call is still under way
+		for range 3 {
+			requireUnavailable(t, a.ask(), introspection.FailureUnreachable)
+		}
+		time.Sleep(time.Second)
+		e.connecting(nil)
+		require.NoError(t, a.ask())
+		require.Less(t, time.Since(start), 5*time.Second)
 		time.Sleep(time.Hour) // until silent has ended too
+	})
+}
+
+// The place of the one call that tries is freed by nobody else's end.
+func TestOtherCallsEndWhileOneTries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := &endpoint{answer: after(4*time.Second, activeAnswer)}
+		a := &asker{t: t, client: e.client(t)}
+		var group sync.WaitGroup
+		group.Go(func() { a.client.Introspect(t.Context(), "slow") })
+		synctest.Wait()
+		e.connecting(refusing)
+		for range 3 {
+			requireUnavailable(t, a.ask(), introspection.FailureUnreachable)
+		}
+		e.connecting(hanging)
+		for _, token := range []string{"tries", "too late"} {
+			time.Sleep(time.Second)
+			group.Go(func() { a.client.Introspect(t.Context(), token) })
+			synctest.Wait()
+		}
+		require.Equal(t, 5, e.dialled())
+		hurried, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := a.client.Introspect(hurried, "token")
+		requireUnavailable(t, err, introspection.FailureSuspended)
+		group.Wait()
 	})
 }
 

@@ -34,16 +34,15 @@ func (p *progress) beforeToken() bool {
 	return s == stageCredentials || s == stageConnecting
 }
 
-// follow lets the transport report. alive is called when the endpoint proves to be
-// there: by a new connection or by the first byte of an answer. That a kept
-// connection is used again proves nothing.
+// follow lets the transport report. alive is called when a new connection proves that
+// the endpoint is there. That a kept connection is used again proves nothing until an
+// answer comes over it.
 func (p *progress) follow(ctx context.Context, alive func()) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn:              func(string) { p.reached(stageWaiting) }, // again, when the transport tries again
-		DNSStart:             func(httptrace.DNSStartInfo) { p.beganConnecting() },
-		ConnectStart:         func(string, string) { p.beganConnecting() },
-		TLSHandshakeStart:    p.beganConnecting,
-		GotFirstResponseByte: alive,
+		GetConn:           func(string) { p.reached(stageWaiting) }, // again, when the transport tries again
+		DNSStart:          func(httptrace.DNSStartInfo) { p.beganConnecting() },
+		ConnectStart:      func(string, string) { p.beganConnecting() },
+		TLSHandshakeStart: p.beganConnecting,
 		GotConn: func(info httptrace.GotConnInfo) {
 			p.reached(stageConnected)
 			if !info.Reused {

@@ -1,12 +1,15 @@
 package introspection_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -114,7 +117,7 @@ func TestStrangersInATarpit(t *testing.T) {
 			}
 			return response(200, activeAnswer), nil
 		}}
-		client := e.client(t, func(c *introspection.Config) { c.MaxConcurrentCalls = 8 })
+		client := e.client(t, func(c *settings) { c.MaxConcurrentCalls = 8 })
 		_, err := client.Introspect(t.Context(), "good")
 		require.NoError(t, err)
 		for range 10 {
@@ -147,7 +150,7 @@ func TestRevokedTokenIsKnownNoMore(t *testing.T) {
 			}
 			return silent(token)
 		}}
-		client := e.client(t, func(c *introspection.Config) { c.MaxConcurrentCalls = 4 })
+		client := e.client(t, func(c *settings) { c.MaxConcurrentCalls = 4 })
 		for _, answer = range []string{activeAnswer, `{"active":false}`} {
 			client.Introspect(t.Context(), "once")
 			time.Sleep(31 * time.Second)
@@ -164,7 +167,7 @@ func TestRevokedTokenIsKnownNoMore(t *testing.T) {
 
 // A transport that does not report how far a call came is never taken for an outage.
 func TestTransportThatReportsNothing(t *testing.T) {
-	client := (&endpoint{}).client(t, func(c *introspection.Config) {
+	client := (&endpoint{}).client(t, func(c *settings) {
 		c.HTTPClient.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
 			if strings.Contains(r.FormValue("token"), "good") {
 				return response(200, activeAnswer), nil
@@ -178,6 +181,104 @@ func TestTransportThatReportsNothing(t *testing.T) {
 	}
 	_, err := client.Introspect(t.Context(), "good")
 	require.NoError(t, err)
+}
+
+// An answer of one that reports nothing ends a suspension, too.
+func TestTransportThatReportsNothingResumes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var logged strings.Builder
+		failing := errors.New("vault is sealed")
+		a := &asker{t: t, client: (&endpoint{}).client(t, func(c *settings) {
+			c.Logger = newLogger(&logged)
+			c.Credentials = introspection.BearerToken(func(context.Context) (string, error) { return "ours", failing })
+			c.HTTPClient.Transport = roundTripper(func(*http.Request) (*http.Response, error) {
+				return response(200, activeAnswer), nil
+			})
+		})}
+		for range 3 {
+			requireUnavailable(t, a.ask(), introspection.FailureNoCredentials)
+		}
+		requireUnavailable(t, a.ask(), introspection.FailureSuspended)
+		failing = nil
+		time.Sleep(time.Second)
+		require.NoError(t, a.ask())
+		require.Contains(t, logged.String(), "calls resumed")
+	})
+}
+
+// What the transport reports of kept connections, and of connections that it makes
+// for later calls.
+func TestReportsOfKeptConnections(t *testing.T) {
+	for name, tc := range map[string]struct {
+		report  func(*httptrace.ClientTrace)
+		suspend bool
+	}{
+		"a kept one is closed, and no other can be made": {func(trace *httptrace.ClientTrace) {
+			trace.GetConn("issuer.example:443")
+			trace.GotConn(httptrace.GotConnInfo{Reused: true})
+			trace.GetConn("issuer.example:443")
+			trace.ConnectStart("tcp", "192.0.2.1:443")
+		}, true},
+		"a kept one is closed on the token": {func(trace *httptrace.ClientTrace) {
+			trace.GetConn("issuer.example:443")
+			trace.GotConn(httptrace.GotConnInfo{Reused: true})
+		}, false},
+		"a kept one is closed on the token, another is being made": {func(trace *httptrace.ClientTrace) {
+			trace.GetConn("issuer.example:443")
+			trace.GotConn(httptrace.GotConnInfo{Reused: true})
+			trace.ConnectStart("tcp", "192.0.2.1:443")
+		}, false},
+		"a new one is closed on the token": {func(trace *httptrace.ClientTrace) {
+			trace.GetConn("issuer.example:443")
+			trace.ConnectStart("tcp", "192.0.2.1:443")
+			trace.GotConn(httptrace.GotConnInfo{})
+		}, false},
+		"others hold all that may be made": {func(trace *httptrace.ClientTrace) {
+			trace.GetConn("issuer.example:443")
+		}, false},
+		"the name is not found": {func(trace *httptrace.ClientTrace) {
+			trace.GetConn("issuer.example:443")
+			trace.DNSStart(httptrace.DNSStartInfo{})
+		}, true},
+		"no handshake": {func(trace *httptrace.ClientTrace) {
+			trace.GetConn("issuer.example:443")
+			trace.TLSHandshakeStart()
+		}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var logged strings.Builder
+			a := &asker{t: t, client: (&endpoint{}).client(t, func(c *settings) {
+				c.Logger = newLogger(&logged)
+				c.HTTPClient.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+					tc.report(httptrace.ContextClientTrace(r.Context()))
+					return nil, errors.New("connection closed")
+				})
+			})}
+			for range 3 {
+				requireUnavailable(t, a.ask(), introspection.FailureUnreachable)
+			}
+			require.Equal(t, tc.suspend, strings.Contains(logged.String(), "calls suspended"))
+		})
+	}
+}
+
+// Where nothing is remembered, no token is known, and none has room of its own.
+func TestNoRoomIsKeptWithoutCache(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := &endpoint{answer: after(time.Second, activeAnswer)}
+		client := e.client(t, func(c *settings) {
+			c.MaxConcurrentCalls, c.PositiveTTL = 4, introspection.NoCache
+		})
+		var group sync.WaitGroup
+		for i := range 4 {
+			group.Go(func() {
+				if _, err := client.Introspect(t.Context(), fmt.Sprint("token", i)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+	})
 }
 
 // net/http's own transport reports it.
