@@ -1,6 +1,7 @@
 package fuzz_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,8 +15,9 @@ import (
 	"example.com/resourceserver/protector/introspection"
 )
 
-// FuzzIntrospection answers a question about a token with whatever the fuzzer likes. A token that is accepted was called
-// active by one JSON object that bears it out in every member, and no error says anything of the token or of the answer.
+// FuzzIntrospection answers a question about a token with whatever the fuzzer likes. A token that is accepted was
+// called active by one JSON object that bears it out in every member, and no error says anything of the token or of
+// the answer.
 func FuzzIntrospection(f *testing.F) {
 	// checklist 172, 173, 176, 177, 178, 180
 	f.Fuzz(func(t *testing.T, body []byte, contentType string, status uint16, required bool) {
@@ -32,7 +34,8 @@ func FuzzIntrospection(f *testing.F) {
 		if errModel != nil || !strings.Contains(strings.ToLower(contentType), "application/json") {
 			t.Fatalf("accepted from %q %d: %v: %s", contentType, status, errModel, body)
 		}
-		if required && (saysNothing(answer["sub"]) || saysNothing(answer["x"]) || answer["sub"] == nil || answer["x"] == nil) {
+		missing := func(name string) bool { return saysNothing(answer[name]) || answer[name] == nil }
+		if required && (missing("sub") || missing("x")) {
 			t.Fatalf("accepted without a required member: %s", body)
 		}
 		checkMembers(t, got, answer)
@@ -41,14 +44,17 @@ func FuzzIntrospection(f *testing.F) {
 		}
 		answer["active"] = false
 		var refused *introspection.Error
-		if _, err := introspect(must(json.Marshal(answer)), contentType, 200, required, introspection.NoCache); !errors.As(err, &refused) || refused.Reason != introspection.ReasonInactive {
+		_, err = introspect(must(json.Marshal(answer)), contentType, 200, required, introspection.NoCache)
+		if !errors.As(err, &refused) || refused.Reason != introspection.ReasonInactive {
 			t.Fatalf("inactive: %v", err)
 		}
 	})
 }
 
 // introspect asks twice if there is a cache, so that the answer is the remembered one.
-func introspect(body []byte, contentType string, status int, required bool, ttl time.Duration) (*introspection.Token, error) {
+func introspect(
+	body []byte, contentType string, status int, required bool, ttl time.Duration,
+) (*introspection.Token, error) {
 	var members []string
 	if required {
 		members = []string{"sub", "x"}
@@ -84,7 +90,8 @@ func checkIntrospectionError(t *testing.T, err error, body []byte, contentType s
 		}
 	case !errors.As(err, &unavailable) || unavailable.RetryAfter() < time.Second:
 		t.Fatalf("neither refused nor unavailable: %v", err)
-	case readable && contentType == "application/json" && strings.Count(string(body), "[")+strings.Count(string(body), "{") < 9 && len(body) < 60<<10:
+	case readable && contentType == "application/json" && len(body) < 60<<10 &&
+		bytes.Count(body, []byte("["))+bytes.Count(body, []byte("{")) < 9:
 		t.Fatalf("%v from an answer that can be read: %s", err, body)
 	}
 }
@@ -111,7 +118,8 @@ func introspectionModel(body []byte, status int) (map[string]any, error) {
 		return nil, err
 	}
 	tokenType, _ := answer["token_type"].(string)
-	if kind := strings.ToLower(tokenType); kind != "bearer" && kind != "access_token" && !(kind == "dpop" && bound["jkt"] != nil) {
+	kind := strings.ToLower(tokenType)
+	if kind != "bearer" && kind != "access_token" && !(kind == "dpop" && bound["jkt"] != nil) {
 		return nil, errors.New("token_type")
 	}
 	return answer, introspectionTimes(answer)
@@ -212,33 +220,60 @@ func listOf(value any) (list []string) {
 }
 
 func introspectionSeeds() (seeds []seed) {
-	const good = `{"active":true,"token_type":"Bearer","scope":"read write","client_id":"c","username":"u","exp":1800000300,"iat":1799999900,` +
+	const good = `{"active":true,"token_type":"Bearer","scope":"read write","client_id":"c","username":"u",` +
+		`"exp":1800000300,"iat":1799999900,` +
 		`"nbf":1799999900,"sub":"canary-53551","aud":"https://api.example","iss":"https://issuer.example","jti":"j"}`
 	add := func(name, body, contentType string, status int) {
-		seeds = append(seeds, seed{name, []any{[]byte(body), contentType, uint16(status), strings.Contains(name, "required")}})
+		required := strings.Contains(name, "required")
+		seeds = append(seeds, seed{name, []any{[]byte(body), contentType, uint16(status), required}})
 	}
 	change := func(old, with string) string { return strings.Replace(good, old, with, 1) }
 	more := func(member string) string { return strings.TrimSuffix(good, "}") + "," + member + "}" }
 	for _, s := range []shape{
-		{"good", good}, {"least", `{"active":true,"token_type":"access_token"}`}, {"inactive", `{"active":false}`}, {"no active", `{}`},
-		{"active string", change("true", `"true"`)}, {"active one", change("true", "1")}, {"active null", change("true", "null")},
+		{"good", good}, {"least", `{"active":true,"token_type":"access_token"}`}, {"inactive", `{"active":false}`},
+		{"no active", `{}`},
+		{"active string", change("true", `"true"`)}, {"active one", change("true", "1")},
+		{"active null", change("true", "null")},
 		{"active twice", change("{", `{"active":false,`)}, {"active case", change(`"active"`, `"Active"`)},
-		{"type missing", change(`"token_type":"Bearer",`, "")}, {"type case", change("Bearer", "BEARER")}, {"type other", change("Bearer", "refresh_token")},
-		{"type number", change(`"Bearer"`, "1")}, {"type DPoP", change("Bearer", "DPoP")}, {"type DPoP bound", `{"active":true,"token_type":"DPoP","cnf":{"jkt":"canary-53551"}}`},
-		{"token_use refresh", more(`"token_use":"refresh_token"`)}, {"token_use access", more(`"token_use":"access"`)}, {"typ Refresh", more(`"typ":"Refresh"`)}, {"typ Bearer", more(`"typ":"Bearer"`)}, {"typ object", more(`"typ":{}`)},
-		{"aud other", change("https://api.example", "https://canary-53551.example")}, {"aud array", change(`"https://api.example"`, `["a","https://api.example"]`)},
-		{"aud empty", change(`"https://api.example"`, `[]`)}, {"aud blank", change(`"https://api.example"`, `""`)}, {"aud null inside", change(`"https://api.example"`, `["https://api.example",null]`)}, {"aud number", change(`"https://api.example"`, `1`)},
-		{"iss other", change("issuer.example", "canary-53551.example")}, {"iss null", change(`"https://issuer.example"`, "null")}, {"iss number", change(`"https://issuer.example"`, "1")},
-		{"exp past", change("1800000300", "1799999970")}, {"exp leeway", change("1800000300", "1799999971")}, {"exp string", change("1800000300", `"1800000300"`)},
-		{"exp fraction", change("1800000300", "1800000300.5")}, {"exp huge", change("1800000300", "1e999")}, {"exp negative", change("1800000300", "-1")}, {"exp zero", change("1800000300", "0")}, {"exp minus zero", change("1800000300", "-0")},
-		{"nbf future", change(`"nbf":1799999900`, `"nbf":1800000031`)}, {"iat string", change(`"iat":1799999900`, `"iat":"x"`)},
-		{"scope array", change(`"read write"`, `["read","write all"]`)}, {"scope number", change(`"read write"`, `1`)}, {"scope mixed", change(`"read write"`, `["read",1]`)}, {"scope null", change(`"read write"`, `null`)},
-		{"cnf", more(`"cnf":{"x5t#S256":"canary-53551"}`)}, {"cnf unknown", more(`"cnf":{"jwk":{}}`)}, {"cnf no method beside", more(`"cnf":{"jkt":"a","canary-53551":{"x":1}}`)}, {"cnf known beside", more(`"cnf":{"jkt":"a","kid":null}`)}, {"cnf other", more(`"cnf":{"canary-53551":"x"}`)}, {"cnf empty", more(`"cnf":{}`)}, {"cnf null", more(`"cnf":null`)}, {"cnf string", more(`"cnf":"x"`)}, {"cnf blank", more(`"cnf":{"jkt":""}`)},
-		{"sub number", change(`"canary-53551"`, "1")}, {"sub null", change(`"canary-53551"`, "null")}, {"more", more(`"auth_time":1,"acr":"2","groups":["a"],"roles":"b","entitlements":[]`)}, {"acr number", more(`"acr":2`)}, {"objects", more(`"groups":[{"value":"a"}],"roles":[{"value":1}],"entitlements":{}`)}, {"groups mixed", more(`"groups":["a",1]`)},
-		{"trailing", good + "{}"}, {"array", "[" + good + "]"}, {"nothing", ""}, {"HTML", "<html>canary-53551</html>"}, {"not UTF-8", change("canary", "\xff")}, {"half surrogate", change("canary", `\ud800`)},
-		{"deep", more(`"x":` + strings.Repeat("[", 20) + strings.Repeat("]", 20))}, {"unknown", more(`"x":{"y":[1,{"z":null}]}`)},
+		{"type missing", change(`"token_type":"Bearer",`, "")}, {"type case", change("Bearer", "BEARER")},
+		{"type other", change("Bearer", "refresh_token")},
+		{"type number", change(`"Bearer"`, "1")}, {"type DPoP", change("Bearer", "DPoP")},
+		{"type DPoP bound", `{"active":true,"token_type":"DPoP","cnf":{"jkt":"canary-53551"}}`},
+		{"token_use refresh", more(`"token_use":"refresh_token"`)}, {"token_use access", more(`"token_use":"access"`)},
+		{"typ Refresh", more(`"typ":"Refresh"`)}, {"typ Bearer", more(`"typ":"Bearer"`)}, {"typ object", more(`"typ":{}`)},
+		{"aud other", change("https://api.example", "https://canary-53551.example")},
+		{"aud array", change(`"https://api.example"`, `["a","https://api.example"]`)},
+		{"aud empty", change(`"https://api.example"`, `[]`)}, {"aud blank", change(`"https://api.example"`, `""`)},
+		{"aud null inside", change(`"https://api.example"`, `["https://api.example",null]`)},
+		{"aud number", change(`"https://api.example"`, `1`)},
+		{"iss other", change("issuer.example", "canary-53551.example")},
+		{"iss null", change(`"https://issuer.example"`, "null")}, {"iss number", change(`"https://issuer.example"`, "1")},
+		{"exp past", change("1800000300", "1799999970")}, {"exp leeway", change("1800000300", "1799999971")},
+		{"exp string", change("1800000300", `"1800000300"`)},
+		{"exp fraction", change("1800000300", "1800000300.5")}, {"exp huge", change("1800000300", "1e999")},
+		{"exp negative", change("1800000300", "-1")}, {"exp zero", change("1800000300", "0")},
+		{"exp minus zero", change("1800000300", "-0")},
+		{"nbf future", change(`"nbf":1799999900`, `"nbf":1800000031`)},
+		{"iat string", change(`"iat":1799999900`, `"iat":"x"`)},
+		{"scope array", change(`"read write"`, `["read","write all"]`)}, {"scope number", change(`"read write"`, `1`)},
+		{"scope mixed", change(`"read write"`, `["read",1]`)}, {"scope null", change(`"read write"`, `null`)},
+		{"cnf", more(`"cnf":{"x5t#S256":"canary-53551"}`)}, {"cnf unknown", more(`"cnf":{"jwk":{}}`)},
+		{"cnf no method beside", more(`"cnf":{"jkt":"a","canary-53551":{"x":1}}`)},
+		{"cnf known beside", more(`"cnf":{"jkt":"a","kid":null}`)}, {"cnf other", more(`"cnf":{"canary-53551":"x"}`)},
+		{"cnf empty", more(`"cnf":{}`)}, {"cnf null", more(`"cnf":null`)}, {"cnf string", more(`"cnf":"x"`)},
+		{"cnf blank", more(`"cnf":{"jkt":""}`)},
+		{"sub number", change(`"canary-53551"`, "1")}, {"sub null", change(`"canary-53551"`, "null")},
+		{"more", more(`"auth_time":1,"acr":"2","groups":["a"],"roles":"b","entitlements":[]`)},
+		{"acr number", more(`"acr":2`)},
+		{"objects", more(`"groups":[{"value":"a"}],"roles":[{"value":1}],"entitlements":{}`)},
+		{"groups mixed", more(`"groups":["a",1]`)},
+		{"trailing", good + "{}"}, {"array", "[" + good + "]"}, {"nothing", ""}, {"HTML", "<html>canary-53551</html>"},
+		{"not UTF-8", change("canary", "\xff")}, {"half surrogate", change("canary", `\ud800`)},
+		{"deep", more(`"x":` + strings.Repeat("[", 20) + strings.Repeat("]", 20))},
+		{"unknown", more(`"x":{"y":[1,{"z":null}]}`)},
 		{"error", `{"error":"invalid_client"}`},
-		{"required", more(`"x":1`)}, {"required missing", good}, {"required null", more(`"x":null`)}, {"required blank", more(`"x":""`)},
+		{"required", more(`"x":1`)}, {"required missing", good}, {"required null", more(`"x":null`)},
+		{"required blank", more(`"x":""`)},
 		{"required empty", more(`"x":[ ]`)}, {"required hollow", more(`"x":{ }`)},
 	} {
 		add(s.name, s.text, "application/json", 200)
@@ -247,7 +282,9 @@ func introspectionSeeds() (seeds []seed) {
 		add("status", good, "application/json", status)
 		add("status and error", `{"error":"unauthorized_client"}`, "application/json", status)
 	}
-	for _, contentType := range []string{"", "text/html", "application/json; charset=utf-8", "application/token-introspection+jwt", "Application/JSON", ";"} {
+	for _, contentType := range []string{
+		"", "text/html", "application/json; charset=utf-8", "application/token-introspection+jwt", "Application/JSON", ";",
+	} {
 		add("type", good, contentType, 200)
 	}
 	return numbered(seeds)

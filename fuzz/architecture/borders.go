@@ -19,7 +19,6 @@ type border struct {
 
 const (
 	experimentalJSON = "github.com/go-json-experiment/json"
-	singleflight     = "golang.org/x/sync/singleflight"
 	rate             = "golang.org/x/time/rate"
 )
 
@@ -50,7 +49,7 @@ var borders = map[string]border{
 	"jwt/jwttest": {},
 
 	"protector":               {own: []string{"scopes"}},
-	"protector/introspection": {own: []string{"scopes"}, foreign: []string{experimentalJSON, singleflight}},
+	"protector/introspection": {own: []string{"scopes"}, foreign: []string{experimentalJSON}},
 	"protector/grpcguard":     {own: []string{"protector"}, module: true},
 	"protector/connectguard":  {own: []string{"protector"}, module: true},
 	"protector/ginguard":      {own: []string{"protector"}, module: true},

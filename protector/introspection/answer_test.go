@@ -46,7 +46,7 @@ func TestAnswerThatSaysNothing(t *testing.T) {
 		"null":                   `null`,
 		"nothing":                ``,
 		"HTML":                   `<html>{"active":true}</html>`,
-		"deep":                   `{"active":true,"token_type":"Bearer","x":` + strings.Repeat("[", 17) + strings.Repeat("]", 17) + `}`,
+		"deep":                   active(`"x":` + strings.Repeat("[", 17) + strings.Repeat("]", 17)),
 		"very deep":              `{"active":true,"token_type":"Bearer","x":` + strings.Repeat(`[`, 30_000),
 		"inactive but malformed": `{"active":false,"active":false}`,
 	} {
@@ -88,11 +88,14 @@ func TestActiveButRejected(t *testing.T) {
 		body   string
 		reason introspection.Reason
 	}{
-		"expired":              {active(fmt.Sprintf(`"exp":%d`, seconds(-time.Minute))), introspection.ReasonExpired},
-		"exp zero":             {active(`"exp":0`), introspection.ReasonExpired},
-		"not yet":              {active(fmt.Sprintf(`"nbf":%d`, seconds(time.Minute))), introspection.ReasonNotYetValid},
-		"other audience":       {active(`"aud":"https://other.example"`), introspection.ReasonAudience},
-		"other audiences":      {active(`"aud":["https://other.example","https://api.example/"]`), introspection.ReasonAudience},
+		"expired":        {active(fmt.Sprintf(`"exp":%d`, seconds(-time.Minute))), introspection.ReasonExpired},
+		"exp zero":       {active(`"exp":0`), introspection.ReasonExpired},
+		"not yet":        {active(fmt.Sprintf(`"nbf":%d`, seconds(time.Minute))), introspection.ReasonNotYetValid},
+		"other audience": {active(`"aud":"https://other.example"`), introspection.ReasonAudience},
+		"other audiences": {
+			active(`"aud":["https://other.example","https://api.example/"]`),
+			introspection.ReasonAudience,
+		},
 		"audience of no name":  {active(`"aud":""`), introspection.ReasonAudience},
 		"audiences of no name": {active(`"aud":[""]`), introspection.ReasonAudience},
 		"audience of nobody":   {active(`"aud":[]`), introspection.ReasonAudience},
@@ -103,7 +106,7 @@ func TestActiveButRejected(t *testing.T) {
 
 		"exp a string":        {active(`"exp":"99999999999"`), introspection.ReasonClaimType},
 		"exp negative":        {active(`"exp":-1`), introspection.ReasonClaimType},
-		"exp minus zero":        {active(`"exp":-0`), introspection.ReasonClaimType},
+		"exp minus zero":      {active(`"exp":-0`), introspection.ReasonClaimType},
 		"exp past year 9999":  {active(`"exp":253402300800`), introspection.ReasonClaimType},
 		"exp overflowing":     {active(`"exp":1e999`), introspection.ReasonClaimType},
 		"exp an object":       {active(`"exp":{}`), introspection.ReasonClaimType},
@@ -136,7 +139,7 @@ func TestActiveButRejected(t *testing.T) {
 		"Hydra refresh":         {active(`"token_use":"refresh_token"`), introspection.ReasonTokenType},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := introspect(t, tc.body, func(c *introspection.Config) { c.Issuer = "https://issuer.example" })
+			got, err := introspect(t, tc.body, func(c *settings) { c.Issuer = "https://issuer.example" })
 			requireRejected(t, err, tc.reason)
 			require.Nil(t, got)
 		})
@@ -146,7 +149,8 @@ func TestActiveButRejected(t *testing.T) {
 // Every text says what an operator can do or look at, and nothing of the answer.
 func TestErrorText(t *testing.T) {
 	for body, text := range map[string]string{
-		active(`"cnf":{"jkt":7}`):                     "confirmation (cnf): bound in a way that Config.Confirmations does not name",
+		active(`"cnf":{"jkt":7}`): "confirmation (cnf): bound in a way that Config.Confirmations does not name",
+
 		active(`"cnf":{"hush":7}`):                    "confirmation (cnf): holds no method that Config.Confirmations names",
 		active(`"cnf":"hush"`):                        "confirmation (cnf): not an object",
 		active(`"aud":["a",{"hush":1}]`):              "claim_type (aud)",
@@ -176,34 +180,38 @@ func TestConfirmation(t *testing.T) {
 		"closed by default":      {`{"jkt":"J"}`, nil, nil},
 		"certificate by default": {`{"x5t#S256":"X"}`, nil, nil},
 		"named":                  {`{"jkt":"J"}`, []string{"jkt"}, map[string]string{"jkt": "J"}},
-		"both named":             {`{"jkt":"J","x5t#S256":"X"}`, []string{"jkt", "x5t#S256"}, map[string]string{"jkt": "J", "x5t#S256": "X"}},
-		"one of two named":       {`{"jkt":"J","x5t#S256":"X"}`, []string{"jkt"}, nil},
-		"another named":          {`{"jkt":"J"}`, []string{"x5t#S256"}, nil},
-		"jwk":                    {`{"jkt":"J","jwk":{"kty":"OKP"}}`, []string{"jkt"}, nil},
-		"jwe":                    {`{"jkt":"J","jwe":"x"}`, []string{"jkt"}, nil},
-		"jku":                    {`{"jkt":"J","jku":"https://x"}`, []string{"jkt"}, nil},
-		"kid":                    {`{"jkt":"J","kid":"k"}`, []string{"jkt"}, nil},
-		"x5t":                    {`{"jkt":"J","x5t":"x"}`, []string{"jkt"}, nil},
-		"known and null":         {`{"jkt":"J","kid":null}`, []string{"jkt"}, nil},
-		"no method, a string":    {`{"jkt":"J","note":"x"}`, []string{"jkt"}, map[string]string{"jkt": "J"}},
-		"no method, an object":   {`{"jkt":"J","note":{"a":[1]}}`, []string{"jkt"}, map[string]string{"jkt": "J"}},
-		"no method alone":        {`{"note":"x"}`, []string{"jkt"}, nil},
-		"no method, by default":  {`{"note":"x"}`, nil, nil},
-		"an own method":          {`{"note":"x"}`, []string{"note"}, map[string]string{"note": "x"}},
-		"in capitals":            {`{"JKT":"J"}`, []string{"jkt"}, nil},
-		"a number":               {`{"jkt":1}`, []string{"jkt"}, nil},
-		"an object":              {`{"jkt":{}}`, []string{"jkt"}, nil},
-		"null":                   {`{"jkt":null}`, []string{"jkt"}, nil},
-		"empty":                  {`{"jkt":""}`, []string{"jkt"}, nil},
-		"twice":                  {`{"jkt":"J","x5t#S256":""}`, []string{"jkt", "x5t#S256"}, nil},
-		"nothing":                {`{}`, []string{"jkt"}, nil},
-		"cnf a string":           {`"J"`, []string{"jkt"}, nil},
-		"cnf an array":           {`[{"jkt":"J"}]`, []string{"jkt"}, nil},
-		"cnf a number":           {`1`, []string{"jkt"}, nil},
-		"cnf false":              {`false`, []string{"jkt"}, nil},
+		"both named": {
+			`{"jkt":"J","x5t#S256":"X"}`,
+			[]string{"jkt", "x5t#S256"},
+			map[string]string{"jkt": "J", "x5t#S256": "X"},
+		},
+		"one of two named":      {`{"jkt":"J","x5t#S256":"X"}`, []string{"jkt"}, nil},
+		"another named":         {`{"jkt":"J"}`, []string{"x5t#S256"}, nil},
+		"jwk":                   {`{"jkt":"J","jwk":{"kty":"OKP"}}`, []string{"jkt"}, nil},
+		"jwe":                   {`{"jkt":"J","jwe":"x"}`, []string{"jkt"}, nil},
+		"jku":                   {`{"jkt":"J","jku":"https://x"}`, []string{"jkt"}, nil},
+		"kid":                   {`{"jkt":"J","kid":"k"}`, []string{"jkt"}, nil},
+		"x5t":                   {`{"jkt":"J","x5t":"x"}`, []string{"jkt"}, nil},
+		"known and null":        {`{"jkt":"J","kid":null}`, []string{"jkt"}, nil},
+		"no method, a string":   {`{"jkt":"J","note":"x"}`, []string{"jkt"}, map[string]string{"jkt": "J"}},
+		"no method, an object":  {`{"jkt":"J","note":{"a":[1]}}`, []string{"jkt"}, map[string]string{"jkt": "J"}},
+		"no method alone":       {`{"note":"x"}`, []string{"jkt"}, nil},
+		"no method, by default": {`{"note":"x"}`, nil, nil},
+		"an own method":         {`{"note":"x"}`, []string{"note"}, map[string]string{"note": "x"}},
+		"in capitals":           {`{"JKT":"J"}`, []string{"jkt"}, nil},
+		"a number":              {`{"jkt":1}`, []string{"jkt"}, nil},
+		"an object":             {`{"jkt":{}}`, []string{"jkt"}, nil},
+		"null":                  {`{"jkt":null}`, []string{"jkt"}, nil},
+		"empty":                 {`{"jkt":""}`, []string{"jkt"}, nil},
+		"twice":                 {`{"jkt":"J","x5t#S256":""}`, []string{"jkt", "x5t#S256"}, nil},
+		"nothing":               {`{}`, []string{"jkt"}, nil},
+		"cnf a string":          {`"J"`, []string{"jkt"}, nil},
+		"cnf an array":          {`[{"jkt":"J"}]`, []string{"jkt"}, nil},
+		"cnf a number":          {`1`, []string{"jkt"}, nil},
+		"cnf false":             {`false`, []string{"jkt"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := introspect(t, active(`"cnf":`+tc.cnf), func(c *introspection.Config) { c.Confirmations = tc.named })
+			got, err := introspect(t, active(`"cnf":`+tc.cnf), func(c *settings) { c.Confirmations = tc.named })
 			if tc.want == nil {
 				requireRejected(t, err, introspection.ReasonConfirmation)
 				return
@@ -217,11 +225,13 @@ func TestConfirmation(t *testing.T) {
 // checklist 172, 176, 177, 180
 func TestActive(t *testing.T) {
 	iat := seconds(-time.Hour)
-	got, err := introspect(t, fmt.Sprintf(`{"active":true,"token_type":"bearer","scope":"profile email","client_id":"app","username":"ada",
+	got, err := introspect(t, fmt.Sprintf(`{"active":true,"token_type":"bearer",
+		"scope":"profile email","client_id":"app","username":"ada",
 		"sub":"u1","iss":"https://issuer.example","jti":"j1","aud":["https://other.example","https://api.example"],
 		"exp":%d.5,"nbf":%d,"iat":%d,"auth_time":%d,"acr":"gold","cnf":{"jkt":"J","x5t#S256":"X"},
-		"groups":["a b","c"],"roles":"admin","entitlements":[],"typ":"Bearer","token_use":"access_token","tenant":{"id":9007199254740993}}`,
-		seconds(time.Hour), iat, iat, iat), func(c *introspection.Config) {
+		"groups":["a b","c"],"roles":"admin","entitlements":[],"typ":"Bearer","token_use":"access_token",
+		"tenant":{"id":9007199254740993}}`,
+		seconds(time.Hour), iat, iat, iat), func(c *settings) {
 		c.Issuer, c.Confirmations = "https://issuer.example", []string{"jkt", "x5t#S256"}
 	})
 	require.NoError(t, err)
@@ -257,11 +267,12 @@ func TestActive(t *testing.T) {
 // checklist 176
 func TestBareAnswer(t *testing.T) {
 	for name, body := range map[string]string{
-		"minimal":  activeAnswer,
-		"all null": active(`"scope":null,"exp":null,"nbf":null,"iat":null,"aud":null,"iss":null,"sub":null,"cnf":null,"jti":null,"groups":null,"username":null,"client_id":null`),
+		"minimal": activeAnswer,
+		"all null": active(`"scope":null,"exp":null,"nbf":null,"iat":null,"aud":null,"iss":null,"sub":null,"cnf":null,` +
+			`"jti":null,"groups":null,"username":null,"client_id":null`),
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := introspect(t, body, func(c *introspection.Config) { c.Issuer = "https://issuer.example" })
+			got, err := introspect(t, body, func(c *settings) { c.Issuer = "https://issuer.example" })
 			require.NoError(t, err)
 			require.Zero(t, got.Scopes().Len())
 			require.True(t, got.ExpiresAt().IsZero())
@@ -346,12 +357,15 @@ func TestACR(t *testing.T) {
 
 // checklist 195
 func TestDecode(t *testing.T) {
-	got, err := introspect(t, active(`"id":9007199254740993,"nested":{"list":[1.10,{"n":18446744073709551616}]},"tenant":"hush"`))
+	got, err := introspect(t, active(`"id":9007199254740993,"tenant":"hush",`+
+		`"nested":{"list":[1.10,{"n":18446744073709551616}]}`))
 	require.NoError(t, err)
 	var all map[string]any
 	require.NoError(t, got.Decode(&all))
 	require.Equal(t, json.Number("9007199254740993"), all["id"])
-	require.Equal(t, map[string]any{"list": []any{json.Number("1.10"), map[string]any{"n": json.Number("18446744073709551616")}}}, all["nested"])
+	require.Equal(t, map[string]any{
+		"list": []any{json.Number("1.10"), map[string]any{"n": json.Number("18446744073709551616")}},
+	}, all["nested"])
 	var numbers struct {
 		ID json.Number `json:"id"`
 	}
@@ -389,7 +403,7 @@ func TestZeroToken(t *testing.T) {
 
 func TestTokenIsSharedAndReadOnly(t *testing.T) {
 	got, err := introspect(t, active(`"aud":["https://api.example"],"cnf":{"jkt":"J"}`),
-		func(c *introspection.Config) { c.Confirmations = []string{"jkt"} })
+		func(c *settings) { c.Confirmations = []string{"jkt"} })
 	require.NoError(t, err)
 	got.Audience()[0] = "changed"
 	got.Confirmation()["jkt"] = "changed"
@@ -398,7 +412,7 @@ func TestTokenIsSharedAndReadOnly(t *testing.T) {
 }
 
 func TestRequiredMembers(t *testing.T) {
-	require3 := func(c *introspection.Config) { c.RequiredMembers = []string{"aud", "exp", "tenant"} }
+	require3 := func(c *settings) { c.RequiredMembers = []string{"aud", "exp", "tenant"} }
 	all := fmt.Sprintf(`"aud":"https://api.example","exp":%d,"tenant":0`, seconds(time.Hour))
 	_, err := introspect(t, active(all), require3)
 	require.NoError(t, err)
@@ -416,15 +430,18 @@ func TestRequiredMembers(t *testing.T) {
 }
 
 func TestRelaxations(t *testing.T) {
-	_, err := introspect(t, `{"active":true}`, func(c *introspection.Config) { c.AllowMissingTokenType = true })
+	missing := func(c *settings) { c.AllowMissingTokenType = true }
+	any := func(c *settings) { c.Audiences, c.AnyAudience = nil, true }
+	bound := func(c *settings) { c.Confirmations = []string{"jkt"} }
+	_, err := introspect(t, `{"active":true}`, missing)
 	require.NoError(t, err)
-	_, err = introspect(t, `{"active":true,"token_type":"refresh_token"}`, func(c *introspection.Config) { c.AllowMissingTokenType = true })
+	_, err = introspect(t, `{"active":true,"token_type":"refresh_token"}`, missing)
 	requireRejected(t, err, introspection.ReasonTokenType)
-	_, err = introspect(t, active(`"aud":"https://other.example"`), func(c *introspection.Config) { c.Audiences, c.AnyAudience = nil, true })
+	_, err = introspect(t, active(`"aud":"https://other.example"`), any)
 	require.NoError(t, err)
-	_, err = introspect(t, active(`"aud":[]`), func(c *introspection.Config) { c.Audiences, c.AnyAudience = nil, true })
+	_, err = introspect(t, active(`"aud":[]`), any)
 	require.NoError(t, err)
-	_, err = introspect(t, `{"active":true,"token_type":"DPoP","cnf":{"jkt":"J"}}`, func(c *introspection.Config) { c.Confirmations = []string{"jkt"} })
+	_, err = introspect(t, `{"active":true,"token_type":"DPoP","cnf":{"jkt":"J"}}`, bound)
 	require.NoError(t, err)
 }
 
@@ -448,7 +465,7 @@ func TestLeeway(t *testing.T) {
 		"nbf beyond none":    {"nbf", time.Second, introspection.NoLeeway, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := introspect(t, active(fmt.Sprintf(`%q:%d`, tc.member, now.Add(tc.offset).Unix())), func(c *introspection.Config) {
+			got, err := introspect(t, active(fmt.Sprintf(`%q:%d`, tc.member, now.Add(tc.offset).Unix())), func(c *settings) {
 				c.Leeway, c.Now = tc.leeway, func() time.Time { return now }
 			})
 			if !tc.ok {

@@ -41,7 +41,7 @@ func TestPositiveAnswersAreRemembered(t *testing.T) {
 					body = active(fmt.Sprintf(`"exp":%d`, time.Now().Add(tc.exp).Unix()))
 				}
 				e := &endpoint{answer: always(body)}
-				client := e.client(t, func(c *introspection.Config) { c.PositiveTTL = tc.ttl })
+				client := e.client(t, func(c *settings) { c.PositiveTTL = tc.ttl })
 				first, err := client.Introspect(t.Context(), token)
 				require.NoError(t, err)
 
@@ -65,7 +65,7 @@ func TestRememberedTokenExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		exp := time.Now().Add(10 * time.Second)
 		e := &endpoint{answer: always(active(fmt.Sprintf(`"exp":%d`, exp.Unix())))}
-		client := e.client(t, func(c *introspection.Config) { c.Leeway = introspection.NoLeeway; c.PositiveTTL = time.Hour })
+		client := e.client(t, func(c *settings) { c.Leeway = introspection.NoLeeway; c.PositiveTTL = time.Hour })
 		_, err := client.Introspect(t.Context(), token)
 		require.NoError(t, err)
 		time.Sleep(10*time.Second - 1)
@@ -165,7 +165,7 @@ func TestNoCache(t *testing.T) {
 	e := &endpoint{answer: func(token string) (*http.Response, error) {
 		return response(200, map[string]string{"good": activeAnswer, "bad": `{"active":false}`}[token]), nil
 	}}
-	client := e.client(t, func(c *introspection.Config) {
+	client := e.client(t, func(c *settings) {
 		c.PositiveTTL, c.NegativeTTL = introspection.NoCache, introspection.NoCache
 	})
 	for range 3 {
@@ -185,7 +185,7 @@ func TestCacheIsBounded(t *testing.T) {
 		}
 		return response(200, activeAnswer), nil
 	}}
-	client := e.client(t, func(c *introspection.Config) { c.CacheSize = 2 })
+	client := e.client(t, func(c *settings) { c.CacheSize = 2 })
 	ask := func(tokens ...string) {
 		for _, token := range tokens {
 			client.Introspect(t.Context(), token)
@@ -218,7 +218,7 @@ func TestCacheIsBoundedInBytes(t *testing.T) {
 		}
 		return response(200, active(`"x":"`+strings.Repeat("x", size)+`"`)), nil
 	}}
-	client := e.client(t, func(c *introspection.Config) { c.CacheBytes = 10 << 10 })
+	client := e.client(t, func(c *settings) { c.CacheBytes = 10 << 10 })
 	ask := func(tokens ...string) {
 		for _, token := range tokens {
 			_, err := client.Introspect(t.Context(), token)
@@ -250,9 +250,11 @@ func TestCacheBytesAreHonest(t *testing.T) {
 		return strings.Join(names, ",")
 	}
 	for name, body := range map[string]string{
-		"least":  activeAnswer,
-		"usual":  active(`"scope":"profile email","client_id":"app","username":"ada","sub":"u1","iss":"https://issuer.example","jti":"j1","aud":["https://api.example"],"exp":33000000000,"iat":1,"groups":["a","b"]`),
-		"bound":  active(`"cnf":{"jkt":"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I","x5t#S256":"bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2"}`),
+		"least": activeAnswer,
+		"usual": active(`"scope":"profile email","client_id":"app","username":"ada","sub":"u1","jti":"j1",` +
+			`"iss":"https://issuer.example","aud":["https://api.example"],"exp":33000000000,"iat":1,"groups":["a","b"]`),
+		"bound": active(`"cnf":{"jkt":"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I",` +
+			`"x5t#S256":"bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2"}`),
 		"opaque": active(`"x":"` + strings.Repeat("x", 20_000) + `"`),
 		"scopes": active(`"scope":[` + many(3000, `"%d"`) + `]`),
 		"scope":  active(`"scope":"` + strings.ReplaceAll(many(3000, "%d"), ",", " ") + `"`),
@@ -362,7 +364,7 @@ func TestConcurrentUse(t *testing.T) {
 		}
 		return response(503, ""), nil
 	}}
-	client := e.client(t, func(c *introspection.Config) { c.CacheSize = 3; c.PositiveTTL = time.Millisecond })
+	client := e.client(t, func(c *settings) { c.CacheSize = 3; c.PositiveTTL = time.Millisecond })
 	var group sync.WaitGroup
 	for i := range 16 {
 		group.Go(func() {

@@ -17,61 +17,75 @@ import (
 func TestNewRefuses(t *testing.T) {
 	p384, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	require.NoError(t, err)
+	basic, unencoded := introspection.ClientSecretBasic, introspection.ClientSecretBasicUnencoded
+	signed := introspection.PrivateKeyJWT
 	for name, tc := range map[string]struct {
-		adjust func(*introspection.Config)
+		adjust func(*settings)
 		says   string
 	}{
-		"no endpoint":         {func(c *introspection.Config) { c.Endpoint = "" }, "Endpoint is empty"},
-		"no scheme":           {func(c *introspection.Config) { c.Endpoint = "issuer.example/i" }, "Endpoint is not an absolute URL"},
-		"no host":             {func(c *introspection.Config) { c.Endpoint = "https://:443/i" }, "Endpoint is not an absolute URL"},
-		"opaque":              {func(c *introspection.Config) { c.Endpoint = "https:issuer.example/i" }, "Endpoint is not an absolute URL"},
-		"plain http":          {func(c *introspection.Config) { c.Endpoint = "http://issuer.example/i" }, "InsecureAllowPlainHTTP"},
-		"loopback look-alike": {func(c *introspection.Config) { c.Endpoint = "http://127.0.0.1.evil.example/i" }, "InsecureAllowPlainHTTP"},
-		"other scheme":        {func(c *introspection.Config) { c.Endpoint = "ftp://issuer.example/i" }, "Endpoint is not https"},
-		"user info":           {func(c *introspection.Config) { c.Endpoint = "https://u:hush@issuer.example/i" }, "set Credentials instead"},
-		"fragment":            {func(c *introspection.Config) { c.Endpoint = "https://issuer.example/i#" }, "fragment"},
-		"not a URL":           {func(c *introspection.Config) { c.Endpoint = "https://u:hush@issuer.example:x" }, "does not parse"},
-		"no credentials":      {func(c *introspection.Config) { c.Credentials = introspection.Credentials{} }, "Credentials is not set"},
-		"no secret":           {func(c *introspection.Config) { c.Credentials = introspection.ClientSecretBasic("api", "") }, "empty client id or secret"},
-		"no client id":        {func(c *introspection.Config) { c.Credentials = introspection.ClientSecretPost("", "hush") }, "empty client id or secret"},
-		"nil source":          {func(c *introspection.Config) { c.Credentials = introspection.BearerToken(nil) }, "nil token source"},
-		"nil signer":          {func(c *introspection.Config) { c.Credentials = introspection.PrivateKeyJWT("api", "as", "", nil) }, "nil signer"},
-		"P-384 signer":        {func(c *introspection.Config) { c.Credentials = introspection.PrivateKeyJWT("api", "as", "", p384) }, "use a P-256 key"},
-		"typed nil signer": {func(c *introspection.Config) {
-			c.Credentials = introspection.PrivateKeyJWT("api", "as", "", (*ecdsa.PrivateKey)(nil))
+		"no endpoint": {func(c *settings) { c.Endpoint = "" }, "Endpoint is empty"},
+		"no scheme":   {func(c *settings) { c.Endpoint = "issuer.example/i" }, "Endpoint is not an absolute URL"},
+		"no host":     {func(c *settings) { c.Endpoint = "https://:443/i" }, "Endpoint is not an absolute URL"},
+		"opaque": {
+			func(c *settings) { c.Endpoint = "https:issuer.example/i" },
+			"Endpoint is not an absolute URL",
+		},
+		"plain http": {func(c *settings) { c.Endpoint = "http://issuer.example/i" }, "InsecureAllowPlainHTTP"},
+		"loopback look-alike": {
+			func(c *settings) { c.Endpoint = "http://127.0.0.1.evil.example/i" },
+			"InsecureAllowPlainHTTP",
+		},
+		"other scheme": {func(c *settings) { c.Endpoint = "ftp://issuer.example/i" }, "Endpoint is not https"},
+		"user info": {
+			func(c *settings) { c.Endpoint = "https://u:hush@issuer.example/i" },
+			"set Credentials instead",
+		},
+		"fragment":       {func(c *settings) { c.Endpoint = "https://issuer.example/i#" }, "fragment"},
+		"not a URL":      {func(c *settings) { c.Endpoint = "https://u:hush@issuer.example:x" }, "does not parse"},
+		"no credentials": {func(c *settings) { c.Credentials = introspection.Credentials{} }, "Credentials is not set"},
+		"no secret":      {func(c *settings) { c.Credentials = basic("api", "") }, "empty client id or secret"},
+		"no client id": {
+			func(c *settings) { c.Credentials = introspection.ClientSecretPost("", "hush") },
+			"empty client id or secret",
+		},
+		"nil source":   {func(c *settings) { c.Credentials = introspection.BearerToken(nil) }, "nil token source"},
+		"nil signer":   {func(c *settings) { c.Credentials = signed("api", "as", "", nil) }, "nil signer"},
+		"P-384 signer": {func(c *settings) { c.Credentials = signed("api", "as", "", p384) }, "use a P-256 key"},
+		"typed nil signer": {func(c *settings) {
+			c.Credentials = signed("api", "as", "", (*ecdsa.PrivateKey)(nil))
 		}, "cannot tell its public key"},
-		"hollow RSA signer": {func(c *introspection.Config) {
-			c.Credentials = introspection.PrivateKeyJWT("api", "as", "", new(rsa.PrivateKey))
+		"hollow RSA signer": {func(c *settings) {
+			c.Credentials = signed("api", "as", "", new(rsa.PrivateKey))
 		}, "cannot tell its public key"},
-		"colon unencoded": {func(c *introspection.Config) { c.Credentials = introspection.ClientSecretBasicUnencoded("a:b", "hush") }, "use ClientSecretBasic"},
-		"control unencoded": {func(c *introspection.Config) {
-			c.Credentials = introspection.ClientSecretBasicUnencoded("api", "hush\n")
+		"colon unencoded": {func(c *settings) { c.Credentials = unencoded("a:b", "hush") }, "use ClientSecretBasic"},
+		"control unencoded": {func(c *settings) {
+			c.Credentials = unencoded("api", "hush\n")
 		}, "use ClientSecretBasic"},
-		"nothing unencoded":  {func(c *introspection.Config) { c.Credentials = introspection.ClientSecretBasicUnencoded("", "hush") }, "empty client id or secret"},
-		"no audience":        {func(c *introspection.Config) { c.Audiences = nil }, "AnyAudience"},
-		"empty audience":     {func(c *introspection.Config) { c.Audiences = []string{""} }, "Audiences holds an empty string"},
-		"two audience rules": {func(c *introspection.Config) { c.AnyAudience = true }, "choose one"},
-		"empty member":       {func(c *introspection.Config) { c.RequiredMembers = []string{"exp", ""} }, "RequiredMembers"},
-		"empty confirmation": {func(c *introspection.Config) { c.Confirmations = []string{""} }, "Confirmations holds an empty string"},
-		"bare leeway":        {func(c *introspection.Config) { c.Leeway = 30 }, "Leeway is 30ns, negative or without its unit"},
-		"bare positive":      {func(c *introspection.Config) { c.PositiveTTL = 30 }, "PositiveTTL is 30ns"},
-		"bare negative":      {func(c *introspection.Config) { c.NegativeTTL = 5 }, "NegativeTTL is 5ns"},
-		"bare timeout":       {func(c *introspection.Config) { c.Timeout = 5_000 }, "Timeout is 5µs"},
-		"endless cache":      {func(c *introspection.Config) { c.CacheSize = math.MaxInt }, "CacheSize is "},
-		"endless bytes":      {func(c *introspection.Config) { c.CacheBytes = math.MaxInt }, "CacheBytes is "},
-		"endless calls":      {func(c *introspection.Config) { c.MaxConcurrentCalls = math.MaxInt }, "use up to 100000"},
-		"endless token":      {func(c *introspection.Config) { c.MaxTokenBytes = math.MaxInt }, "use up to 1048576"},
-		"endless answer":     {func(c *introspection.Config) { c.MaxAnswerBytes = math.MaxInt }, "use up to 16777216"},
-		"negative bytes":     {func(c *introspection.Config) { c.CacheBytes = -1 }, "CacheBytes is -1"},
-		"long leeway":        {func(c *introspection.Config) { c.Leeway = 6 * time.Minute }, "Leeway is 6m0s: use up to 5m0s"},
-		"negative leeway":    {func(c *introspection.Config) { c.Leeway = -time.Second }, "Leeway is -1s"},
-		"negative positive":  {func(c *introspection.Config) { c.PositiveTTL = -time.Second }, "PositiveTTL is -1s"},
-		"negative negative":  {func(c *introspection.Config) { c.NegativeTTL = -2 }, "NegativeTTL is -2ns"},
-		"negative timeout":   {func(c *introspection.Config) { c.Timeout = -1 }, "Timeout is -1ns"},
-		"negative cache":     {func(c *introspection.Config) { c.CacheSize = -1 }, "CacheSize is -1"},
-		"negative calls":     {func(c *introspection.Config) { c.MaxConcurrentCalls = -1 }, "MaxConcurrentCalls is -1"},
-		"negative token":     {func(c *introspection.Config) { c.MaxTokenBytes = -1 }, "MaxTokenBytes is -1"},
-		"negative answer":    {func(c *introspection.Config) { c.MaxAnswerBytes = -1 }, "MaxAnswerBytes is -1"},
+		"nothing unencoded":  {func(c *settings) { c.Credentials = unencoded("", "hush") }, "empty client id or secret"},
+		"no audience":        {func(c *settings) { c.Audiences = nil }, "AnyAudience"},
+		"empty audience":     {func(c *settings) { c.Audiences = []string{""} }, "Audiences holds an empty string"},
+		"two audience rules": {func(c *settings) { c.AnyAudience = true }, "choose one"},
+		"empty member":       {func(c *settings) { c.RequiredMembers = []string{"exp", ""} }, "RequiredMembers"},
+		"empty confirmation": {func(c *settings) { c.Confirmations = []string{""} }, "Confirmations holds an empty string"},
+		"bare leeway":        {func(c *settings) { c.Leeway = 30 }, "Leeway is 30ns, negative or without its unit"},
+		"bare positive":      {func(c *settings) { c.PositiveTTL = 30 }, "PositiveTTL is 30ns"},
+		"bare negative":      {func(c *settings) { c.NegativeTTL = 5 }, "NegativeTTL is 5ns"},
+		"bare timeout":       {func(c *settings) { c.Timeout = 5_000 }, "Timeout is 5µs"},
+		"endless cache":      {func(c *settings) { c.CacheSize = math.MaxInt }, "CacheSize is "},
+		"endless bytes":      {func(c *settings) { c.CacheBytes = math.MaxInt }, "CacheBytes is "},
+		"endless calls":      {func(c *settings) { c.MaxConcurrentCalls = math.MaxInt }, "use up to 100000"},
+		"endless token":      {func(c *settings) { c.MaxTokenBytes = math.MaxInt }, "use up to 1048576"},
+		"endless answer":     {func(c *settings) { c.MaxAnswerBytes = math.MaxInt }, "use up to 16777216"},
+		"negative bytes":     {func(c *settings) { c.CacheBytes = -1 }, "CacheBytes is -1"},
+		"long leeway":        {func(c *settings) { c.Leeway = 6 * time.Minute }, "Leeway is 6m0s: use up to 5m0s"},
+		"negative leeway":    {func(c *settings) { c.Leeway = -time.Second }, "Leeway is -1s"},
+		"negative positive":  {func(c *settings) { c.PositiveTTL = -time.Second }, "PositiveTTL is -1s"},
+		"negative negative":  {func(c *settings) { c.NegativeTTL = -2 }, "NegativeTTL is -2ns"},
+		"negative timeout":   {func(c *settings) { c.Timeout = -1 }, "Timeout is -1ns"},
+		"negative cache":     {func(c *settings) { c.CacheSize = -1 }, "CacheSize is -1"},
+		"negative calls":     {func(c *settings) { c.MaxConcurrentCalls = -1 }, "MaxConcurrentCalls is -1"},
+		"negative token":     {func(c *settings) { c.MaxTokenBytes = -1 }, "MaxTokenBytes is -1"},
+		"negative answer":    {func(c *settings) { c.MaxAnswerBytes = -1 }, "MaxAnswerBytes is -1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := config("https://issuer.example/introspect")
@@ -93,7 +107,10 @@ func TestNewReportsEveryFault(t *testing.T) {
 
 // checklist 171
 func TestEndpointIsHTTPS(t *testing.T) {
-	for _, endpoint := range []string{"https://issuer.example/i", "https://issuer.example/i?tenant=1", "http://localhost:1/i", "http://127.8.9.1/i", "http://[::1]:80/i"} {
+	for _, endpoint := range []string{
+		"https://issuer.example/i", "https://issuer.example/i?tenant=1",
+		"http://localhost:1/i", "http://127.8.9.1/i", "http://[::1]:80/i",
+	} {
 		newClient(t, config(endpoint))
 	}
 	c := config("http://issuer.internal/i")

@@ -58,7 +58,8 @@ func ClientSecretBasicUnencoded(clientID, secret string) Credentials {
 	}
 	c := basic(clientID, secret, err)
 	if url.QueryEscape(clientID) != clientID || url.QueryEscape(secret) != secret {
-		c.remedy = "the client id or the secret holds characters that RFC 6749 §2.3.1 has clients encode: try ClientSecretBasic"
+		c.remedy = "the client id or the secret holds characters that RFC 6749 §2.3.1 has clients encode: " +
+			"try ClientSecretBasic"
 	}
 	return c
 }

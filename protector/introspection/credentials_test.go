@@ -42,7 +42,10 @@ func asked(t *testing.T, credentials introspection.Credentials) question {
 	t.Helper()
 	var q question
 	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		q = question{r.Method, r.Header.Get("Content-Type"), r.Header.Get("Accept"), r.Header.Get("Authorization"), r.Header.Values("Idempotency-Key"), nil}
+		h := r.Header
+		q = question{
+			r.Method, h.Get("Content-Type"), h.Get("Accept"), h.Get("Authorization"), h.Values("Idempotency-Key"), nil,
+		}
 		if r.ParseForm() == nil {
 			q.form = r.PostForm
 		}

@@ -6,8 +6,8 @@ type Reason string
 
 // The reasons. New ones may be added.
 const (
-	ReasonTooLarge     Reason = "too_large"     // longer than Config.MaxTokenBytes; the endpoint was not asked
-	ReasonMalformed    Reason = "malformed"     // not made as bearer tokens are (RFC 6750 §2.1); the endpoint was not asked
+	ReasonTooLarge     Reason = "too_large"     // longer than Config.MaxTokenBytes; not asked about
+	ReasonMalformed    Reason = "malformed"     // not made as bearer tokens are (RFC 6750 §2.1); not asked about
 	ReasonInactive     Reason = "inactive"      // active is false
 	ReasonClaimType    Reason = "claim_type"    // a member has a wrong JSON type or an impossible value
 	ReasonTokenType    Reason = "token_type"    // not an access token

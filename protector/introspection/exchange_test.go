@@ -44,22 +44,28 @@ func TestHostileServer(t *testing.T) {
 		handler http.HandlerFunc
 		failure introspection.Failure
 	}{
-		"500":                      {withStatus(500, activeAnswer), introspection.FailureStatus},
-		"502":                      {withStatus(502, activeAnswer), introspection.FailureStatus},
-		"404":                      {withStatus(404, activeAnswer), introspection.FailureStatus},
-		"201":                      {withStatus(201, activeAnswer), introspection.FailureStatus},
-		"204":                      {withStatus(204, ""), introspection.FailureStatus},
-		"400":                      {withStatus(400, `{"error":"invalid_request"}`), introspection.FailureStatus},
-		"400 and no JSON":          {withStatus(400, `nope`), introspection.FailureStatus},
-		"401":                      {withStatus(401, `{"active":false}`), introspection.FailureStatus},
-		"401 and no JSON":          {withStatus(401, `invalid_client`), introspection.FailureStatus},
-		"401 invalid_client":       {withStatus(401, `{"error":"invalid_client"}`), introspection.FailureCredentialsRefused},
-		"403":                      {withStatus(403, ``), introspection.FailureStatus},
-		"403 unauthorized_client":  {withStatus(403, `{"error":"unauthorized_client"}`), introspection.FailureCredentialsRefused},
-		"500 invalid_client":       {withStatus(500, `{"error":"invalid_client"}`), introspection.FailureStatus},
-		"400 invalid_token":        {withStatus(400, `{"error":"invalid_token"}`), introspection.FailureStatus},
-		"400 invalid_client":       {withStatus(400, `{"error":"invalid_client"}`), introspection.FailureCredentialsRefused},
-		"400 unauthorized_client":  {withStatus(400, `{"error":"unauthorized_client"}`), introspection.FailureCredentialsRefused},
+		"500":                {withStatus(500, activeAnswer), introspection.FailureStatus},
+		"502":                {withStatus(502, activeAnswer), introspection.FailureStatus},
+		"404":                {withStatus(404, activeAnswer), introspection.FailureStatus},
+		"201":                {withStatus(201, activeAnswer), introspection.FailureStatus},
+		"204":                {withStatus(204, ""), introspection.FailureStatus},
+		"400":                {withStatus(400, `{"error":"invalid_request"}`), introspection.FailureStatus},
+		"400 and no JSON":    {withStatus(400, `nope`), introspection.FailureStatus},
+		"401":                {withStatus(401, `{"active":false}`), introspection.FailureStatus},
+		"401 and no JSON":    {withStatus(401, `invalid_client`), introspection.FailureStatus},
+		"401 invalid_client": {withStatus(401, `{"error":"invalid_client"}`), introspection.FailureCredentialsRefused},
+		"403":                {withStatus(403, ``), introspection.FailureStatus},
+		"403 unauthorized_client": {
+			withStatus(403, `{"error":"unauthorized_client"}`),
+			introspection.FailureCredentialsRefused,
+		},
+		"500 invalid_client": {withStatus(500, `{"error":"invalid_client"}`), introspection.FailureStatus},
+		"400 invalid_token":  {withStatus(400, `{"error":"invalid_token"}`), introspection.FailureStatus},
+		"400 invalid_client": {withStatus(400, `{"error":"invalid_client"}`), introspection.FailureCredentialsRefused},
+		"400 unauthorized_client": {
+			withStatus(400, `{"error":"unauthorized_client"}`),
+			introspection.FailureCredentialsRefused,
+		},
 		"HTML":                     {withType("text/html"), introspection.FailureContentType},
 		"no type":                  {withType(""), introspection.FailureContentType},
 		"text":                     {withType("text/plain"), introspection.FailureContentType},
@@ -70,7 +76,10 @@ func TestHostileServer(t *testing.T) {
 			w.Header()["Content-Type"] = []string{"application/json", "text/html"}
 			io.WriteString(w, activeAnswer)
 		}, introspection.FailureContentType},
-		"huge":             {answering(`{"active":true,"token_type":"Bearer","x":"` + strings.Repeat("x", 64<<10) + `"}`), introspection.FailureTooLarge},
+		"huge": {
+			answering(`{"active":true,"token_type":"Bearer","x":"` + strings.Repeat("x", 64<<10) + `"}`),
+			introspection.FailureTooLarge,
+		},
 		"huge white space": {answering(activeAnswer + strings.Repeat(" ", 64<<10)), introspection.FailureTooLarge},
 		"endless": {func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
@@ -92,7 +101,10 @@ func TestHostileServer(t *testing.T) {
 			w.Header().Set("Content-Length", "1000")
 			io.WriteString(w, activeAnswer)
 		}, introspection.FailureUnreachable},
-		"hangs up": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, introspection.FailureUnreachable},
+		"hangs up": {
+			func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+			introspection.FailureUnreachable,
+		},
 		"not HTTP": {func(w http.ResponseWriter, _ *http.Request) {
 			conn, _, err := w.(http.Hijacker).Hijack()
 			if err == nil {
@@ -156,7 +168,8 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 		elsewhere := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("the token was sent elsewhere") })
 		server := serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, status) })
 		// The caller's own client would follow.
-		for _, own := range []*http.Client{nil, {}, {CheckRedirect: func(*http.Request, []*http.Request) error { return nil }}} {
+		follow := func(*http.Request, []*http.Request) error { return nil }
+		for _, own := range []*http.Client{nil, {}, {CheckRedirect: follow}} {
 			c := config(server.URL)
 			c.HTTPClient = own
 			_, err := newClient(t, c).Introspect(t.Context(), token)
@@ -196,7 +209,8 @@ func TestTLS(t *testing.T) {
 
 func TestCredentialsRefusedIsLoud(t *testing.T) {
 	var logged strings.Builder
-	c := config(serve(t, withStatus(401, `{"error":"invalid_client","error_description":"`+token+`"}`)).URL + "/introspect?key=hush")
+	refusal := withStatus(401, `{"error":"invalid_client","error_description":"`+token+`"}`)
+	c := config(serve(t, refusal).URL + "/introspect?key=hush")
 	c.Logger = newLogger(&logged)
 	_, err := newClient(t, c).Introspect(t.Context(), token)
 	u := requireUnavailable(t, err, introspection.FailureCredentialsRefused)
@@ -273,7 +287,9 @@ func TestTokenSizeLimit(t *testing.T) {
 	client := newClient(t, config(serve(t, answering(activeAnswer)).URL))
 	_, err := client.Introspect(t.Context(), strings.Repeat("a", 16<<10))
 	require.NoError(t, err)
-	for _, token := range []string{strings.Repeat("a", 16<<10) + "=", strings.Repeat("a", 1<<20), strings.Repeat("\n", 1<<20)} {
+	for _, token := range []string{
+		strings.Repeat("a", 16<<10) + "=", strings.Repeat("a", 1<<20), strings.Repeat("\n", 1<<20),
+	} {
 		_, err = client.Introspect(t.Context(), token)
 		var rejected *introspection.Error
 		require.ErrorAs(t, err, &rejected)

@@ -16,7 +16,7 @@ func TestFirstAnswersAllInactive(t *testing.T) {
 	inactive := always(`{"active":false}`)
 	var logged strings.Builder
 	e := &endpoint{answer: inactive}
-	client := e.client(t, func(c *introspection.Config) {
+	client := e.client(t, func(c *settings) {
 		c.Logger, c.NegativeTTL = newLogger(&logged), introspection.NoCache
 	})
 	for range 50 { // one client with one dead token
@@ -37,7 +37,10 @@ func TestFirstAnswersAllInactive(t *testing.T) {
 
 // Once one was active, be it good for something else, strangers are strangers.
 func TestFirstAnswersNotAllInactive(t *testing.T) {
-	for name, one := range map[string]string{"good": activeAnswer, "of another audience": active(`"aud":"https://other.example"`)} {
+	for name, one := range map[string]string{
+		"good":                activeAnswer,
+		"of another audience": active(`"aud":"https://other.example"`),
+	} {
 		t.Run(name, func(t *testing.T) {
 			var logged strings.Builder
 			e := &endpoint{answer: func(token string) (*http.Response, error) {
@@ -46,7 +49,7 @@ func TestFirstAnswersNotAllInactive(t *testing.T) {
 				}
 				return response(200, `{"active":false}`), nil
 			}}
-			client := e.client(t, func(c *introspection.Config) { c.Logger = newLogger(&logged) })
+			client := e.client(t, func(c *settings) { c.Logger = newLogger(&logged) })
 			client.Introspect(t.Context(), "one")
 			for i := range 50 {
 				client.Introspect(t.Context(), fmt.Sprint("token", i))

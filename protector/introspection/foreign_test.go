@@ -111,7 +111,7 @@ func TestForeignCodeThatDoesNotReturn(t *testing.T) {
 			t.Run(host+" "+name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					broken := true
-					client := (&endpoint{answer: after(time.Second, activeAnswer)}).client(t, func(c *introspection.Config) {
+					client := (&endpoint{answer: after(time.Second, activeAnswer)}).client(t, func(c *settings) {
 						c.MaxConcurrentCalls = 1
 						install(c, func() {
 							if broken {
@@ -147,7 +147,7 @@ func TestForeignCodeThatHangs(t *testing.T) {
 		t.Run(host, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				mended := make(chan struct{})
-				client := (&endpoint{answer: always(activeAnswer)}).client(t, func(c *introspection.Config) {
+				client := (&endpoint{answer: always(activeAnswer)}).client(t, func(c *settings) {
 					c.MaxConcurrentCalls = 2
 					install(c, func() { <-mended })
 				})
@@ -174,7 +174,7 @@ func TestForeignCodeThatHangs(t *testing.T) {
 func TestTokenSourceThatHangsIsNamed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mended := make(chan struct{})
-		client := (&endpoint{answer: always(activeAnswer)}).client(t, func(c *introspection.Config) {
+		client := (&endpoint{answer: always(activeAnswer)}).client(t, func(c *settings) {
 			c.Credentials = introspection.BearerToken(source(func() { <-mended }))
 		})
 		_, err := client.Introspect(t.Context(), token)
@@ -189,7 +189,7 @@ func TestRecordsOutliveTheirRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var logged bytes.Buffer
 		e := &endpoint{connect: hanging}
-		client := e.client(t, func(c *introspection.Config) { c.Logger = newLogger(&logged) })
+		client := e.client(t, func(c *settings) { c.Logger = newLogger(&logged) })
 		hurried, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		var group sync.WaitGroup
@@ -268,18 +268,29 @@ func TestTransportsWordsAreCut(t *testing.T) {
 		err  error
 		says string
 	}{
-		"a query":        {fmt.Errorf("asking https://issuer.example:8443/a/b?key=hush: %w", sentinel), "https://issuer.example:8443/a/b: down"},
-		"a password":     {fmt.Errorf("by proxy http://user:hush@proxy.example/: %w", sentinel), "http://proxy.example/"},
-		"in quotes":      {fmt.Errorf(`Post "https://issuer.example/a?key=hush": %w`, sentinel), `"https://issuer.example/a": down`},
+		"a query": {
+			fmt.Errorf("asking https://issuer.example:8443/a/b?key=hush: %w", sentinel),
+			"https://issuer.example:8443/a/b: down",
+		},
+		"a password": {fmt.Errorf("by proxy http://user:hush@proxy.example/: %w", sentinel), "http://proxy.example/"},
+		"in quotes": {
+			fmt.Errorf(`Post "https://issuer.example/a?key=hush": %w`, sentinel),
+			`"https://issuer.example/a": down`,
+		},
 		"a fragment":     {fmt.Errorf("at https://issuer.example/a#hush %w", sentinel), "https://issuer.example/a down"},
 		"does not parse": {fmt.Errorf("at https://user:hush@issuer.example:x/ %w", sentinel), "at ... down"},
-		"within another": {&url.Error{Op: "Post", URL: "https://issuer.example/?hush", Err: fmt.Errorf("via wss://p.example?hush %w", sentinel)}, "via wss://p.example down"},
-		"the token":      {fmt.Errorf("about %s: %w", token, sentinel), "about [token]: down"},
-		"endless":        {fmt.Errorf("%w %s", sentinel, strings.Repeat("é", 100_000)), "down é"},
+		"within another": {
+			&url.Error{Op: "Post", URL: "https://p.example/?hush", Err: fmt.Errorf("via wss://p.example?hush %w", sentinel)},
+			"via wss://p.example down",
+		},
+		"the token": {fmt.Errorf("about %s: %w", token, sentinel), "about [token]: down"},
+		"endless":   {fmt.Errorf("%w %s", sentinel, strings.Repeat("é", 100_000)), "down é"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := config("https://issuer.example/introspect?key=hush")
-			c.HTTPClient = &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) { return nil, tc.err })}
+			c.HTTPClient = &http.Client{
+				Transport: roundTripper(func(*http.Request) (*http.Response, error) { return nil, tc.err }),
+			}
 			_, err := newClient(t, c).Introspect(t.Context(), token)
 			requireUnavailable(t, err, introspection.FailureUnreachable)
 			require.ErrorContains(t, err, tc.says)

@@ -33,17 +33,20 @@ var _ interface {
 
 // protected is a real server with one handler behind a protector that asks this
 // client. It counts what gets through.
-func protected(t *testing.T, client *introspection.Client, config protector.Config) (server *httptest.Server, entered *int) {
+func protected(
+	t *testing.T, client *introspection.Client, config protector.Config,
+) (server *httptest.Server, entered *int) {
 	t.Helper()
 	config.Validators = []protector.Validator{protector.Bearer(client.Introspect)}
 	guard, err := protector.New(config)
 	require.NoError(t, err)
 	entered = new(int)
-	server = serve(t, guard.Require("profile email", "user")(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		*entered++
 		current, ok := protector.CurrentToken[*introspection.Token](r.Context())
 		fmt.Fprint(w, ok, " ", current.Subject())
-	})).ServeHTTP)
+	})
+	server = serve(t, guard.Require("profile email", "user")(handler).ServeHTTP)
 	return server, entered
 }
 
@@ -115,7 +118,9 @@ func TestThroughHTTP(t *testing.T) {
 func TestCredentialsRefusedReachesTheOperator(t *testing.T) {
 	var decided []protector.Decision
 	client := newClient(t, config(serve(t, withStatus(401, `{"error":"invalid_client"}`)).URL))
-	server, _ := protected(t, client, protector.Config{OnDecision: func(_ context.Context, d protector.Decision) { decided = append(decided, d) }})
+	server, _ := protected(t, client, protector.Config{
+		OnDecision: func(_ context.Context, d protector.Decision) { decided = append(decided, d) },
+	})
 	_, body := get(t, server.URL, token)
 	require.NotContains(t, strings.ToLower(body), "credentials")
 	require.Len(t, decided, 1)

@@ -22,7 +22,7 @@ func TestOIDCProvider(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(provider.Close)
 
-	configure := func(adjust func(*introspection.Config)) *introspection.Client {
+	configure := func(adjust func(*settings)) *introspection.Client {
 		c := introspection.Config{
 			Endpoint:        provider.IntrospectionURL(),
 			Credentials:     introspection.ClientSecretBasic(provider.IntrospectionClientID, provider.IntrospectionClientSecret),
@@ -39,7 +39,7 @@ func TestOIDCProvider(t *testing.T) {
 		return token
 	}
 
-	client := configure(func(*introspection.Config) {})
+	client := configure(func(*settings) {})
 	server, _ := protected(t, client, protector.Config{})
 
 	t.Run("good", func(t *testing.T) {
@@ -67,7 +67,7 @@ func TestOIDCProvider(t *testing.T) {
 		requireRejected(t, err, introspection.ReasonMissingClaim)
 	})
 	t.Run("other audience", func(t *testing.T) {
-		other := configure(func(c *introspection.Config) { c.Audiences = []string{"https://other.example"} })
+		other := configure(func(c *settings) { c.Audiences = []string{"https://other.example"} })
 		_, err := other.Introspect(t.Context(), issue(t, oidcprovider.OpaqueResource, "profile"))
 		requireRejected(t, err, introspection.ReasonAudience)
 	})
@@ -78,19 +78,19 @@ func TestOIDCProvider(t *testing.T) {
 		require.NoError(t, provider.Revoke(t.Context(), token))
 		response, _ = get(t, server.URL, token) // remembered: the price of PositiveTTL
 		require.Equal(t, 200, response.StatusCode)
-		attentive := configure(func(c *introspection.Config) { c.PositiveTTL = introspection.NoCache })
+		attentive := configure(func(c *settings) { c.PositiveTTL = introspection.NoCache })
 		_, err := attentive.Introspect(t.Context(), token)
 		requireRejected(t, err, introspection.ReasonInactive)
 	})
 	t.Run("wrong secret", func(t *testing.T) {
-		stranger := configure(func(c *introspection.Config) {
+		stranger := configure(func(c *settings) {
 			c.Credentials = introspection.ClientSecretBasic(provider.IntrospectionClientID, "wrong")
 		})
 		_, err := stranger.Introspect(t.Context(), issue(t, oidcprovider.OpaqueResource, "user"))
 		requireUnavailable(t, err, introspection.FailureCredentialsRefused)
 	})
 	t.Run("wrong path", func(t *testing.T) {
-		lost := configure(func(c *introspection.Config) { c.Endpoint = provider.Issuer + "/nowhere" })
+		lost := configure(func(c *settings) { c.Endpoint = provider.Issuer + "/nowhere" })
 		_, err := lost.Introspect(t.Context(), issue(t, oidcprovider.OpaqueResource, "user"))
 		requireUnavailable(t, err, introspection.FailureStatus)
 	})

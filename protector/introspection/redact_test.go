@@ -21,7 +21,7 @@ func TestPrintingShowsNoSecret(t *testing.T) {
 	require.NoError(t, err)
 	source := func(context.Context) (string, error) { return "hush", nil }
 	got, err := introspect(t, active(`"sub":"hush","jti":"hush","cnf":{"jkt":"hush"},"scope":"hush","x":"hush"`),
-		func(c *introspection.Config) { c.Confirmations = []string{"jkt"} })
+		func(c *settings) { c.Confirmations = []string{"jkt"} })
 	require.NoError(t, err)
 	for _, credentials := range []introspection.Credentials{
 		introspection.ClientSecretBasic("hush", "hush"),

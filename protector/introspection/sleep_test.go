@@ -6,8 +6,6 @@ import (
 	"unsafe"
 
 	"github.com/stretchr/testify/require"
-
-	"example.com/resourceserver/protector/introspection"
 )
 
 // asleep returns the time that a machine reads which has slept for d since t: the
@@ -27,7 +25,7 @@ func TestAnswersAreForgottenInSleep(t *testing.T) {
 	now := time.Now()
 	clock := now
 	e := &endpoint{answer: always(activeAnswer)}
-	client := e.client(t, func(c *introspection.Config) { c.Now = func() time.Time { return clock } })
+	client := e.client(t, func(c *settings) { c.Now = func() time.Time { return clock } })
 	for range 2 {
 		_, err := client.Introspect(t.Context(), token)
 		require.NoError(t, err)
