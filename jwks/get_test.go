@@ -186,6 +186,20 @@ func TestRedirectsByOrigin(t *testing.T) {
 	}
 }
 
+// The Kelvin sign is K to strings.ToLower, and another host to whoever registers names.
+func TestRedirectToALookalike(t *testing.T) {
+	// checklist 188
+	e := newEndpoint()
+	e.answer(func(req *http.Request) (*http.Response, error) {
+		if req.URL.Host == "keys.example" {
+			return respond(req, 302, http.Header{"Location": {"https://\u212Aeys.example/good"}}, ""), nil
+		}
+		return respond(req, 200, nil, setOf(ecJWK("a"))), nil
+	})
+	r := newRemote(t, e, func(c *jwks.Config) { c.URL = "https://keys.example/jwks.json" })
+	require.ErrorContains(t, r.Refresh(t.Context()), "another origin")
+}
+
 // Each hop is held against where the first request went, not against the hop before it.
 func TestRedirectsBackFromElsewhere(t *testing.T) {
 	// checklist 96
