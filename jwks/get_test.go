@@ -59,6 +59,8 @@ func TestRepeatedContentTypes(t *testing.T) {
 		"JSON, plain":            {[]string{"application/json, text/plain"}, true, false},
 		"JSON, HTML":             {[]string{"application/json, text/html"}, false, false},
 		"HTML, JSON":             {[]string{"text/html", "application/json"}, false, false},
+		"JSON, then HTML":        {[]string{"application/json", "text/html"}, false, false},
+		"twice, upper case":      {[]string{"Application/JSON, APPLICATION/JSON"}, true, true},
 		"HTML behind a charset":  {[]string{"application/json; charset=utf-8, text/html"}, false, false},
 		"upper case HTML":        {[]string{"TEXT/HTML"}, false, false},
 		"XHTML":                  {[]string{"application/xhtml+xml"}, false, false},
