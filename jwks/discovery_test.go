@@ -80,6 +80,21 @@ func TestWellKnownOrder(t *testing.T) {
 	require.Equal(t, []string{first, setURL}, e.urls(), "the first is enough")
 }
 
+// That the configuration may be wrong is said where the issuer has nothing at all, and not where it fails.
+func TestMissingMetadataIsExplained(t *testing.T) {
+	for status, hint := range map[int]bool{404: true, 500: false} {
+		e := newEndpoint(ecJWK("a"))
+		e.metadata = func(req *http.Request) (*http.Response, error) {
+			if strings.Contains(req.URL.Path, "openid-configuration") {
+				return body(status, "text/html", "")(req)
+			}
+			return body(404, "text/html", "")(req)
+		}
+		err := newRemote(t, e, byIssuer).Refresh(t.Context())
+		require.Equal(t, hint, strings.Contains(err.Error(), "check Config.Issuer"), err)
+	}
+}
+
 // hangingAt answers metadata at once, but for locations with a part in their path: those hang.
 func hangingAt(part, jwksURI string) answerFunc {
 	return func(req *http.Request) (*http.Response, error) {

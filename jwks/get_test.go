@@ -296,6 +296,7 @@ func TestCacheControl(t *testing.T) {
 		"x-max-age=60":                 15 * time.Minute,
 		"max-age=3000\nAge: 1200":      30 * time.Minute,
 		"max-age=3000\nAge: 4000":      time.Minute,
+		"max-age=3000\nAge: 3001":      time.Minute,
 		"max-age=3000\nAge: x":         50 * time.Minute,
 	} {
 		synctest.Test(t, func(t *testing.T) {

@@ -16,7 +16,7 @@ import (
 )
 
 // secretURL has a secret wherever a URL can hold one beside its path.
-const secretURL = "https://user:hidden@idp.example/token?client_secret=hidden&b=hid den#hidden"
+const secretURL = "https://user:hidden@idp.example/token?client_secret=hidden&b=a hidden#hidden"
 
 func failing(err error) answerFunc {
 	return func(*http.Request) (*http.Response, error) { return nil, err }
