@@ -12,7 +12,7 @@ import (
 // one of URL and Issuer must be set; the zero value of every other field is its
 // documented default.
 //
-// A duration is honoured as given. What the issuer's servers ask for, by
+// A duration is honoured as given, from a millisecond to a year. What the issuer's servers ask for, by
 // Cache-Control, is kept within bounds: see RefreshInterval.
 type Config struct {
 	_ [0]func() // keyed literals only, and no comparison
@@ -112,9 +112,13 @@ const (
 	defaultCooldown        = 8 * time.Second // and the fetch itself: a new key within ten seconds
 )
 
-// shortestDuration is less than anybody means. What is shorter was written
-// without its unit: 30 is 30 nanoseconds.
-const shortestDuration = time.Millisecond
+// What is shorter than shortestDuration was written without its unit: 30 is 30
+// nanoseconds. What is longer than longestDuration means "never", for which no
+// setting here is meant, or comes near the end of what a time can hold.
+const (
+	shortestDuration = time.Millisecond
+	longestDuration  = 366 * 24 * time.Hour
+)
 
 // resolve returns a copy of c with the defaults filled in, or every fault of c.
 func (c Config) resolve() (Config, error) {
@@ -154,8 +158,12 @@ func setDuration(field string, d *time.Duration, byDefault time.Duration) error 
 		*d = byDefault
 		return nil
 	}
-	if *d < shortestDuration {
-		return fmt.Errorf("jwks: Config.%s is %v, negative or without its unit: write 30*time.Second, or leave it 0 for the default", field, *d)
+	switch {
+	case *d < shortestDuration:
+		return fmt.Errorf("jwks: Config.%s is %v, negative or without its unit: "+
+			"write 30*time.Second, or leave it 0 for the default", field, *d)
+	case *d > longestDuration:
+		return fmt.Errorf("jwks: Config.%s is %v, longer than a year: write 366*24*time.Hour or less", field, *d)
 	}
 	return nil
 }

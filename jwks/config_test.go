@@ -1,9 +1,11 @@
 package jwks_test
 
 import (
+	"math"
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -18,6 +20,31 @@ func TestNewRemoteReportsEveryFault(t *testing.T) {
 		require.ErrorContains(t, err, "jwks: Config."+field)
 	}
 	require.ErrorContains(t, err, "30*time.Second", "the remedy")
+}
+
+// No duration is so long that a time could overflow.
+func TestDurationsHaveACeiling(t *testing.T) {
+	const year = 366 * 24 * time.Hour
+	of := func(d time.Duration) jwks.Config {
+		return jwks.Config{URL: setURL, RefreshInterval: d, MaxStale: d, FetchTimeout: d, Cooldown: d}
+	}
+	for _, d := range []time.Duration{math.MaxInt64, year + 1} {
+		_, err := jwks.NewRemote(of(d))
+		for _, field := range []string{"RefreshInterval", "MaxStale", "FetchTimeout", "Cooldown"} {
+			require.ErrorContains(t, err, "jwks: Config."+field+" is "+d.String()+", longer than a year: write 366*24*time.Hour")
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		e := newEndpoint(ecJWK("a"))
+		r := newRemote(t, e, func(c *jwks.Config) { *c = of(year); c.HTTPClient = e.client() })
+		require.True(t, accepts(r, "a"))
+		require.True(t, refuses(r, "b"))
+		require.Equal(t, time.Now().Add(year), r.Status().UsableUntil)
+		time.Sleep(year / 2) // simulated
+		require.True(t, accepts(r, "a"))
+		require.Equal(t, jwks.Fresh, r.Status().State)
+		require.Equal(t, 2, e.fetches())
+	})
 }
 
 func TestSourceURL(t *testing.T) {

@@ -70,28 +70,25 @@ func (r *Remote) Format(s fmt.State, _ rune) {
 // limited by Config.Cooldown, and an unknown kid within it is answered from
 // the set, which is then that recent.
 func (r *Remote) VerificationKeys(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error) {
-	if keys, ok := r.CurrentKeys(time.Now(), kid, alg); ok {
-		return keys, nil
+	s, now := r.flights.state.Load(), time.Now()
+	set := s.usable(now)
+	keys, answered := set.find(kid, alg)
+	if !answered {
+		return r.find(ctx, kid, alg)
 	}
+	if set != nil && s.dueFor(kid, now) {
+		r.flights.beginIf(func(s *state, now time.Time) bool { return s.dueFor(kid, now) })
+	}
+	return keys, nil
+}
+
+// find looks for what the set in use does not hold.
+func (r *Remote) find(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error) {
 	keys, err := r.unknown.find(ctx, kid, alg)
 	if err == errNoSuchKey {
 		return nil, nil
 	}
 	return keys, err
-}
-
-// CurrentKeys is VerificationKeys for whoever would rather have no answer than
-// wait for one: ok is false where VerificationKeys would wait for a fetch. now is
-// the system's time, which the caller has read already. A refresh that is due
-// begins, as with VerificationKeys.
-func (r *Remote) CurrentKeys(now time.Time, kid, alg string) (keys []crypto.PublicKey, ok bool) {
-	s := r.flights.state.Load()
-	set := s.usable(now)
-	keys, answered := set.find(kid, alg)
-	if answered && set != nil && s.dueFor(kid, now) {
-		r.flights.beginIf(func(s *state, now time.Time) bool { return s.dueFor(kid, now) })
-	}
-	return keys, answered
 }
 
 // Refresh fetches the set now, whatever the schedule says, and waits for the

@@ -215,44 +215,21 @@ func TestKnownKIDIgnoresContext(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
-// CurrentKeys gives the answers of VerificationKeys, but for those that need a
-// fetch, and causes none but the one that is due.
-func TestCurrentKeys(t *testing.T) {
+// A lookup that finds a refresh due begins it, and does not wait for it.
+func TestLookupBeginsARefresh(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEndpoint(ecJWK("a"))
 		r := newRemote(t, e, nil)
-		_, ok := r.CurrentKeys(time.Now(), "a", "ES256")
-		synctest.Wait()
-		require.False(t, ok, "nothing is loaded yet")
-		require.Zero(t, e.fetches())
-
 		require.True(t, accepts(r, "a"))
-		for _, ask := range [][2]string{{"a", "ES256"}, {"", "RS256"}, {"", "ES256"}, {"x", "none"}} {
-			keys, ok := r.CurrentKeys(time.Now(), ask[0], ask[1])
-			require.True(t, ok, ask)
-			same, err := r.VerificationKeys(t.Context(), ask[0], ask[1])
-			require.NoError(t, err)
-			require.Equal(t, same, keys, ask)
-		}
-		keys, ok := r.CurrentKeys(time.Now(), "new", "ES256")
-		synctest.Wait()
-		require.False(t, ok, "only a fetch can tell")
-		require.Empty(t, keys)
-		require.Equal(t, 1, e.fetches())
-
 		e.publish(ecJWK("b"))
+		e.set(func(e *endpoint) { e.delay = time.Second })
 		time.Sleep(15 * time.Minute) // simulated: the interval
-		_, ok = r.CurrentKeys(time.Now(), "a", "ES256")
-		require.True(t, ok, "it does not wait for the refresh that it begins")
-		synctest.Wait()
+		began := time.Now()
+		require.True(t, accepts(r, "a"))
+		require.Zero(t, time.Since(began))
+		letFetchesEnd()
 		require.Equal(t, 2, e.fetches())
-		keys, _ = r.CurrentKeys(time.Now(), "a", "ES256")
-		require.Empty(t, keys, "withdrawn")
-
-		e.set(func(e *endpoint) { e.down = true })
-		time.Sleep(25 * time.Hour) // simulated: past MaxStale
-		_, ok = r.CurrentKeys(time.Now(), "b", "ES256")
-		require.False(t, ok, "the set is too old to be used")
+		require.False(t, accepts(r, "a"), "withdrawn")
 		letFetchesEnd()
 	})
 }
