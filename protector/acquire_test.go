@@ -96,7 +96,8 @@ func TestAcquireRemembersLittle(t *testing.T) {
 		_, err = guard.Acquire(r, fmt.Sprintf("other%d", i))
 		require.Error(t, err)
 	}
-	require.Greater(t, acquireCost(guard, "another", "profile"), acquireCost(guard, "scope0", "profile"), "the memory has to be full")
+	require.Greater(t, acquireCost(guard, "another", "profile"), acquireCost(guard, "scope0", "profile"),
+		"the memory has to be full")
 }
 
 func acquireCost(guard *protector.Protector, alternatives ...string) float64 {
@@ -121,7 +122,8 @@ func TestAcquireRemembersNothingForStrangers(t *testing.T) {
 	require.Less(t, heap()-before, int64(8<<20))
 	_, err := guard.Acquire(newRequest("alice"), "the", "program's", "own", "profile")
 	require.NoError(t, err)
-	require.Less(t, acquireCost(guard, "the", "program's", "own", "profile"), acquireCost(guard, "a", "list", "never", "seen", "profile"+long))
+	require.Less(t, acquireCost(guard, "the", "program's", "own", "profile"),
+		acquireCost(guard, "a", "list", "never", "seen", "profile"+long))
 	_, err = guard.Acquire(newRequest("alice"), long, long)
 	require.Error(t, err, "what is cut off for the memory counts for the decision")
 }
@@ -188,8 +190,10 @@ func TestErrorText(t *testing.T) {
 	}{
 		{protector.Error{Status: 401}, "protector: 401 unauthorized"},
 		{protector.Error{Status: 401, Code: "invalid_token", Reason: "expired"}, "protector: 401 invalid_token (expired)"},
-		{protector.Error{Status: 403, Code: "insufficient_scope", Reason: "insufficient_scope"}, "protector: 403 insufficient_scope"},
-		{protector.Error{Status: 503, Code: "temporarily_unavailable", Err: errDown}, "protector: 503 temporarily_unavailable: connection refused"},
+		{protector.Error{Status: 403, Code: "insufficient_scope", Reason: "insufficient_scope"},
+			"protector: 403 insufficient_scope"},
+		{protector.Error{Status: 503, Code: "temporarily_unavailable", Err: errDown},
+			"protector: 503 temporarily_unavailable: connection refused"},
 	} {
 		require.EqualError(t, &tt.err, tt.want)
 	}

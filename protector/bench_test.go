@@ -45,7 +45,8 @@ func benchmarks() []struct {
 		token   string
 		most    float64
 	}{
-		{"require", func(g *protector.Protector) http.Handler { return g.Require("profile email", "user")(last) }, "alice", 3},
+		{"require", func(g *protector.Protector) http.Handler { return g.Require("profile email", "user")(last) }, "alice",
+			3},
 		{"optional", func(g *protector.Protector) http.Handler { return g.Optional("profile")(last) }, "alice", 3},
 		{"anonymous", func(g *protector.Protector) http.Handler { return g.Optional("profile")(last) }, "", 3},
 		{"nested", func(g *protector.Protector) http.Handler {
@@ -55,7 +56,10 @@ func benchmarks() []struct {
 			return g.RequirePolicy(protector.Policy{Scopes: []string{"profile"}, Roles: []string{"editor"}})(last)
 		}, "alice", 3},
 		{"acquire", func(g *protector.Protector) http.Handler {
-			return g.Require()(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = g.Acquire(r, "profile email", "user") }))
+			return g.Require()(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				_,
+					_ = g.Acquire(r, "profile email", "user")
+			}))
 		}, "alice", 3},
 	}
 }

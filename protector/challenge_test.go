@@ -19,6 +19,8 @@ func fails(err error) func(context.Context, string) (*token, error) {
 	return func(context.Context, string) (*token, error) { return nil, err }
 }
 
+const malformedSentence = "The request is malformed, or carries its access token in a wrong way."
+
 // checklist 10, 11, 12, 14, 15, 16, 17, 18, 19, 20, 21, 23, 24
 func TestChallenge(t *testing.T) {
 	guard := newGuard(t, protector.Config{})
@@ -37,8 +39,8 @@ func TestChallenge(t *testing.T) {
 		},
 		{
 			"invalid request", []string{"profile"}, "Authorization: Bearer", 400,
-			`Bearer realm="api", error="invalid_request", error_description="The request is malformed, or carries its access token in a wrong way."`,
-			`{"error":"invalid_request","error_description":"The request is malformed, or carries its access token in a wrong way."}`,
+			`Bearer realm="api", error="invalid_request", error_description="` + malformedSentence + `"`,
+			`{"error":"invalid_request","error_description":"` + malformedSentence + `"}`,
 		},
 		{
 			"invalid token", []string{"profile"}, "Authorization: Bearer mallory", 401,
@@ -47,17 +49,20 @@ func TestChallenge(t *testing.T) {
 		},
 		{
 			"insufficient scope", []string{"profile"}, "Authorization: Bearer bob", 403,
-			`Bearer realm="api", error="insufficient_scope", error_description="The access token does not permit this request.", scope="profile"`,
+			`Bearer realm="api", error="insufficient_scope", ` +
+				`error_description="The access token does not permit this request.", scope="profile"`,
 			`{"error":"insufficient_scope","error_description":"The access token does not permit this request."}`,
 		},
 		{
 			"nearest alternative", []string{"admin audit", "user write"}, "Authorization: Bearer bob", 403,
-			`Bearer realm="api", error="insufficient_scope", error_description="The access token does not permit this request.", scope="user write"`,
+			`Bearer realm="api", error="insufficient_scope", ` +
+				`error_description="The access token does not permit this request.", scope="user write"`,
 			`{"error":"insufficient_scope","error_description":"The access token does not permit this request."}`,
 		},
 		{
 			"token without scope", []string{"profile"}, "Authorization: Bearer carol", 403,
-			`Bearer realm="api", error="insufficient_scope", error_description="The access token does not permit this request.", scope="profile"`,
+			`Bearer realm="api", error="insufficient_scope", ` +
+				`error_description="The access token does not permit this request.", scope="profile"`,
 			`{"error":"insufficient_scope","error_description":"The access token does not permit this request."}`,
 		},
 	} {
@@ -233,11 +238,15 @@ func TestChallengeKeepsToItsGrammar(t *testing.T) {
 		challenge string
 	}{
 		{"quote in the description", protector.Error{Code: "x", Description: `say "no"`}, `Bearer realm="api", error="x"`},
-		{"line break in the description", protector.Error{Code: "x", Description: "a\r\nSet-Cookie: b"}, `Bearer realm="api", error="x"`},
-		{"not ASCII in the description", protector.Error{Code: "x", Description: "caf\u00e9"}, `Bearer realm="api", error="x"`},
-		{"backslash in the scope", protector.Error{Code: "x", Description: "d", Scope: `a\b`}, `Bearer realm="api", error="x", error_description="d"`},
+		{"line break in the description", protector.Error{Code: "x", Description: "a\r\nSet-Cookie: b"},
+			`Bearer realm="api", error="x"`},
+		{"not ASCII in the description", protector.Error{Code: "x", Description: "caf\u00e9"},
+			`Bearer realm="api", error="x"`},
+		{"backslash in the scope", protector.Error{Code: "x", Description: "d", Scope: `a\b`},
+			`Bearer realm="api", error="x", error_description="d"`},
 		{"quote in the code", protector.Error{Code: `x"`, Description: "d"}, `Bearer realm="api"`},
-		{"good", protector.Error{Code: "x", Description: "d", Scope: "a b"}, `Bearer realm="api", error="x", error_description="d", scope="a b"`},
+		{"good", protector.Error{Code: "x", Description: "d", Scope: "a b"},
+			`Bearer realm="api", error="x", error_description="d", scope="a b"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			guard := newGuard(t, protector.Config{Validators: []protector.Validator{protector.Bearer(fails(&tt.err))}})

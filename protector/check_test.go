@@ -53,7 +53,8 @@ func TestCheckAndAnswerAreTheMiddleware(t *testing.T) {
 		{Validators: []protector.Validator{protector.Bearer(fails(away{7 * time.Second}))}},
 		{RequestCheck: func(*http.Request) error {
 			return &protector.Error{
-				Status: 401, Code: "use_dpop_nonce", Params: []protector.Param{{"algs", "ES256"}}, Header: http.Header{"Dpop-Nonce": {"n"}},
+				Status: 401, Code: "use_dpop_nonce", Params: []protector.Param{{"algs", "ES256"}},
+				Header: http.Header{"Dpop-Nonce": {"n"}},
 			}
 		}},
 	} {
@@ -84,7 +85,8 @@ func TestCheckAndAnswerAreTheMiddleware(t *testing.T) {
 func TestCheck(t *testing.T) {
 	rows := newTable()
 	var seen []protector.Decision
-	guard := newGuard(t, protector.Config{OnDecision: record(&seen), Validators: []protector.Validator{protector.Bearer(rows.lookup)}})
+	guard := newGuard(t, protector.Config{OnDecision: record(&seen),
+		Validators: []protector.Validator{protector.Bearer(rows.lookup)}})
 	rule := newRule(t, guard, protector.Policy{Scopes: []string{"profile"}})
 
 	r := newRequest("alice")
@@ -193,10 +195,13 @@ func TestAnswer(t *testing.T) {
 	}{
 		{"nil", nil, 500, "server_error", http.Header{}},
 		{"says no good", invalid{"x"}, 401, "invalid_token", http.Header{
-			"Www-Authenticate": {`Bearer realm="api", error="invalid_token", error_description="The access token is not valid."`},
+			"Www-Authenticate": {
+				`Bearer realm="api", error="invalid_token", error_description="The access token is not valid."`,
+			},
 		}},
 		{"outage", errDown, 503, "temporarily_unavailable", http.Header{"Retry-After": {"5"}}},
-		{"own", &protector.Error{Status: 402, Code: "pay", Header: http.Header{"X-Price": {"7"}}}, 402, "pay", http.Header{"X-Price": {"7"}}},
+		{"own", &protector.Error{Status: 402, Code: "pay", Header: http.Header{"X-Price": {"7"}}}, 402, "pay",
+			http.Header{"X-Price": {"7"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			status, header, body := guard.Answer(tt.err)
@@ -272,10 +277,12 @@ func TestErrorParamsAndHeader(t *testing.T) {
 		Status: 401, Code: "insufficient_user_authentication", Scope: "profile",
 		Params: []protector.Param{
 			{"acr_values", "gold silver"}, {"max_age", "60"}, {"MAX_AGE", "1"}, {"Realm", "other"}, {"scope", "admin"},
-			{"error", "x"}, {"a b", "c"}, {"quoted", `a"b`}, {"empty", ""}, {"cr", "a\r\nb"}, {"resource_metadata", "https://a/b"},
+			{"error", "x"}, {"a b", "c"}, {"quoted", `a"b`}, {"empty", ""}, {"cr", "a\r\nb"},
+			{"resource_metadata", "https://a/b"},
 		},
 		Header: http.Header{
-			"DPoP-Nonce": {"n1"}, "Cache-Control": {"public"}, "Www-Authenticate": {"Basic"}, "X-Bad": {"a\r\nb: c"}, "X Y": {"z"},
+			"DPoP-Nonce": {"n1"}, "Cache-Control": {"public"}, "Www-Authenticate": {"Basic"}, "X-Bad": {"a\r\nb: c"},
+			"X Y":  {"z"},
 			"Vary": {"Origin"}, "Content-Length": {"7"},
 		},
 	}
@@ -351,7 +358,8 @@ func TestAnswerHeader(t *testing.T) {
 			r.Header.Set("Cookie", "session=alice")
 			return r
 		}, http.Header{"Cache-Control": {"private"}}},
-		{"optional, anonymous", optional, func() *http.Request { return newRequest("") }, http.Header{"Vary": {"Authorization, Cookie"}}},
+		{"optional, anonymous", optional, func() *http.Request { return newRequest("") },
+			http.Header{"Vary": {"Authorization, Cookie"}}},
 		{"optional, query", optional, func() *http.Request { return httptest.NewRequest("GET", "/?access_token=alice", nil) },
 			http.Header{"Cache-Control": {"private"}, "Vary": {"Authorization, Cookie"}}},
 	} {

@@ -51,7 +51,8 @@ func TestOnDecision(t *testing.T) {
 		return nil, errDown
 	}
 	var seen []protector.Decision
-	guard := newGuard(t, protector.Config{OnDecision: record(&seen), Validators: []protector.Validator{protector.Bearer(authenticate)}})
+	guard := newGuard(t, protector.Config{OnDecision: record(&seen),
+		Validators: []protector.Validator{protector.Bearer(authenticate)}})
 	mux := http.NewServeMux()
 	mux.Handle("GET /user/{id}", guard.Require("profile")(hello))
 	mux.Handle("GET /admin", guard.Require("admin")(hello))
@@ -65,16 +66,26 @@ func TestOnDecision(t *testing.T) {
 		want                      protector.Decision
 		identified                bool
 	}{
-		{"granted", "GET", "/user/7", "alice", protector.Decision{Pattern: "GET /user/{id}", Outcome: protector.OutcomeGranted}, true},
-		{"anonymous", "GET", "/open", "", protector.Decision{Pattern: "GET /open", Outcome: protector.OutcomeAnonymous}, false},
-		{"no credentials", "GET", "/user/7", "", protector.Decision{Pattern: "GET /user/{id}", Outcome: protector.OutcomeRefused, Reason: "no_credentials", Status: 401}, false},
-		{"validator's reason", "GET", "/user/7", "bad", protector.Decision{Pattern: "GET /user/{id}", Outcome: protector.OutcomeRefused, Reason: "signature", Status: 401, Scheme: "Bearer"}, false},
-		{"unfit reason", "GET", "/user/7", "odd", protector.Decision{Pattern: "GET /user/{id}", Outcome: protector.OutcomeRefused, Reason: "invalid_token", Status: 401, Scheme: "Bearer"}, false},
-		{"expired", "GET", "/user/7", "late", protector.Decision{Pattern: "GET /user/{id}", Outcome: protector.OutcomeRefused, Reason: "expired", Status: 401}, true},
-		{"scope", "GET", "/admin", "alice", protector.Decision{Pattern: "GET /admin", Outcome: protector.OutcomeRefused, Reason: "insufficient_scope", Status: 403}, true},
-		{"malformed", "GET", "/admin", "a,b", protector.Decision{Pattern: "GET /admin", Outcome: protector.OutcomeRefused, Reason: "malformed", Status: 400, Scheme: "Bearer"}, false},
-		{"outage", "GET", "/admin", "x", protector.Decision{Pattern: "GET /admin", Outcome: protector.OutcomeUnavailable, Reason: "unavailable", Status: 503, Scheme: "Bearer"}, false},
-		{"method made up", "XYZZY", "/any", "alice", protector.Decision{Method: "other", Pattern: "/any", Outcome: protector.OutcomeGranted}, true},
+		{"granted", "GET", "/user/7", "alice", protector.Decision{Pattern: "GET /user/{id}",
+			Outcome: protector.OutcomeGranted}, true},
+		{"anonymous", "GET", "/open", "", protector.Decision{Pattern: "GET /open", Outcome: protector.OutcomeAnonymous},
+			false},
+		{"no credentials", "GET", "/user/7", "", protector.Decision{Pattern: "GET /user/{id}",
+			Outcome: protector.OutcomeRefused, Reason: "no_credentials", Status: 401}, false},
+		{"validator's reason", "GET", "/user/7", "bad", protector.Decision{Pattern: "GET /user/{id}",
+			Outcome: protector.OutcomeRefused, Reason: "signature", Status: 401, Scheme: "Bearer"}, false},
+		{"unfit reason", "GET", "/user/7", "odd", protector.Decision{Pattern: "GET /user/{id}",
+			Outcome: protector.OutcomeRefused, Reason: "invalid_token", Status: 401, Scheme: "Bearer"}, false},
+		{"expired", "GET", "/user/7", "late", protector.Decision{Pattern: "GET /user/{id}",
+			Outcome: protector.OutcomeRefused, Reason: "expired", Status: 401}, true},
+		{"scope", "GET", "/admin", "alice", protector.Decision{Pattern: "GET /admin", Outcome: protector.OutcomeRefused,
+			Reason: "insufficient_scope", Status: 403}, true},
+		{"malformed", "GET", "/admin", "a,b", protector.Decision{Pattern: "GET /admin", Outcome: protector.OutcomeRefused,
+			Reason: "malformed", Status: 400, Scheme: "Bearer"}, false},
+		{"outage", "GET", "/admin", "x", protector.Decision{Pattern: "GET /admin", Outcome: protector.OutcomeUnavailable,
+			Reason: "unavailable", Status: 503, Scheme: "Bearer"}, false},
+		{"method made up", "XYZZY", "/any", "alice", protector.Decision{Method: "other", Pattern: "/any",
+			Outcome: protector.OutcomeGranted}, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			seen = nil
@@ -147,7 +158,8 @@ func TestLogLevels(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var log bytes.Buffer
-			guard := newGuard(t, protector.Config{Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+			guard := newGuard(t,
+				protector.Config{Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 			r := newRequest(tt.token)
 			if tt.token == "-" {
 				r.Header.Set("Authorization", "alice")
@@ -222,7 +234,10 @@ func TestTokenStaysSecret(t *testing.T) {
 					fmt.Fprintf(&out, "%v %+v", e, *e)
 					w.WriteHeader(e.Status)
 				},
-				Validators: []protector.Validator{protector.Bearer(func(context.Context, string) (*token, error) { return tt.tok, tt.err })},
+				Validators: []protector.Validator{protector.Bearer(func(context.Context, string) (*token, error) {
+					return tt.tok,
+						tt.err
+				})},
 			})
 			server := serve(t, guard.Require("profile")(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				_, err := guard.Acquire(r, "admin")

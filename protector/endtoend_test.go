@@ -56,11 +56,14 @@ func TestWithJWTs(t *testing.T) {
 		{"short", "/profile", []jwttest.TokenOption{jwttest.Scope("profile")}, 403, "insufficient_scope"},
 		{"no scope", "/profile", []jwttest.TokenOption{jwttest.Without("scope")}, 403, "insufficient_scope"},
 		{"expired", "/profile", []jwttest.TokenOption{jwttest.Scope("user"), jwttest.ExpiresIn(-time.Hour)}, 401, "expired"},
-		{"within leeway", "/profile", []jwttest.TokenOption{jwttest.Scope("user"), jwttest.ExpiresIn(-5 * time.Second)}, 200, ""},
+		{"within leeway", "/profile", []jwttest.TokenOption{jwttest.Scope("user"), jwttest.ExpiresIn(-5 * time.Second)}, 200,
+			""},
 		{"tampered", "/profile", []jwttest.TokenOption{jwttest.Scope("user"), jwttest.Tampered()}, 401, ""},
 		{"groups", "/staff", []jwttest.TokenOption{jwttest.Claim("groups", []string{"staff"})}, 200, ""},
-		{"groups missing", "/staff", []jwttest.TokenOption{jwttest.Claim("groups", []string{"guests"})}, 403, "insufficient_groups"},
-		{"bound to a key", "/profile", []jwttest.TokenOption{jwttest.Scope("user"), jwttest.Claim("cnf", map[string]string{"jkt": "x"})}, 401, ""},
+		{"groups missing", "/staff", []jwttest.TokenOption{jwttest.Claim("groups", []string{"guests"})}, 403,
+			"insufficient_groups"},
+		{"bound to a key", "/profile", []jwttest.TokenOption{jwttest.Scope("user"),
+			jwttest.Claim("cnf", map[string]string{"jkt": "x"})}, 401, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			seen = nil
@@ -81,7 +84,8 @@ func TestWithJWTs(t *testing.T) {
 // An issuer that cannot be reached makes nobody's token invalid.
 func TestIssuerDown(t *testing.T) {
 	issuer := jwttest.NewIssuer(t)
-	guard := newGuard(t, protector.Config{Validators: []protector.Validator{protector.Bearer(newTokens(t, issuer).Validate)}})
+	guard := newGuard(t,
+		protector.Config{Validators: []protector.Validator{protector.Bearer(newTokens(t, issuer).Validate)}})
 	server := serve(t, guard.Require("user")(whoami))
 	tok := issuer.Token(jwttest.Scope("user"))
 

@@ -33,7 +33,8 @@ func TestAGrantBelongsToOneRequest(t *testing.T) {
 		{"no token", func(part *http.Request) { part.Header.Del("Authorization") }, 401, 0},
 		{"a malformed token", func(part *http.Request) { part.Header.Set("Authorization", "Bearer") }, 400, 0},
 		{"another scheme", func(part *http.Request) { part.Header.Set("Authorization", "Token alice") }, 200, 1},
-		{"the same scheme in other letters", func(part *http.Request) { part.Header.Set("Authorization", "bearer alice") }, 200, 0},
+		{"the same scheme in other letters", func(part *http.Request) { part.Header.Set("Authorization", "bearer alice") },
+			200, 0},
 		{"another method", func(part *http.Request) { part.Method = "DELETE" }, 200, 1},
 		{"another host", func(part *http.Request) { part.Host = "other.example" }, 200, 1},
 		{"another path", func(part *http.Request) { part.URL.Path = "/other" }, 200, 1},
@@ -71,7 +72,10 @@ func TestARequestFromAKeptContext(t *testing.T) {
 	rows := newTable()
 	guard := newGuard(t, protector.Config{Validators: []protector.Validator{protector.Bearer(rows.lookup)}})
 	var kept context.Context
-	outer := guard.Require("profile")(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { kept = r.Context() }))
+	outer := guard.Require("profile")(http.HandlerFunc(func(_ http.ResponseWriter,
+		r *http.Request) {
+		kept = r.Context()
+	}))
 	get(t, serve(t, outer), "/profile", "Authorization: Bearer alice")
 
 	inner := guard.Require("profile")(hello)
@@ -191,7 +195,11 @@ func TestChecksSeeNobodyElsesToken(t *testing.T) {
 		})},
 	}
 	guard, other := newGuard(t, config), newGuard(t, config)
-	policy := protector.Policy{Check: func(ctx context.Context, _ protector.Token) error { note("policy", ctx); return nil }}
+	policy := protector.Policy{Check: func(ctx context.Context,
+		_ protector.Token) error {
+		note("policy", ctx)
+		return nil
+	}}
 	asked := func(user string) []string { return []string{"request nobody", "authenticate nobody", "policy " + user} }
 	batch := func(inner http.Handler) http.Handler {
 		return guard.Require()(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -94,7 +94,8 @@ func TestAuthorizationHeaderRaw(t *testing.T) {
 		{"spaces only", "Bearer     ", []int{400}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			a := raw(t, server, "GET / HTTP/1.1\r\nHost: api.example\r\nAuthorization: "+tt.field+"\r\nConnection: close\r\n\r\n")
+			a := raw(t, server,
+				"GET / HTTP/1.1\r\nHost: api.example\r\nAuthorization: "+tt.field+"\r\nConnection: close\r\n\r\n")
 			require.Contains(t, tt.statuses, a.status, a.body)
 		})
 	}
@@ -106,7 +107,8 @@ func TestAuthorizationHeaderRaw(t *testing.T) {
 func TestTokenLength(t *testing.T) {
 	rows := newTable()
 	guard := newGuard(t, protector.Config{Validators: []protector.Validator{protector.Bearer(rows.lookup)}})
-	small := newGuard(t, protector.Config{MaxTokenBytes: 5, Validators: []protector.Validator{protector.Bearer(rows.lookup)}})
+	small := newGuard(t, protector.Config{MaxTokenBytes: 5,
+		Validators: []protector.Validator{protector.Bearer(rows.lookup)}})
 	for _, tt := range []struct {
 		name   string
 		guard  *protector.Protector
@@ -156,7 +158,10 @@ func TestEveryMethodIsProtected(t *testing.T) {
 func TestEveryByteAtEveryPlaceOfACredential(t *testing.T) {
 	const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/"
 	guard := newGuard(t, protector.Config{Validators: []protector.Validator{protector.Bearer(instant)}})
-	handler := guard.Require()(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	handler := guard.Require()(http.HandlerFunc(func(w http.ResponseWriter,
+		_ *http.Request) {
+		w.WriteHeader(http.StatusNoContent)
+	}))
 	const length = 19 // two runs, and three characters
 	for place := range length {
 		for c := range 256 {

@@ -18,7 +18,8 @@ func TestLimitsHaveCeilings(t *testing.T) {
 	}{
 		{protector.Config{MaxTokenBytes: 1<<20 + 1}, "Config.MaxTokenBytes is 1048577: set at most 1048576"},
 		{protector.Config{MaxTokenBytes: math.MaxInt}, "Config.MaxTokenBytes is"},
-		{protector.Config{BufferedFormTokens: true, MaxFormBytes: 16<<20 + 1}, "Config.MaxFormBytes is 16777217: set at most 16777216"},
+		{protector.Config{BufferedFormTokens: true, MaxFormBytes: 16<<20 + 1},
+			"Config.MaxFormBytes is 16777217: set at most 16777216"},
 		{protector.Config{BufferedFormTokens: true, MaxFormBytes: math.MaxInt64}, "Config.MaxFormBytes is"},
 	} {
 		tt.config.Validators = []protector.Validator{protector.Bearer(newTable().lookup)}

@@ -17,7 +17,8 @@ import (
 func TestNesting(t *testing.T) {
 	rows := newTable()
 	var seen []protector.Decision
-	guard := newGuard(t, protector.Config{OnDecision: record(&seen), Validators: []protector.Validator{protector.Bearer(rows.lookup)}})
+	guard := newGuard(t, protector.Config{OnDecision: record(&seen),
+		Validators: []protector.Validator{protector.Bearer(rows.lookup)}})
 	require1 := guard.Require
 	for _, tt := range []struct {
 		name    string
@@ -33,9 +34,11 @@ func TestNesting(t *testing.T) {
 		{"optional inside", require1("profile")(guard.Optional("user")(hello)), "alice", 403, 1, []bool{false, true}},
 		{"require inside optional", guard.Optional()(require1("profile")(hello)), "alice", 200, 1, []bool{false, true}},
 		{"require inside optional, anonymous", guard.Optional()(require1("profile")(hello)), "", 401, 0, []bool{false, true}},
-		{"optional inside optional, anonymous", guard.Optional()(guard.Optional("profile")(hello)), "", 200, 0, []bool{false, true}},
+		{"optional inside optional, anonymous", guard.Optional()(guard.Optional("profile")(hello)), "", 200, 0,
+			[]bool{false, true}},
 		{"bad under optional", guard.Optional()(require1()(hello)), "mallory", 401, 1, []bool{false}},
-		{"policy", require1("profile")(guard.RequirePolicy(protector.Policy{Scopes: []string{"email"}})(hello)), "alice", 200, 1, []bool{false, true}},
+		{"policy", require1("profile")(guard.RequirePolicy(protector.Policy{Scopes: []string{"email"}})(hello)), "alice",
+			200, 1, []bool{false, true}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			seen = nil
@@ -159,7 +162,8 @@ func TestNoTokenAfterFailure(t *testing.T) {
 
 // CurrentToken gives no token as a type that it is not.
 func TestCurrentTokenType(t *testing.T) {
-	server := serve(t, newGuard(t, protector.Config{}).Require()(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := serve(t, newGuard(t,
+		protector.Config{}).Require()(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, right := protector.CurrentToken[*token](r.Context())
 		_, wrong := protector.CurrentToken[*identified](r.Context())
 		general, any := protector.CurrentToken[protector.Token](r.Context())

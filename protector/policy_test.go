@@ -26,8 +26,9 @@ func (m *member) Entitlements() scopes.Set { return scopes.NewSet(m.entitlements
 
 func members() protector.Validator {
 	rows := map[string]*member{
-		"alice": {token{user: "alice", scope: "profile email"}, []string{"staff", "cœur"}, []string{"editor", "reader"}, []string{"print"}},
-		"bob":   {token{user: "bob", scope: "profile"}, nil, []string{"reader"}, nil},
+		"alice": {token{user: "alice", scope: "profile email"}, []string{"staff", "cœur"}, []string{"editor", "reader"},
+			[]string{"print"}},
+		"bob": {token{user: "bob", scope: "profile"}, nil, []string{"reader"}, nil},
 	}
 	return protector.Bearer(func(_ context.Context, s string) (*member, error) { return rows[s], nil })
 }
@@ -54,8 +55,10 @@ func TestRequirePolicy(t *testing.T) {
 		{"roles, one missing", guard, protector.Policy{Roles: []string{"reader editor"}}, "bob", 403, ""},
 		{"entitlements", guard, protector.Policy{Entitlements: []string{"print"}}, "alice", 200, ""},
 		{"entitlements missing", guard, protector.Policy{Entitlements: []string{"print"}}, "bob", 403, ""},
-		{"all hold", guard, protector.Policy{Scopes: []string{"profile"}, Groups: []string{"staff"}, Roles: []string{"editor"}, Entitlements: []string{"print"}}, "alice", 200, ""},
-		{"all but the last", guard, protector.Policy{Scopes: []string{"profile"}, Groups: []string{"staff"}, Roles: []string{"editor"}, Entitlements: []string{"scan"}}, "alice", 403, ""},
+		{"all hold", guard, protector.Policy{Scopes: []string{"profile"}, Groups: []string{"staff"},
+			Roles: []string{"editor"}, Entitlements: []string{"print"}}, "alice", 200, ""},
+		{"all but the last", guard, protector.Policy{Scopes: []string{"profile"}, Groups: []string{"staff"},
+			Roles: []string{"editor"}, Entitlements: []string{"scan"}}, "alice", 403, ""},
 		{"scope first", guard, protector.Policy{Scopes: []string{"user"}, Groups: []string{"admins"}}, "bob", 403, "user"},
 		{"a group is no role", guard, protector.Policy{Roles: []string{"staff"}}, "alice", 403, ""},
 		{"a token without groups", plain, protector.Policy{Groups: []string{"staff"}}, "alice", 403, ""},
@@ -93,7 +96,8 @@ func TestPolicyCheck(t *testing.T) {
 		{"yes", nil, 200, "", ""},
 		{"no", errors.New("not the owner"), 403, "insufficient_scope", ""},
 		{"token no good", invalid{"session_ended"}, 401, "invalid_token", ""},
-		{"own answer", &protector.Error{Status: 401, Code: "insufficient_user_authentication"}, 401, "insufficient_user_authentication", ""},
+		{"own answer", &protector.Error{Status: 401, Code: "insufficient_user_authentication"}, 401,
+			"insufficient_user_authentication", ""},
 		{"not found", &protector.Error{Status: 404, Code: "not_found"}, 404, "not_found", ""},
 		{"time-out", context.DeadlineExceeded, 503, "temporarily_unavailable", "5"},
 		{"network", &net.OpError{Op: "dial", Err: errDown}, 503, "temporarily_unavailable", "5"},
@@ -121,7 +125,8 @@ func TestPolicyCheck(t *testing.T) {
 func TestPolicyCheckIsAskedLast(t *testing.T) {
 	guard := newGuard(t, protector.Config{})
 	asked := false
-	policy := protector.Policy{Scopes: []string{"user"}, Check: func(context.Context, protector.Token) error { asked = true; return nil }}
+	policy := protector.Policy{Scopes: []string{"user"},
+		Check: func(context.Context, protector.Token) error { asked = true; return nil }}
 	require.Equal(t, 403, get(t, serve(t, guard.RequirePolicy(policy)(hello)), "/", "Authorization: Bearer alice").status)
 	require.False(t, asked)
 }
@@ -140,8 +145,10 @@ func TestFaultyPolicies(t *testing.T) {
 		{"malformed scope", protector.Policy{Scopes: []string{`a"b`}}, []string{"scopes"}},
 		{"empty list", protector.Policy{Scopes: []string{}}, []string{"scopes", "is empty"}},
 		{"empty list of groups", protector.Policy{Groups: []string{}}, []string{"groups", "is empty"}},
-		{"everything", protector.Policy{Scopes: []string{""}, Groups: []string{" "}, Roles: []string{"a\n"}, Entitlements: []string{"\xff"}}, []string{"scopes", "groups", "roles", "entitlements"}},
-		{"two in one list", protector.Policy{Scopes: []string{"", "a\"b"}}, []string{"Policy: scopes: alternative 1", "Policy: scopes: alternative 2"}},
+		{"everything", protector.Policy{Scopes: []string{""}, Groups: []string{" "}, Roles: []string{"a\n"},
+			Entitlements: []string{"\xff"}}, []string{"scopes", "groups", "roles", "entitlements"}},
+		{"two in one list", protector.Policy{Scopes: []string{"", "a\"b"}},
+			[]string{"Policy: scopes: alternative 1", "Policy: scopes: alternative 2"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			err := tt.policy.Validate()
@@ -153,7 +160,8 @@ func TestFaultyPolicies(t *testing.T) {
 		})
 	}
 	require.NoError(t, protector.Policy{Scopes: []string{"profile"}}.Validate())
-	require.PanicsWithError(t, "protector: Require: scopes: alternative 1 is blank: it would let everybody in", func() { guard.Require("") })
+	require.PanicsWithError(t, "protector: Require: scopes: alternative 1 is blank: it would let everybody in",
+		func() { guard.Require("") })
 	require.Panics(t, func() { guard.Optional("profile", " ") })
 	require.Panics(t, func() { guard.Require([]string{}...) }, "an empty list may be meant as nobody or as everybody")
 	require.Panics(t, func() { guard.Require()(nil) })

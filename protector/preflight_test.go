@@ -127,5 +127,6 @@ func TestPreflightSeesNoTokenOfFurtherOut(t *testing.T) {
 		protector.Bearer(func(context.Context, string) (*token, error) { return nil, nil }),
 	}})
 	server := serve(t, outer.Require()(inner.Require()(hello)))
-	require.Equal(t, 204, ask(t, server, http.MethodOptions, "/", "", append(preflight, "Cookie: session=alice")...).status)
+	require.Equal(t, 204, ask(t, server, http.MethodOptions, "/", "",
+		append(preflight, "Cookie: session=alice")...).status)
 }

@@ -75,7 +75,8 @@ func (s *signed) Check(_ context.Context, p protector.Possession) (protector.Pro
 	}
 	key, _ := base64.RawURLEncoding.DecodeString(parts[0])
 	signature, _ := base64.RawURLEncoding.DecodeString(parts[2])
-	if len(key) != ed25519.PublicKeySize || !ed25519.Verify(key, possessionText(p.Method, p.Target, p.Token, parts[1]), signature) {
+	if len(key) != ed25519.PublicKeySize || !ed25519.Verify(key, possessionText(p.Method, p.Target, p.Token, parts[1]),
+		signature) {
 		return protector.Proved{}, badProof(errors.New("signature"))
 	}
 	if thumbprint(key) != p.Confirmation {
@@ -141,7 +142,7 @@ func byScheme(rows map[string]*bound) func(*http.Request, string) (*bound, error
 // A proof that is written outside of this package, under a scheme of its own and
 // beside plain bearer tokens.
 //
-// checklist 120, 122, 125, 127, 128, 133, 134, 135, 136, 137, 138, 139, 140, 144, 145
+// checklist 136, 153
 func TestProofOfAnotherPackage(t *testing.T) {
 	alice := newHolder(t)
 	rows := map[string]*bound{
@@ -171,10 +172,13 @@ func TestProofOfAnotherPackage(t *testing.T) {
 		log        []string
 	}{
 		{"good, nested", "/api/user?id=7", []string{"Authorization: PoP alice", used}, 200, "", []string{"check", "commit"}},
-		{"used before", "/api/user?id=7", []string{"Authorization: PoP alice", used}, 401, "invalid_dpop_proof", []string{"check", "commit"}},
-		{"for another target", "/api/user?id=8", []string{"Authorization: PoP alice", alice.proof("GET", "/api/user?id=7", "alice")},
+		{"used before", "/api/user?id=7", []string{"Authorization: PoP alice", used}, 401, "invalid_dpop_proof",
+			[]string{"check", "commit"}},
+		{"for another target", "/api/user?id=8", []string{"Authorization: PoP alice",
+			alice.proof("GET", "/api/user?id=7", "alice")},
 			401, "invalid_dpop_proof", []string{"check"}},
-		{"for the target as it was sent", "/api/us%65r", []string{"Authorization: PoP alice", alice.proof("GET", "/api/us%65r", "alice")},
+		{"for the target as it was sent", "/api/us%65r", []string{"Authorization: PoP alice",
+			alice.proof("GET", "/api/us%65r", "alice")},
 			200, "", []string{"check", "commit"}},
 		{"for another method", "/api/user", []string{"Authorization: PoP alice", alice.proof("POST", "/api/user", "alice")},
 			401, "invalid_dpop_proof", []string{"check"}},
@@ -184,11 +188,14 @@ func TestProofOfAnotherPackage(t *testing.T) {
 			401, "invalid_token", []string{"check"}},
 		{"none", "/api/user", []string{"Authorization: PoP alice"}, 401, "invalid_dpop_proof", nil},
 		{"two", "/api/user", []string{"Authorization: PoP alice", used, used}, 401, "invalid_dpop_proof", nil},
-		{"for a token that is not bound", "/api/user", []string{"Authorization: PoP bearer", alice.proof("GET", "/api/user", "bearer")},
+		{"for a token that is not bound", "/api/user", []string{"Authorization: PoP bearer",
+			alice.proof("GET", "/api/user", "bearer")},
 			401, "invalid_dpop_proof", []string{"check"}},
-		{"for a token that has ended", "/api/user", []string{"Authorization: PoP ended", alice.proof("GET", "/api/user", "ended")},
+		{"for a token that has ended", "/api/user", []string{"Authorization: PoP ended",
+			alice.proof("GET", "/api/user", "ended")},
 			401, "invalid_token", nil},
-		{"bound, as a bearer token", "/api/user", []string{"Authorization: Bearer alice", alice.proof("GET", "/api/user", "alice")},
+		{"bound, as a bearer token", "/api/user", []string{"Authorization: Bearer alice",
+			alice.proof("GET", "/api/user", "alice")},
 			401, "invalid_token", nil},
 		{"bearer", "/api/user", []string{"Authorization: Bearer bearer"}, 200, "", nil},
 		{"no token", "/api/user", nil, 401, "", nil},
@@ -217,7 +224,7 @@ func TestProofOfAnotherPackage(t *testing.T) {
 			}
 		})
 	}
-	t.Run("judged before the scope", func(t *testing.T) { // checklist 147c
+	t.Run("judged before the scope", func(t *testing.T) {
 		a := get(t, short, "/", "Authorization: PoP alice", alice.proof("GET", "/other", "alice"))
 		require.Equal(t, 401, a.status)
 		a = get(t, short, "/", "Authorization: PoP alice", alice.proof("GET", "/", "alice"))
@@ -301,7 +308,7 @@ func (certified) Check(_ context.Context, p protector.Possession) (protector.Pro
 // Certificates of real connections, also self-signed ones; with a second binding,
 // both have to hold.
 //
-// checklist 148, 149, 150, 152, 153
+// checklist 153
 func TestProofByCertificate(t *testing.T) {
 	mine, mineDER := clientCertificate(t)
 	other, _ := clientCertificate(t)
@@ -478,11 +485,12 @@ func TestFaultyProofs(t *testing.T) {
 		validators []protector.Validator
 		says       string
 	}{
-		"nil":           {[]protector.Validator{bearer.Proving(nil)}, "nil Proof"},
-		"typed nil":     {[]protector.Validator{bearer.Proving((*signed)(nil))}, "nil Proof"},
-		"no method":     {[]protector.Validator{bearer.Proving(&fixedProof{})}, "confirms no method"},
-		"twice":         {[]protector.Validator{bearer.Proving(certified{}, certified{})}, `two proofs of "x5t#S256"`},
-		"twice, apart":  {[]protector.Validator{bearer.Proving(certified{}).Proving(certified{})}, `two proofs of "x5t#S256"`},
+		"nil":       {[]protector.Validator{bearer.Proving(nil)}, "nil Proof"},
+		"typed nil": {[]protector.Validator{bearer.Proving((*signed)(nil))}, "nil Proof"},
+		"no method": {[]protector.Validator{bearer.Proving(&fixedProof{})}, "confirms no method"},
+		"twice":     {[]protector.Validator{bearer.Proving(certified{}, certified{})}, `two proofs of "x5t#S256"`},
+		"twice, apart": {[]protector.Validator{bearer.Proving(certified{}).Proving(certified{})},
+			`two proofs of "x5t#S256"`},
 		"bad attribute": {[]protector.Validator{bearer.Proving(params(protector.Param{"algs", "a\"b"}))}, "algs"},
 		"realm":         {[]protector.Validator{bearer.Proving(params(protector.Param{"Realm", "b"}))}, "make them agree"},
 		"disagreement": {[]protector.Validator{
@@ -499,7 +507,8 @@ func TestFaultyProofs(t *testing.T) {
 	t.Run("Proving copies", func(t *testing.T) {
 		proving := bearer.Proving(certified{})
 		_ = proving.Proving(&fixedProof{method: "a"})
-		_, err := protector.New(protector.Config{Validators: []protector.Validator{proving.Proving(&fixedProof{method: "b"})}})
+		again := proving.Proving(&fixedProof{method: "b"})
+		_, err := protector.New(protector.Config{Validators: []protector.Validator{again}})
 		require.NoError(t, err)
 	})
 }
@@ -517,7 +526,8 @@ func TestProofStaysSecret(t *testing.T) {
 	})
 	get(t, serve(t, guard.Require()(hello)), "/", "Authorization: PoP alice-alice-alice", "Proof: canary-canary-canary")
 	require.ErrorContains(t, refused[0], "malformed: [token]")
-	p := protector.Possession{Method: "GET", Target: "/?access_token=canary-canary-canary", Token: "canary-canary-canary", Evidence: "canary"}
+	p := protector.Possession{Method: "GET", Target: "/?access_token=canary-canary-canary", Token: "canary-canary-canary",
+		Evidence: "canary"}
 	for _, verb := range verbs {
 		require.NotContains(t, fmt.Sprintf(verb, p)+fmt.Sprintf(verb, &p), "canary", verb)
 	}

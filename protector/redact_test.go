@@ -67,7 +67,8 @@ func TestTokenIsFoundInEveryEscaping(t *testing.T) {
 			for _, err := range []error{
 				errors.New("lookup: " + text + ": connection lost"),
 				fmt.Errorf("lookup %s: %w", text, invalid{"signature"}),
-				&protector.Error{Status: 401, Description: text, Scope: text, Err: errors.New(text), Params: []protector.Param{{"a", text}}},
+				&protector.Error{Status: 401, Description: text, Scope: text, Err: errors.New(text),
+					Params: []protector.Param{{"a", text}}},
 			} {
 				refusal := causeOf(t, token, err)
 				printed := fmt.Sprintf("%v %+v %#v", refusal, refusal, *refusal.(*protector.Error))

@@ -26,9 +26,10 @@ func asleep(t time.Time, d time.Duration) time.Time {
 func TestExpiryAfterSleep(t *testing.T) {
 	now := time.Now()
 	clock := now
+	rows := &table{rows: map[string]*token{"t": {expires: now.Add(time.Hour)}}}
 	guard := newGuard(t, protector.Config{
 		Now:        func() time.Time { return clock },
-		Validators: []protector.Validator{protector.Bearer((&table{rows: map[string]*token{"t": {expires: now.Add(time.Hour)}}}).lookup)},
+		Validators: []protector.Validator{protector.Bearer(rows.lookup)},
 	})
 	server := serve(t, guard.Require()(hello))
 	require.Equal(t, 200, get(t, server, "/", "Authorization: Bearer t").status)

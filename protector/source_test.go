@@ -64,12 +64,18 @@ func TestQueryTokensMakeAnswersPrivate(t *testing.T) {
 		{"nothing written", func(http.ResponseWriter, *http.Request) {}, "private"},
 		{"written", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "x") }, "private"},
 		{"status", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(201) }, "private"},
-		{"early hints first", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(103); w.WriteHeader(200) }, "private"},
+		{"early hints first", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(103); w.WriteHeader(200) },
+			"private"},
 		{"flushed", func(w http.ResponseWriter, _ *http.Request) { w.(http.Flusher).Flush() }, "private"},
-		{"flushed by controller", func(w http.ResponseWriter, _ *http.Request) { _ = http.NewResponseController(w).Flush() }, "private"},
+		{"flushed by controller", func(w http.ResponseWriter, _ *http.Request) { _ = http.NewResponseController(w).Flush() },
+			"private"},
 		{"copied", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.Copy(w, strings.NewReader("x")) }, "private"},
 		{"not found", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }, "private"},
-		{"early hints, then not found", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(103); w.WriteHeader(404) }, "private"},
+		{"early hints, then not found", func(w http.ResponseWriter,
+			_ *http.Request) {
+			w.WriteHeader(103)
+			w.WriteHeader(404)
+		}, "private"},
 		{"redirect", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(302) }, "private"},
 		{"own no-store", caching("no-store"), "no-store"},
 		{"own no-store, among others", caching("max-age=0, No-Store"), "max-age=0, No-Store"},
@@ -119,7 +125,8 @@ func TestFormTokens(t *testing.T) {
 	closed := serve(t, newGuard(t, protector.Config{}).Require()(hello))
 	require.Equal(t, 401, ask(t, closed, "POST", "/", "access_token=alice", urlencoded).status)
 
-	server := serve(t, newGuard(t, protector.Config{BufferedFormTokens: true, MaxFormBytes: 100}).Require("profile")(hello))
+	server := serve(t, newGuard(t,
+		protector.Config{BufferedFormTokens: true, MaxFormBytes: 100}).Require("profile")(hello))
 	for _, tt := range []struct {
 		name, method, body string
 		headers            []string
@@ -139,7 +146,8 @@ func TestFormTokens(t *testing.T) {
 		{"two types, ours last", "POST", "access_token=alice", []string{"Content-Type: text/plain", urlencoded}, 400},
 		{"broken parameter", "POST", "access_token=alice", []string{urlencoded + "; charset"}, 200},
 		{"broken parameter value", "POST", "access_token=alice", []string{urlencoded + "; a=\"b"}, 200},
-		{"broken parameter, beside the header", "POST", "access_token=alice", []string{urlencoded + ";a", "Authorization: Bearer alice"}, 400},
+		{"broken parameter, beside the header", "POST", "access_token=alice",
+			[]string{urlencoded + ";a", "Authorization: Bearer alice"}, 400},
 		{"malformed type", "POST", "access_token=alice", []string{"Content-Type: ;"}, 401},
 		{"multipart", "POST", multipart, []string{"Content-Type: multipart/form-data; boundary=x"}, 401},
 		{"in the query", "POST", "", []string{urlencoded}, 401},
@@ -179,17 +187,18 @@ func TestParsedMultipartIsNoForm(t *testing.T) {
 // checklist 9
 func TestFormCanBeReadAgain(t *testing.T) {
 	guard := newGuard(t, protector.Config{BufferedFormTokens: true})
-	server := serve(t, guard.Require("profile")(guard.Require("email")(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, err := guard.Acquire(r); err != nil {
-			guard.WriteError(w, r, err)
-			return
-		}
-		if r.URL.Path == "/parse" {
-			fmt.Fprint(w, r.FormValue("colour"))
-			return
-		}
-		_, _ = io.Copy(w, r.Body)
-	}))))
+	server := serve(t,
+		guard.Require("profile")(guard.Require("email")(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if _, err := guard.Acquire(r); err != nil {
+				guard.WriteError(w, r, err)
+				return
+			}
+			if r.URL.Path == "/parse" {
+				fmt.Fprint(w, r.FormValue("colour"))
+				return
+			}
+			_, _ = io.Copy(w, r.Body)
+		}))))
 	const body = "access_token=alice&colour=blue"
 	require.Equal(t, body, ask(t, server, "POST", "/read", body, urlencoded).body)
 	require.Equal(t, "blue", ask(t, server, "POST", "/parse", body, urlencoded).body)
@@ -224,7 +233,8 @@ func TestCookieTokens(t *testing.T) {
 	origins := http.NewCrossOriginProtection()
 	require.NoError(t, origins.AddTrustedOrigin("https://app.example"))
 	strict := serve(t, newGuard(t, protector.Config{AmbientCookie: "__Host-token"}).Optional("profile")(hello))
-	trusting := serve(t, newGuard(t, protector.Config{AmbientCookie: "__Host-token", CrossOrigin: origins}).Optional("profile")(hello))
+	trusting := serve(t, newGuard(t,
+		protector.Config{AmbientCookie: "__Host-token", CrossOrigin: origins}).Optional("profile")(hello))
 	const cookie = "Cookie: __Host-token=alice"
 	for _, tt := range []struct {
 		name    string
@@ -242,16 +252,23 @@ func TestCookieTokens(t *testing.T) {
 		{"POST, same site", strict, "POST", []string{cookie, "Sec-Fetch-Site: same-site"}, 403, "access_denied"},
 		{"POST, old browser", strict, "POST", []string{cookie, "Origin: https://evil.example"}, 403, "access_denied"},
 		{"DELETE, cross site", strict, "DELETE", []string{cookie, "Sec-Fetch-Site: cross-site"}, 403, "access_denied"},
-		{"POST, cross site, by header", strict, "POST", []string{"Authorization: Bearer alice", "Sec-Fetch-Site: cross-site"}, 200, "hello alice"},
+		{"POST, cross site, by header", strict, "POST", []string{"Authorization: Bearer alice",
+			"Sec-Fetch-Site: cross-site"}, 200, "hello alice"},
 		{"POST, cross site, without token", strict, "POST", []string{"Sec-Fetch-Site: cross-site"}, 200, "hello anonymous"},
-		{"POST, trusted origin", trusting, "POST", []string{cookie, "Sec-Fetch-Site: cross-site", "Origin: https://app.example"}, 200, "hello alice"},
-		{"POST, other origin", trusting, "POST", []string{cookie, "Sec-Fetch-Site: cross-site", "Origin: https://evil.example"}, 403, "access_denied"},
+		{"POST, trusted origin", trusting, "POST", []string{cookie, "Sec-Fetch-Site: cross-site",
+			"Origin: https://app.example"}, 200, "hello alice"},
+		{"POST, other origin", trusting, "POST", []string{cookie, "Sec-Fetch-Site: cross-site",
+			"Origin: https://evil.example"}, 403, "access_denied"},
 		{"beside the header", strict, "GET", []string{cookie, "Authorization: Bearer alice"}, 400, "invalid_request"},
 		{"two cookies", strict, "GET", []string{"Cookie: __Host-token=bob; __Host-token=alice"}, 400, "invalid_request"},
-		{"WebSocket", strict, "GET", []string{cookie, "Upgrade: websocket", "Origin: https://evil.example"}, 403, "access_denied"},
-		{"WebSocket, cross site", strict, "GET", []string{cookie, "Upgrade: websocket", "Sec-Fetch-Site: cross-site"}, 403, "access_denied"},
-		{"WebSocket, same origin", strict, "GET", []string{cookie, "Upgrade: websocket", "Sec-Fetch-Site: same-origin"}, 200, "hello alice"},
-		{"WebSocket, trusted origin", trusting, "GET", []string{cookie, "Upgrade: websocket", "Origin: https://app.example"}, 200, "hello alice"},
+		{"WebSocket", strict, "GET", []string{cookie, "Upgrade: websocket", "Origin: https://evil.example"}, 403,
+			"access_denied"},
+		{"WebSocket, cross site", strict, "GET", []string{cookie, "Upgrade: websocket", "Sec-Fetch-Site: cross-site"}, 403,
+			"access_denied"},
+		{"WebSocket, same origin", strict, "GET", []string{cookie, "Upgrade: websocket", "Sec-Fetch-Site: same-origin"}, 200,
+			"hello alice"},
+		{"WebSocket, trusted origin", trusting, "GET", []string{cookie, "Upgrade: websocket", "Origin: https://app.example"},
+			200, "hello alice"},
 		{"WebSocket, not a browser", strict, "GET", []string{cookie, "Upgrade: websocket"}, 200, "hello alice"},
 		{"another cookie", strict, "GET", []string{"Cookie: token=alice"}, 200, "hello anonymous"},
 		{"emptied", strict, "GET", []string{"Cookie: __Host-token="}, 200, "hello anonymous"},

@@ -153,7 +153,8 @@ func TestSubtreeBeforeFilesAndProxies(t *testing.T) {
 func TestSubtreeAndRoute(t *testing.T) {
 	rows := newTable()
 	var seen []protector.Decision
-	guard := newGuard(t, protector.Config{OnDecision: record(&seen), Validators: []protector.Validator{protector.Bearer(rows.lookup)}})
+	guard := newGuard(t, protector.Config{OnDecision: record(&seen),
+		Validators: []protector.Validator{protector.Bearer(rows.lookup)}})
 	server := serve(t, newSubtree(guard))
 	require.Equal(t, 403, get(t, server, "/user", "Authorization: Bearer bob").status)
 	require.EqualValues(t, 1, rows.asked.Load())

@@ -110,9 +110,11 @@ func TestFaultyTokenTypes(t *testing.T) {
 		{returning(names{"x"}), "has Revoked on its pointer only"},
 		{returning(&empty{}), "pointer to nothing"},
 		{returning(&isRevoked{}), "has a method IsRevoked, which is never asked: name it Revoked, as func() bool"},
-		{returning(&revokedWithError{}), "has a method Revoked that is func() (bool, error): make it func() bool, or name it otherwise"},
+		{returning(&revokedWithError{}),
+			"has a method Revoked that is func() (bool, error): make it func() bool, or name it otherwise"},
 		{returning(&revokedByArgument{}), "Revoked that is func(context.Context) bool"},
-		{returning(&confirmationOfAny{}), "Confirmation that is func() map[string]interface {}: make it func() map[string]string"},
+		{returning(&confirmationOfAny{}),
+			"Confirmation that is func() map[string]interface {}: make it func() map[string]string"},
 		{returning(&confirmationMisread{}), "Confirmations, which is never asked"},
 		{returning(&cnf{}), "Cnf, which is never asked: name it Confirmation"},
 		{returning(&validNow{}), "ValidAt that is func() bool: make it func(time.Time) bool"},
@@ -197,7 +199,8 @@ func TestBlankTokens(t *testing.T) {
 		row := rows[s]
 		return &row, nil
 	})
-	for name, validator := range map[string]protector.Validator{"row": byRow, "value": byValue, "claims": byClaims, "scheme": byScheme} {
+	for name, validator := range map[string]protector.Validator{"row": byRow, "value": byValue, "claims": byClaims,
+		"scheme": byScheme} {
 		t.Run(name, func(t *testing.T) {
 			var seen []protector.Decision
 			guard := newGuard(t, protector.Config{OnDecision: record(&seen), Validators: []protector.Validator{validator}})
