@@ -133,34 +133,6 @@ func (t *Token) ValidAt(at time.Time) bool {
 	return at.Before(t.expiresAt.Add(leeway)) && !t.notBefore.After(at.Add(leeway))
 }
 
-// What a token takes beside the text of its claims, and what the parts take that
-// most do not have.
-const (
-	tokenBytes          = 280
-	authenticationBytes = 64
-	confirmationBytes   = 350
-)
-
-// Size estimates the bytes of memory that keeping the token takes: the text of its
-// claims, which all its strings but the kid and the scopes are parts of, and the
-// structures around it. It is 0 for a nil token and the zero Token.
-func (t *Token) Size() int {
-	if t == nil || t.terms == nil {
-		return 0
-	}
-	n := tokenBytes + len(t.claims) + len(t.header.KeyID) + 16*len(t.audience)
-	for name := range t.scopes.All() {
-		n += 16 + len(name)
-	}
-	if t.authentication != nil {
-		n += authenticationBytes + 16*len(t.authentication.amr)
-	}
-	if t.confirmation != nil {
-		n += confirmationBytes
-	}
-	return n
-}
-
 // Decode stores the claims in the value that v points to, usually a struct with
 // the fields that the application needs. Names match exactly, letter case
 // included; claims without a field are ignored. A number that goes into an any

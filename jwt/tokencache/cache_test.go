@@ -19,7 +19,7 @@ func TestCacheRemembersWhatWasVerified(t *testing.T) {
 	issuer := jwttest.NewIssuer(t, jwttest.InMemory())
 	for name, option := range map[string]jwttest.TokenOption{
 		"usual":           jwttest.Scope("profile"),
-		"indented header": jwttest.RawHeader("\n { \"alg\":\"RS256\", \"typ\":\"at+jwt\", \"kid\":\"" + issuer.KeyID() + "\"}"),
+		"indented header": jwttest.RawHeader("\n" + `{ "alg": "RS256", "typ": "at+jwt", "kid": "` + issuer.KeyID() + `" }`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			cache, validator := cached(t, issuer, issuer, tokencache.Config{})

@@ -10,9 +10,7 @@ const (
 	defaultEntries = 16 << 10
 	maxEntries     = 16 << 20
 	defaultBytes   = 32 << 20
-	// maxBytes keeps twice the bound within an int, on every platform: the books
-	// exceed it by one entry while room is made.
-	maxBytes = min(1<<40, math.MaxInt/2)
+	maxBytes       = min(1<<40, math.MaxInt>>1+1) // 1 TiB, or 1 GiB where an int has 32 bits
 )
 
 // Config bounds a [Cache]. The zero value of each field is its default.

@@ -6,6 +6,7 @@
 package tokencache_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"runtime"
 	"strings"
@@ -42,6 +43,8 @@ func TestCacheUsageIsHonest(t *testing.T) {
 	})
 	require.NoError(t, err)
 	many := strings.Split(strings.Repeat("a ", 999), " ")
+	long := json.RawMessage(`"` + strings.Repeat(`\u0061`, 1000) + `"`)
+	escaped := json.RawMessage(`[` + strings.Repeat(`"`+strings.Repeat(`\u0061`, 40)+`",`, 39) + `"\/"]`)
 	audiences := append(many, issuer.Audience())
 	for name, option := range map[string]func(i int) jwttest.TokenOption{
 		"usual":        func(int) jwttest.TokenOption { return jwttest.Scope("openid profile email") },
@@ -55,12 +58,28 @@ func TestCacheUsageIsHonest(t *testing.T) {
 		"many methods":      func(int) jwttest.TokenOption { return jwttest.Claim("amr", many) },
 		"a confirmation":    func(int) jwttest.TokenOption { return jwttest.Claim("cnf", map[string]any{"jkt": "x"}) },
 		"an acr":            func(int) jwttest.TokenOption { return jwttest.Claim("acr", "1") },
+		"escapes in sub":    func(int) jwttest.TokenOption { return jwttest.Claim("sub", long) },
+		"escapes in jti":    func(int) jwttest.TokenOption { return jwttest.Claim("jti", long) },
+		"escapes in acr":    func(int) jwttest.TokenOption { return jwttest.Claim("acr", long) },
+		"escapes in scope":  func(int) jwttest.TokenOption { return jwttest.Claim("scope", long) },
+		"escapes in scopes": func(int) jwttest.TokenOption { return jwttest.Claim("scope", escaped) },
+		"escapes in amr":    func(int) jwttest.TokenOption { return jwttest.Claim("amr", escaped) },
+		"escapes in cnf": func(int) jwttest.TokenOption {
+			return jwttest.Claim("cnf", map[string]any{"jkt": long})
+		},
+		"escapes elsewhere": func(int) jwttest.TokenOption { return jwttest.Claim("other", long) },
+		"backslashes": func(int) jwttest.TokenOption {
+			return jwttest.Claim("sub", json.RawMessage(`"`+strings.Repeat(`\\`, 3000)+`"`))
+		},
+		"escapes in aud": func(int) jwttest.TokenOption {
+			return jwttest.Claim("aud", json.RawMessage(strings.TrimSuffix(string(escaped), "]")+`,"`+issuer.Audience()+`"]`))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cache, err := tokencache.New(validator.Validate, tokencache.Config{MaxBytes: 1 << 30})
+			cache, err := tokencache.New(validator.Validate, tokencache.Config{MaxBytes: 1 << 29})
 			require.NoError(t, err)
 			before := heap()
-			for i := range 2000 {
+			for i := range 500 {
 				accept(t, cache, issuer.Token(option(i)))
 			}
 			taken := heap() - before

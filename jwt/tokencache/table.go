@@ -32,7 +32,7 @@ type table[T Entry] struct {
 	epoch atomic.Uint64
 
 	mu    sync.Mutex // for those who write
-	bytes int
+	bytes int64      // twice maxBytes while room is made, which an int of 32 bits could not hold
 	count int
 	hand  int // the row from which room is made next
 }
@@ -135,15 +135,16 @@ func (t *table[T]) add(h hash, token string, value T, epoch uint64) {
 		return
 	}
 	t.set(t.row(h).placeFor(e), e)
-	for t.bytes > t.maxBytes {
+	for t.bytes > int64(t.maxBytes) {
 		t.makeRoom(e)
 	}
 }
 
-// sizeOf estimates the memory of an entry: its token's, that of so much text, and
-// its own. fits is false for one that is not to be remembered.
+// sizeOf estimates the memory of an entry: its token's, that of so much text, which
+// the allocator rounds up by half a step of an eighth on average, and its own. fits
+// is false for one that is not to be remembered.
 func (t *table[T]) sizeOf(value T, text int) (size uint32, fits bool) {
-	own := text + int(unsafe.Sizeof(entry[T]{}))
+	own := text + text/16 + int(unsafe.Sizeof(entry[T]{}))
 	n := value.Size()
 	if n <= 0 || n > t.maxBytes-own || uint64(n+own) > math.MaxUint32 {
 		return 0, false
@@ -195,7 +196,7 @@ func (t *table[T]) forget(match func(T) bool) (n int) {
 func (t *table[T]) usage() (entries, bytes int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.count, t.bytes
+	return t.count, int(t.bytes)
 }
 
 // placeFor returns where e goes: where its token is already, or else an empty
@@ -226,7 +227,7 @@ func (t *table[T]) makeRoom(keep *entry[T]) {
 	t.hand = (t.hand + 1) % len(t.rows)
 	r := &t.rows[t.hand]
 	for i := range r {
-		if t.bytes <= t.maxBytes {
+		if t.bytes <= int64(t.maxBytes) {
 			return
 		}
 		if e := r[i].Load(); e != nil && e != keep && !e.passOver() {
@@ -238,11 +239,11 @@ func (t *table[T]) makeRoom(keep *entry[T]) {
 // set puts e, or nothing, in a place and keeps the books.
 func (t *table[T]) set(place *atomic.Pointer[entry[T]], e *entry[T]) {
 	if old := place.Swap(e); old != nil {
-		t.bytes -= int(old.size)
+		t.bytes -= int64(old.size)
 		t.count--
 	}
 	if e != nil {
-		t.bytes += int(e.size)
+		t.bytes += int64(e.size)
 		t.count++
 	}
 }
