@@ -144,7 +144,8 @@ func (m *terms) checkTimes(t *Token, claims claimSet) (err error) {
 	case !now.Before(t.expiresAt.Add(m.leeway)):
 		return invalid(ReasonExpired, "exp", "")
 	case t.notBefore.After(latest):
-		return invalid(ReasonNotYetValid, "nbf", "not reached yet: if that is unexpected, compare the clocks of this host and the issuer")
+		return invalid(ReasonNotYetValid, "nbf",
+			"not reached yet: if that is unexpected, compare the clocks of this host and the issuer")
 	case t.issuedAt.After(latest):
 		return invalid(ReasonIssuedInFuture, "iat", "not reached yet: compare the clocks of this host and the issuer")
 	}

@@ -18,7 +18,8 @@ func raw(text string) json.RawMessage { return json.RawMessage(text) }
 // Values of every JSON type, by name.
 var jsonValues = map[string]json.RawMessage{
 	"string": raw(`"` + canary + `"`), "number": raw("7"), "true": raw("true"), "false": raw("false"),
-	"object": raw(`{"a":"` + canary + `"}`), "strings": raw(`["` + canary + `"]`), "numbers": raw("[7]"), "mixed": raw(`["a",7]`),
+	"object": raw(`{"a":"` + canary + `"}`), "strings": raw(`["` + canary + `"]`), "numbers": raw("[7]"),
+	"mixed":       raw(`["a",7]`),
 	"null inside": raw(`["a",null]`), "nested": raw(`[["a"]]`),
 }
 
@@ -27,8 +28,10 @@ func TestIssuerIsExact(t *testing.T) {
 	issuer, v := strict(t)
 	url := issuer.URL()
 	for _, iss := range []string{
-		url + "/", url + " ", " " + url, strings.ToUpper(url), strings.Replace(url, "https", "HTTPS", 1), strings.Replace(url, "https", "http", 1),
-		url + ":443", url + "#", url + "?", url + "/.", url + ".", strings.Replace(url, "i", "%69", 1), url[:len(url)-1], "https://evil.example", canary, url + "\x00",
+		url + "/", url + " ", " " + url, strings.ToUpper(url), strings.Replace(url, "https", "HTTPS", 1),
+		strings.Replace(url, "https", "http", 1),
+		url + ":443", url + "#", url + "?", url + "/.", url + ".", strings.Replace(url, "i", "%69", 1), url[:len(url)-1],
+		"https://evil.example", canary, url + "\x00",
 	} {
 		require.Equal(t, "iss", refuse(t, v, issuer.Token(jwttest.Claim("iss", iss)), jwt.ReasonIssuer).Name, "%q", iss)
 	}
@@ -40,17 +43,21 @@ func TestAudience(t *testing.T) {
 	issuer, _ := strict(t)
 	v := validatorOf(t, issuer, func(c *jwt.Config) { c.Audiences = []string{"https://api.example", "orders"} })
 	for _, audience := range [][]string{
-		{"https://api.example"}, {"orders"}, {"orders", "https://api.example"}, {"https://other.example", "orders"}, {"urn:x:y", "plain", "orders"}, {"orders", "orders"}, {"", "orders"},
+		{"https://api.example"}, {"orders"}, {"orders", "https://api.example"}, {"https://other.example", "orders"},
+		{"urn:x:y", "plain", "orders"}, {"orders", "orders"}, {"", "orders"},
 	} {
 		require.Equal(t, audience, accept(t, v, issuer.Token(jwttest.Audience(audience...))).Audience())
 	}
 	require.Equal(t, []string{"orders"}, accept(t, v, issuer.Token(jwttest.Claim("aud", []string{"orders"}))).Audience())
 	for _, audience := range [][]string{
-		{"https://api.example/"}, {"https://API.example"}, {"Orders"}, {"orders "}, {"order"}, {"orders,orders2"}, {}, {"https://api.example,orders"}, {""}, {"*"}, {canary}, {"x", "y"},
+		{"https://api.example/"}, {"https://API.example"}, {"Orders"}, {"orders "}, {"order"}, {"orders,orders2"}, {},
+		{"https://api.example,orders"}, {""}, {"*"}, {canary}, {"x", "y"},
 	} {
-		require.Equal(t, "aud", refuse(t, v, issuer.Token(jwttest.Audience(audience...)), jwt.ReasonAudience).Name, "%q", audience)
+		require.Equal(t, "aud", refuse(t, v, issuer.Token(jwttest.Audience(audience...)), jwt.ReasonAudience).Name, "%q",
+			audience)
 	}
-	for _, value := range []string{"7", "true", "{}", `{"orders":1}`, `["orders",7]`, `[7]`, `["orders",null]`, `[["orders"]]`, `["orders",{}]`, `[true,"orders"]`} {
+	for _, value := range []string{"7", "true", "{}", `{"orders":1}`, `["orders",7]`, `[7]`, `["orders",null]`,
+		`[["orders"]]`, `["orders",{}]`, `[true,"orders"]`} {
 		refuse(t, v, issuer.Token(jwttest.Claim("aud", raw(value))), jwt.ReasonClaimType)
 	}
 	refuse(t, v, issuer.Token(jwttest.Without("aud")), jwt.ReasonMissingClaim)
@@ -60,14 +67,16 @@ func TestAudience(t *testing.T) {
 // checklist 31, 58
 func TestAudienceOfAProfile(t *testing.T) {
 	issuer, _ := strict(t)
-	v := validatorOf(t, issuer, withProfile(jwt.Profile{Audience: []string{"client_id", "aud"}, Required: []string{"sub"}}), func(c *jwt.Config) {
-		c.Audiences = []string{"client-1"}
-	})
+	v := validatorOf(t, issuer,
+		withProfile(jwt.Profile{Audience: []string{"client_id", "aud"}, Required: []string{"sub"}}), func(c *jwt.Config) {
+			c.Audiences = []string{"client-1"}
+		})
 	require.Equal(t, []string{"client-1"}, accept(t, v, issuer.Token()).Audience())
 	refuse(t, v, issuer.Token(jwttest.ClientID("other"), jwttest.Audience("client-1")), jwt.ReasonAudience)
 	accept(t, v, issuer.Token(jwttest.Without("client_id"), jwttest.Audience("client-1")))
 	accept(t, v, issuer.Token(jwttest.Claim("client_id", nil), jwttest.Audience("client-1")))
-	require.Equal(t, "client_id", refuse(t, v, issuer.Token(jwttest.Without("client_id", "aud")), jwt.ReasonMissingClaim).Name)
+	require.Equal(t, "client_id",
+		refuse(t, v, issuer.Token(jwttest.Without("client_id", "aud")), jwt.ReasonMissingClaim).Name)
 }
 
 // A required claim is required although another one may hold the audience.
@@ -88,7 +97,9 @@ func TestRequiredClaims(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, name, refuse(t, v, issuer.Token(jwttest.Without(name)), jwt.ReasonMissingClaim).Name)
 			require.Equal(t, name, refuse(t, v, issuer.Token(jwttest.Claim(name, nil)), jwt.ReasonMissingClaim).Name)
-			require.Equal(t, name, refuse(t, v, issuer.Token(jwttest.Without(name), jwttest.Claim(strings.ToUpper(name), "x")), jwt.ReasonMissingClaim).Name)
+			require.Equal(t, name,
+				refuse(t, v, issuer.Token(jwttest.Without(name), jwttest.Claim(strings.ToUpper(name), "x")),
+					jwt.ReasonMissingClaim).Name)
 		})
 	}
 	for _, name := range []string{"iss", "sub", "client_id", "jti"} {
@@ -105,7 +116,8 @@ func TestFurtherRequiredClaims(t *testing.T) {
 		accept(t, v, issuer.Token(jwttest.Claim("tenant", raw(value))))
 	}
 	for _, value := range []string{`""`, `null`, `[]`, `{}`, `[ ]`, "{\n\t}", "[\r ]"} {
-		require.Equal(t, "tenant", refuse(t, v, issuer.Token(jwttest.Claim("tenant", raw(value))), jwt.ReasonMissingClaim).Name, value)
+		require.Equal(t, "tenant",
+			refuse(t, v, issuer.Token(jwttest.Claim("tenant", raw(value))), jwt.ReasonMissingClaim).Name, value)
 	}
 	refuse(t, v, issuer.Token(), jwt.ReasonMissingClaim)
 	refuse(t, v, issuer.Token(jwttest.Claim("tenant", "x"), jwttest.Without("jti")), jwt.ReasonMissingClaim)
@@ -122,7 +134,8 @@ func TestRequiredOfAProfile(t *testing.T) {
 	require.Equal(t, "b", accept(t, v, issuer.Token(jwttest.Claim("cid", "b"))).ClientID())
 	require.Equal(t, "a", accept(t, v, issuer.Token(jwttest.Claim("cid", "b"), jwttest.Claim("azp", "a"))).ClientID())
 	require.Equal(t, "b", accept(t, v, issuer.Token(jwttest.Claim("cid", "b"), jwttest.Claim("azp", nil))).ClientID())
-	require.Equal(t, "azp", refuse(t, v, issuer.Token(jwttest.Claim("cid", "b"), jwttest.Claim("azp", 7)), jwt.ReasonClaimType).Name)
+	require.Equal(t, "azp",
+		refuse(t, v, issuer.Token(jwttest.Claim("cid", "b"), jwttest.Claim("azp", 7)), jwt.ReasonClaimType).Name)
 	v = validatorOf(t, issuer, withProfile(jwt.Profile{Required: []string{"sub"}, ID: []string{"uti", "jti"}}))
 	require.Equal(t, "x", accept(t, v, issuer.Token(jwttest.Claim("uti", "x"))).ID())
 	require.Equal(t, "y", accept(t, v, issuer.Token(jwttest.Claim("jti", "y"))).ID())
@@ -183,7 +196,8 @@ func TestScopes(t *testing.T) {
 		{"string", []jwttest.TokenOption{jwttest.Scope("profile email")}, "profile email", 2},
 		{"spaces", []jwttest.TokenOption{jwttest.Scope("  profile   email ")}, "profile email", 2},
 		{"array", []jwttest.TokenOption{jwttest.Claim("scope", raw(`[ "profile" ,"email"]`))}, "profile email", 2},
-		{"a name in an array is never split", []jwttest.TokenOption{jwttest.Claim("scope", []string{"profile email"})}, "profile email", 1},
+		{"a name in an array is never split", []jwttest.TokenOption{jwttest.Claim("scope", []string{"profile email"})},
+			"profile email", 1},
 		{"comma", []jwttest.TokenOption{jwttest.Scope("profile,email")}, "profile,email", 1},
 		{"TAB and LF", []jwttest.TokenOption{jwttest.Scope("profile\temail\nphone")}, "profile\temail\nphone", 1},
 		{"escapes", []jwttest.TokenOption{jwttest.Claim("scope", raw(`"pro\u0066ile\u0020email"`))}, "profile email", 2},
@@ -191,7 +205,8 @@ func TestScopes(t *testing.T) {
 		{"scp array", []jwttest.TokenOption{jwttest.Claim("scp", []string{"profile", "email"})}, "profile email", 2},
 		{"scope before scp", []jwttest.TokenOption{jwttest.Scope("profile"), jwttest.Claim("scp", "admin")}, "profile", 1},
 		{"empty scope before scp", []jwttest.TokenOption{jwttest.Scope(""), jwttest.Claim("scp", "admin")}, "", 0},
-		{"null scope, then scp", []jwttest.TokenOption{jwttest.Claim("scope", nil), jwttest.Claim("scp", "admin")}, "admin", 1},
+		{"null scope, then scp", []jwttest.TokenOption{jwttest.Claim("scope", nil), jwttest.Claim("scp", "admin")}, "admin",
+			1},
 		{"another letter case", []jwttest.TokenOption{jwttest.Claim("Scope", "admin")}, "", 0},
 		{"a name like it", []jwttest.TokenOption{jwttest.Claim("scopes", "admin")}, "", 0},
 	} {
@@ -202,7 +217,8 @@ func TestScopes(t *testing.T) {
 		})
 	}
 	v = validatorOf(t, issuer, withProfile(jwt.Profile{Scope: []string{"permissions"}}))
-	granted := accept(t, v, issuer.Token(jwttest.Scope("profile"), jwttest.Claim("permissions", []string{"read"}))).Scopes()
+	granted := accept(t, v,
+		issuer.Token(jwttest.Scope("profile"), jwttest.Claim("permissions", []string{"read"}))).Scopes()
 	require.Equal(t, "read", granted.String())
 }
 
@@ -210,7 +226,8 @@ func TestScopes(t *testing.T) {
 func TestAValueWithAColonIsAURI(t *testing.T) {
 	issuer, v := strict(t)
 	uris := []string{
-		"https://user.example/1", "urn:example:user:1", "mailto:a@b.example", "tag:x@y.example,2020:z", "a:", "a+b-c.d:e", "https://[2001:db8::1]:8443/x?y#z", "urn:x:%C3%BC",
+		"https://user.example/1", "urn:example:user:1", "mailto:a@b.example", "tag:x@y.example,2020:z", "a:", "a+b-c.d:e",
+		"https://[2001:db8::1]:8443/x?y#z", "urn:x:%C3%BC",
 		"did:example:123#key-1", "auth0|5f7c8ec7c33c6c004bbafe82", "jürgen", "white space", "\"quoted\"",
 	}
 	for _, uri := range uris {
@@ -218,11 +235,14 @@ func TestAValueWithAColonIsAURI(t *testing.T) {
 		accept(t, v, issuer.Token(jwttest.Audience(uri, issuer.Audience())))
 	}
 	for _, text := range []string{
-		":", ":a", "1:a", "-a:b", "a b:c", "a:b c", " a:b", "a:b ", "/a:b", "ä:b", "a:ü", "urn:%zz", "urn:%4", "urn:%", "a:<b>", "a:\"b\"", "a:b|c", "a:b\\c", "a:b^c", "a:`b`", "a:{b}",
-		"a:b\tc", "a:b\x00", "a:b\x7f", "a:b#c#d", "a:[b]", "https://x]/", "https://[::1", "https://[::1]/[", "https://x:port/", "google|a:b",
+		":", ":a", "1:a", "-a:b", "a b:c", "a:b c", " a:b", "a:b ", "/a:b", "ä:b", "a:ü", "urn:%zz", "urn:%4", "urn:%",
+		"a:<b>", "a:\"b\"", "a:b|c", "a:b\\c", "a:b^c", "a:`b`", "a:{b}",
+		"a:b\tc", "a:b\x00", "a:b\x7f", "a:b#c#d", "a:[b]", "https://x]/", "https://[::1", "https://[::1]/[",
+		"https://x:port/", "google|a:b",
 	} {
 		require.Equal(t, "sub", refuse(t, v, issuer.Token(jwttest.Subject(text)), jwt.ReasonClaimType).Name, "%q", text)
-		require.Equal(t, "aud", refuse(t, v, issuer.Token(jwttest.Audience(text, issuer.Audience())), jwt.ReasonClaimType).Name, "%q", text)
+		require.Equal(t, "aud",
+			refuse(t, v, issuer.Token(jwttest.Audience(text, issuer.Audience())), jwt.ReasonClaimType).Name, "%q", text)
 	}
 	refuse(t, v, issuer.Token(jwttest.Audience("a:b c")), jwt.ReasonClaimType)
 	accept(t, v, issuer.Token(jwttest.ClientID("1:a"), jwttest.Claim("jti", "1:a"))) // any string will do there
@@ -248,11 +268,16 @@ func TestTheClaimsAreOneStrictObject(t *testing.T) {
 	accept(t, v, issuer.Token(jwttest.RawPayload(deep(32))))
 	accept(t, v, issuer.Token(jwttest.RawPayload(deepObjects(32))))
 	for _, text := range []string{
-		"", " ", "null", "true", "7", `"` + canary + `"`, "[]", "[" + payload + "]", "{", payload + payload, payload + "{}", payload + "," + payload, payload + canary, payload + "\x00",
-		payload + "]", "\ufeff" + payload, payload[:len(payload)-1], payload[1:], with(""), with(`"x"`), with(`"x":`), with(`x:1`), with(`'x':1`), with(`"x":01`), with(`"x":+1`), with(`"x":.5`),
-		with(`"x":1.`), with(`"x":0x1`), with(`"x":NaN`), with(`"x":Infinity`), with(`"x":undefined`), with(`"x":1/*c*/`), with("\"x\":\"\n\""), with(`"x":"\q"`), with(`"x":"\u12"`),
-		with("\"x\":\"\xff\""), with("\"\xc0\xaf\":1"), with(`"x":"\ud800"`), with(`"x":"\udc00\ud800"`), with(`"sub":"admin"`), with(`"\u0073ub":"admin"`), with(`"exp":99999999999`),
-		with(`"x":{"y":1,"y":2}`), with(`"x":[{"y":1,"y":1}]`), with(`"x":1,"x":1`), deep(33), deepObjects(33), with(`"x":` + strings.Repeat(`{"a":`, 5000) + "1" + strings.Repeat("}", 100)),
+		"", " ", "null", "true", "7", `"` + canary + `"`, "[]", "[" + payload + "]", "{", payload + payload, payload + "{}",
+		payload + "," + payload, payload + canary, payload + "\x00",
+		payload + "]", "\ufeff" + payload, payload[:len(payload)-1], payload[1:], with(""), with(`"x"`), with(`"x":`),
+		with(`x:1`), with(`'x':1`), with(`"x":01`), with(`"x":+1`), with(`"x":.5`),
+		with(`"x":1.`), with(`"x":0x1`), with(`"x":NaN`), with(`"x":Infinity`), with(`"x":undefined`), with(`"x":1/*c*/`),
+		with("\"x\":\"\n\""), with(`"x":"\q"`), with(`"x":"\u12"`),
+		with("\"x\":\"\xff\""), with("\"\xc0\xaf\":1"), with(`"x":"\ud800"`), with(`"x":"\udc00\ud800"`),
+		with(`"sub":"admin"`), with(`"\u0073ub":"admin"`), with(`"exp":99999999999`),
+		with(`"x":{"y":1,"y":2}`), with(`"x":[{"y":1,"y":1}]`), with(`"x":1,"x":1`), deep(33), deepObjects(33),
+		with(`"x":` + strings.Repeat(`{"a":`, 5000) + "1" + strings.Repeat("}", 100)),
 	} {
 		if len(text) > 10_000 {
 			text = text[:10_000]
@@ -260,7 +285,8 @@ func TestTheClaimsAreOneStrictObject(t *testing.T) {
 		refuse(t, v, issuer.Token(jwttest.RawPayload(text)), jwt.ReasonClaims)
 	}
 	// Names that differ in letter case are different names.
-	token := accept(t, v, issuer.Token(jwttest.Claim("Sub", "admin"), jwttest.Claim("SUB", 7), jwttest.Claim("eXp", "never")))
+	token := accept(t, v,
+		issuer.Token(jwttest.Claim("Sub", "admin"), jwttest.Claim("SUB", 7), jwttest.Claim("eXp", "never")))
 	require.Equal(t, "user-1", token.Subject())
 }
 
@@ -284,7 +310,9 @@ func TestDuplicateClaims(t *testing.T) {
 // checklist 102, 108
 func TestUnknownClaimsAreKept(t *testing.T) {
 	issuer, v := strict(t)
-	token := accept(t, v, issuer.Token(jwttest.Claim("x", map[string]any{"y": []int{1, 2}}), jwttest.Claim("z", nil), jwttest.Claim("", "empty")))
+	token := accept(t, v,
+		issuer.Token(jwttest.Claim("x", map[string]any{"y": []int{1, 2}}), jwttest.Claim("z", nil),
+			jwttest.Claim("", "empty")))
 	var claims struct {
 		X struct {
 			Y []int `json:"y"`
@@ -317,7 +345,8 @@ func TestNullIsAbsent(t *testing.T) {
 func TestTheSignatureComesBeforeTheClaims(t *testing.T) {
 	issuer, v := strict(t)
 	for _, opt := range []jwttest.TokenOption{
-		jwttest.Without("exp"), jwttest.Claim("iss", canary), jwttest.Audience(canary), jwttest.RawPayload("{"), jwttest.RawPayload(""), jwttest.Scope(canary), jwttest.Claim("cnf", 1),
+		jwttest.Without("exp"), jwttest.Claim("iss", canary), jwttest.Audience(canary), jwttest.RawPayload("{"),
+		jwttest.RawPayload(""), jwttest.Scope(canary), jwttest.Claim("cnf", 1),
 	} {
 		refuse(t, v, issuer.Token(opt, jwttest.Tampered()), jwt.ReasonSignature)
 	}

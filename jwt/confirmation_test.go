@@ -77,7 +77,8 @@ func TestConfirmationIgnoresWhatIsNoMethod(t *testing.T) {
 		refuse(t, v, bound(issuer, `{`+member+`}`), jwt.ReasonConfirmation)
 	}
 	// What the config names is a method, known elsewhere or not.
-	require.Equal(t, map[string]string{"attestation": "x"}, accept(t, v, bound(issuer, `{"attestation":"x"}`)).Confirmation())
+	require.Equal(t, map[string]string{"attestation": "x"},
+		accept(t, v, bound(issuer, `{"attestation":"x"}`)).Confirmation())
 	refuse(t, v, bound(issuer, `{"attestation":{},"jkt":"abcdef"}`), jwt.ReasonConfirmation)
 	// Two of one name are no JSON object.
 	refuse(t, v, bound(issuer, `{"jkt":"abcdef","jkt":"abcdef"}`), jwt.ReasonClaims)

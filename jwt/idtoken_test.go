@@ -163,8 +163,10 @@ func TestDefaultOfAbsent(t *testing.T) {
 		"equal":    {Types: []string{"JWT"}, Equal: map[string]string{"nonce": "n"}},
 	} {
 		v := validatorOf(t, issuer, withProfile(profile))
-		require.Equal(t, "n", nonceOf(t, accept(t, v, issuer.Token(jwttest.Typ("JWT"), nonce, jwttest.Claim("scp", "a")))), name)
-		refuse(t, v, issuer.Token(jwttest.Typ("JWT"), nonce, jwttest.Claim("scp", "a"), jwttest.Claim("at_hash", "h")), jwt.ReasonType)
+		require.Equal(t, "n", nonceOf(t, accept(t, v, issuer.Token(jwttest.Typ("JWT"), nonce, jwttest.Claim("scp", "a")))),
+			name)
+		refuse(t, v, issuer.Token(jwttest.Typ("JWT"), nonce, jwttest.Claim("scp", "a"), jwttest.Claim("at_hash", "h")),
+			jwt.ReasonType)
 	}
 }
 
@@ -184,19 +186,21 @@ func TestProfileWithoutAMarkIsAFault(t *testing.T) {
 		profile jwt.Profile
 		fault   bool
 	}{
-		"JWT":                       {jwt.Profile{Types: []string{"JWT"}, Required: weak}, true},
-		"application/jwt":           {jwt.Profile{Types: []string{"at+jwt", "application/jwt"}, Required: weak}, true},
-		"no type":                   {jwt.Profile{AllowMissingType: true, Required: weak}, true},
-		"at+jwt":                    {jwt.Profile{Required: weak}, false},
-		"a type of its own":         {jwt.Profile{Types: []string{"vnd.shop.access+jwt"}, Required: weak}, false},
-		"client_id by default":      {jwt.Profile{Types: []string{"JWT"}}, true},
-		"client_id":                 {jwt.Profile{Types: []string{"JWT"}, Required: []string{"sub", "client_id"}}, true},
-		"email":                     {jwt.Profile{Types: []string{"JWT"}, Required: []string{"email"}}, true},
-		"a scope":                   {jwt.Profile{Types: []string{"JWT"}, Required: []string{"sub", "scope"}}, true},
-		"marked by what it has":     {jwt.Profile{Types: []string{"JWT"}, Required: []string{"sub", "scp"}}, false},
-		"an empty list":             {jwt.Profile{Types: []string{"JWT"}, Absent: []string{}}, true},
-		"marked by a value":         {jwt.Profile{AllowMissingType: true, Required: weak, Equal: map[string]string{"use": "access"}}, false},
-		"marked by what it has not": {jwt.Profile{AllowMissingType: true, Required: []string{"sub"}, Absent: []string{"nonce"}}, false},
+		"JWT":                   {jwt.Profile{Types: []string{"JWT"}, Required: weak}, true},
+		"application/jwt":       {jwt.Profile{Types: []string{"at+jwt", "application/jwt"}, Required: weak}, true},
+		"no type":               {jwt.Profile{AllowMissingType: true, Required: weak}, true},
+		"at+jwt":                {jwt.Profile{Required: weak}, false},
+		"a type of its own":     {jwt.Profile{Types: []string{"vnd.shop.access+jwt"}, Required: weak}, false},
+		"client_id by default":  {jwt.Profile{Types: []string{"JWT"}}, true},
+		"client_id":             {jwt.Profile{Types: []string{"JWT"}, Required: []string{"sub", "client_id"}}, true},
+		"email":                 {jwt.Profile{Types: []string{"JWT"}, Required: []string{"email"}}, true},
+		"a scope":               {jwt.Profile{Types: []string{"JWT"}, Required: []string{"sub", "scope"}}, true},
+		"marked by what it has": {jwt.Profile{Types: []string{"JWT"}, Required: []string{"sub", "scp"}}, false},
+		"an empty list":         {jwt.Profile{Types: []string{"JWT"}, Absent: []string{}}, true},
+		"marked by a value": {jwt.Profile{AllowMissingType: true, Required: weak,
+			Equal: map[string]string{"use": "access"}}, false},
+		"marked by what it has not": {jwt.Profile{AllowMissingType: true, Required: []string{"sub"},
+			Absent: []string{"nonce"}}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := jwt.NewValidator(jwt.Config{

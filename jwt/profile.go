@@ -114,18 +114,20 @@ func (p Profile) faults(required []string) (faults []error) {
 	}
 	for _, path := range slices.Concat(p.Groups, p.Roles, p.Entitlements) {
 		if len(path) == 0 || slices.Contains(path, "") {
-			faults = append(faults, errors.New("jwt: Config.Profile.Groups, Roles or Entitlements holds an empty path or name: remove it"))
+			faults = append(faults,
+				errors.New("jwt: Config.Profile.Groups, Roles or Entitlements holds an empty path or name: remove it"))
 		}
 	}
 	all := p.resolve(required).Required
 	for _, name := range p.Absent {
 		if _, equal := p.Equal[name]; equal || slices.Contains(all, name) || name == "iss" || name == "exp" {
-			faults = append(faults, fmt.Errorf("jwt: Config.Profile.Absent names %q, which is required as well: remove one", name))
+			faults = append(faults,
+				fmt.Errorf("jwt: Config.Profile.Absent names %q, which is required as well: remove one", name))
 		}
 	}
 	if p.takesIDTokens(all) {
-		faults = append(faults, errors.New("jwt: Config.Profile accepts typ JWT or none, and nothing in it tells access tokens from ID tokens: "+
-			"name what does in Profile.Equal, Absent or Required (RFC 8725 §3.12)"))
+		faults = append(faults, errors.New("jwt: Config.Profile accepts typ JWT or none, and nothing in it tells "+
+			"access tokens from ID tokens: name what does in Profile.Equal, Absent or Required (RFC 8725 §3.12)"))
 	}
 	return faults
 }

@@ -20,7 +20,8 @@ func TestKeycloakClientRolesByPath(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "refund", token.Roles().String())
 
-	token, err = v.validate(t, keys, profile, v.sign(t, keys, v.access, claims{"resource_access": claims{"shop-web": claims{"roles": []string{"refund"}}}}))
+	token, err = v.validate(t, keys, profile,
+		v.sign(t, keys, v.access, claims{"resource_access": claims{"shop-web": claims{"roles": []string{"refund"}}}}))
 	require.NoError(t, err)
 	require.Zero(t, token.Roles().Len(), "the role of another client")
 }
@@ -65,7 +66,8 @@ func TestKeycloakWithTheTypeOfRFC9068Alone(t *testing.T) {
 func TestAuth0DialectOfRFC9068NeedsNoProfile(t *testing.T) {
 	v := vendorNamed(t, "Auth0")
 	keys := jwttest.NewIssuer(t, jwttest.InMemory())
-	dialect := v.sign(t, keys, v.access, claims{"azp": nil, "client_id": "k9Qx2fVb0cTz", "jti": "73WakrfVbNJBaAmhQtEeDv"}, withTyp("at+jwt"))
+	dialect := v.sign(t, keys, v.access, claims{"azp": nil, "client_id": "k9Qx2fVb0cTz", "jti": "73WakrfVbNJBaAmhQtEeDv"},
+		withTyp("at+jwt"))
 	token, err := v.validate(t, keys, jwt.Profile{}, dialect)
 	require.NoError(t, err)
 	require.Equal(t, "k9Qx2fVb0cTz", token.ClientID())

@@ -55,7 +55,8 @@ type nearMiss struct {
 type claims map[string]any
 
 // sign signs payload with changes made to it, under the vendor's header.
-func (v vendor) sign(t *testing.T, keys *jwttest.Issuer, payload string, changes claims, opts ...jwttest.TokenOption) string {
+func (v vendor) sign(t *testing.T, keys *jwttest.Issuer, payload string, changes claims,
+	opts ...jwttest.TokenOption) string {
 	t.Helper()
 	var members map[string]any
 	require.NoError(t, json.Unmarshal([]byte(payload), &members))
