@@ -22,7 +22,8 @@ func metadata(issuer, jwksURI string) answerFunc {
 func TestIssuerIdentical(t *testing.T) {
 	// checklist 112
 	for _, other := range []string{
-		issuerURL + "/", "https://ISSUER.example", "https://issuer.example:443", "http://issuer.example", "https://evil.example", "",
+		issuerURL + "/", "https://ISSUER.example", "https://issuer.example:443", "http://issuer.example",
+		"https://evil.example", "",
 		issuerURL + "/tenant", " " + issuerURL, "https://issuer.example.",
 	} {
 		e := newEndpoint(ecJWK("a"))

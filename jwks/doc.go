@@ -16,17 +16,16 @@
 //
 // # What happens when keys change
 //
-// A set is refreshed every 15 minutes, in the background, a little early and at
-// random so that a fleet does not move in step. Cache-Control: max-age and ETag
-// of the issuer are honoured within bounds. A token with an unknown kid, or with one
-// under which no key fits its alg, causes a fetch at once, shared by all who wait,
-// so that the first token of a new key is accepted. Three such fetches may come in quick succession, and after that one
-// per cool-down (8 seconds), so that a flood of made-up kids costs next to
-// nothing and delays a real new key by no more than that. A key that is
-// withdrawn is refused from the next refresh on, and so is a key that was replaced
-// under the same kid: a bad signature under a known kid causes no fetch, or forgers
-// could. A token without a kid names no key that could be missed; while such tokens
-// arrive the set is refreshed once a minute.
+// A set is refreshed every 15 minutes, in the background, a little early and at random so that a
+// fleet does not move in step. Cache-Control: max-age and ETag of the issuer are honoured within
+// bounds. A token with an unknown kid, or with one under which no key fits its alg, causes a fetch
+// at once, shared by all who wait, so that the first token of a new key is accepted. Three such
+// fetches may come in quick succession, and after that one per cool-down (8 seconds), so that a
+// flood of made-up kids costs next to nothing and delays a real new key by no more than that. A key
+// that is withdrawn is refused from the next refresh on, and so is a key that was replaced under
+// the same kid: a bad signature under a known kid causes no fetch, or forgers could. A token
+// without a kid names no key that could be missed; while such tokens arrive the set is refreshed
+// once a minute.
 //
 // Refreshes are begun by lookups that find one due; none of them waits for it.
 // If traffic may pause for longer than the refresh interval, call [Remote.Run] in
@@ -43,10 +42,10 @@
 //
 // # What is accepted as a key
 //
-// RSA of 2048 to 16384 bits, EC on P-256, P-384 and P-521, and Ed25519, for
-// signatures, by the rules of package jwk. Each key is judged alone, and one that is
-// malformed, weak, private, symmetric, of another use, off its curve, or beside a
-// certificate of another key is skipped, with a reason that [Remote.Status] shows. The document is at most 1 MiB and 1024 keys.
+// RSA of 2048 to 16384 bits, EC on P-256, P-384 and P-521, and Ed25519, for signatures, by the
+// rules of package jwk. Each key is judged alone, and one that is malformed, weak, private,
+// symmetric, of another use, off its curve, or beside a certificate of another key is skipped, with
+// a reason that [Remote.Status] shows. The document is at most 1 MiB and 1024 keys.
 //
 // # What an operator sees
 //
