@@ -71,8 +71,7 @@ func (v *validation) run(ctx context.Context) (*Token, error) {
 	return v.accepted, nil
 }
 
-// pass takes it through one. A table of functions in place of the switch would put
-// each validation on the heap once more.
+// pass takes it through one.
 func (v *validation) pass(ctx context.Context, s stage) error {
 	switch s {
 	case stageCut:

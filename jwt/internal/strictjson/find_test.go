@@ -16,6 +16,8 @@ import (
 // is given it ends.
 func TestFindAgreesWithParse(t *testing.T) {
 	texts := []string{
+		`{"issuer":1,"is":2,"iss":3}`, `{"\u0069ss\u0075":1,"\u0069s":2,"\u0069ss":3}`, `{"é":1,"\u00e":2}`, `{"\u00e9":1,"é!":2}`,
+		`{"\ud83d\ude00":1,"\"":2,"\\":3,"":4}`,
 		`{}`, `{"iss":"a"}`, `{ "iss" : "a" }`, `{"a":1,"iss":"b"}`, `{"a":[1,{"iss":"no"},[]],"iss":{"x":"}"}}`,
 		`{"a":{"iss":"no"}}`, `{"\u0069ss":"a"}`,
 		`{"sub":"b","iss":"a"}`, `{"iss":null}`, `{"iss":1e3 }`, `{"a":true ,"iss" : false}`, `{"a":"\"iss\":","iss":[ ]}`,

@@ -57,6 +57,13 @@ func TestParseAgreesWithTheStrictLibrary(t *testing.T) {
 	for _, doc := range documents {
 		t.Run(doc, func(t *testing.T) { agree(t, doc) })
 	}
+	for _, unit := range []string{`\n`, `\uFEDC`, `\ufedc`, `\uAB89`, `\ud83d\ude00`, `é\"`, `\u0000`} {
+		for _, n := range []int{1, 20, 21, 22, 42, 43, 127, 128, 129, 255, 256, 257, 1000} {
+			escaped := strings.Repeat(unit, n)
+			agree(t, fmt.Sprintf(`{"%s":"%s","%sx":1}`, escaped, escaped, escaped))
+			agree(t, fmt.Sprintf(`{"%s":1,"%s":2}`, escaped, escaped))
+		}
+	}
 	var many strings.Builder
 	for i := range 200 {
 		fmt.Fprintf(&many, `,"n%d":%d`, i, i)
