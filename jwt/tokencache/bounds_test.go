@@ -1,6 +1,8 @@
 package tokencache_test
 
 import (
+	"context"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -53,6 +55,28 @@ func TestCacheKeepsWhatIsUsed(t *testing.T) {
 	}
 	require.LessOrEqual(t, validator.calls.Load(), int32(101+15),
 		"100 passing tokens push the popular one out now and then at most")
+}
+
+// The same where the bytes are what runs out: a token that is used stays, and no more
+// go than have to.
+func TestCacheKeepsWhatIsUsedWithinItsBytes(t *testing.T) {
+	var calls int
+	validate := func(context.Context, string) (*entry, error) { calls++; return &entry{size: 10_000}, nil }
+	cache, err := tokencache.New(validate, tokencache.Config{MaxEntries: 64, MaxBytes: 55_000})
+	require.NoError(t, err)
+	ask := func(token string) {
+		_, err := cache.Validate(t.Context(), token)
+		require.NoError(t, err)
+	}
+	ask("popular.token.1")
+	for i := range 100 {
+		ask("popular.token.1")
+		ask(fmt.Sprintf("passing.token.%d", i))
+		entries, bytes := cache.Usage()
+		require.Equal(t, min(i+2, 5), entries)
+		require.LessOrEqual(t, bytes, 55_000)
+	}
+	require.Equal(t, 101, calls)
 }
 
 // A validator that takes longer tokens than by default has them remembered too: the

@@ -2,6 +2,7 @@ package tokencache_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -121,6 +122,39 @@ func TestCacheRemembersWhatItCan(t *testing.T) {
 		require.Equal(t, tt.want, entries, tt.name)
 		require.Equal(t, tt.want > 0, bytes > 0, tt.name)
 	}
+}
+
+// What comes with an error is no token.
+func TestCacheDoesNotRememberWhatComesWithAnError(t *testing.T) {
+	broken := errors.New("broken")
+	validate := func(context.Context, string) (*entry, error) { return &entry{size: 1}, broken }
+	cache, err := tokencache.New(validate, tokencache.Config{})
+	require.NoError(t, err)
+	for range 2 {
+		_, err := cache.Validate(t.Context(), "a.b.c")
+		require.ErrorIs(t, err, broken)
+	}
+	entries, _ := cache.Usage()
+	require.Zero(t, entries)
+}
+
+// Two tokens that differ in one part alone are two, in one row too.
+func TestCacheTellsTokensApartByEveryPart(t *testing.T) {
+	validate := func(context.Context, string) (*entry, error) { return &entry{size: 1}, nil }
+	cache, err := tokencache.New(validate, tokencache.Config{MaxEntries: 8})
+	require.NoError(t, err)
+	seen := make(map[*entry]string)
+	for range 2 {
+		for _, token := range []string{"a.b.c", "x.b.c", "a.x.c", "a.b.x", "a.b.c.d", "a..c", "a.b."} {
+			value, err := cache.Validate(t.Context(), token)
+			require.NoError(t, err)
+			if other, ok := seen[value]; ok {
+				require.Equal(t, other, token)
+			}
+			seen[value] = token
+		}
+	}
+	require.Len(t, seen, 7, "each is remembered")
 }
 
 // A token that says another size later does not put the books wrong, or keep the

@@ -100,7 +100,11 @@ type hmacScratch struct {
 }
 
 func newHMAC(key [32]byte) *hmacSHA256 {
-	return &hmacSHA256{sync.Pool{New: func() any { return &hmacScratch{keyed: hmac.New(sha256.New, key[:])} }}}
+	return &hmacSHA256{sync.Pool{New: func() any {
+		keyed := hmac.New(sha256.New, key[:])
+		keyed.Reset() // from the first time on it keeps its state, and a later one wipes what was written
+		return &hmacScratch{keyed: keyed}
+	}}}
 }
 
 // of returns the code of text. The copy is wiped before its memory is used for
@@ -108,7 +112,6 @@ func newHMAC(key [32]byte) *hmacSHA256 {
 func (h *hmacSHA256) of(text string) (code mac) {
 	s := h.pool.Get().(*hmacScratch)
 	s.text = append(slices.Grow(s.text[:0], len(text)), text...)
-	s.keyed.Reset()
 	s.keyed.Write(s.text)
 	copy(code[:], s.keyed.Sum(s.sum[:0]))
 	clear(s.text)

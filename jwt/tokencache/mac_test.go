@@ -71,6 +71,18 @@ func TestMACLeavesNoCopy(t *testing.T) {
 	}
 }
 
+// A pool of memory that anybody could make large would be a leak.
+func TestMACKeepsNoLargeMemory(t *testing.T) {
+	long := strings.Repeat("x", 4*maxScratch)
+	h := newHMAC([32]byte{})
+	h.of(long)
+	require.LessOrEqual(t, cap(h.pool.Get().(*hmacScratch).text), maxScratch)
+	if g, err := newGMAC([32]byte{}); err == nil {
+		g.of(long)
+		require.LessOrEqual(t, cap(g.pool.Get().(*gmacScratch).text), maxScratch)
+	}
+}
+
 // Each cache has a key of its own. One that was left all zero would be everybody's:
 // what is kept of a signature could then be computed, and told to be the same, by
 // anybody who reads the memory.

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -36,6 +37,36 @@ func TestHashOf(t *testing.T) {
 		require.Equal(t, table.hashOf(tiny), table.hashOf(tiny))
 	}
 	require.NotEqual(t, table.hashOf(short), tableOf(t, Config{}).hashOf(short), "the seed is each table's own")
+}
+
+// No code is computed for a text that is longer than the token whose beginning and end
+// it has: a stranger with a token could have the cache read megabytes.
+func TestFindReadsNoLongText(t *testing.T) {
+	table := tableOf(t, Config{})
+	token := "a.b." + strings.Repeat("s", 400)
+	table.add(table.hashOf(token), token, new(fake), 0)
+	read, of := 0, table.macOf
+	table.macOf = func(text string) mac { read += len(text); return of(text) }
+	long := token + strings.Repeat("s", 1<<20)
+	require.Nil(t, table.find(table.hashOf(long), long))
+	require.Zero(t, read)
+	require.NotNil(t, table.find(table.hashOf(token), token))
+	require.NotZero(t, read)
+}
+
+// What has taken an entry's place meanwhile is not removed in its stead.
+func TestRemoveLeavesWhatCameLater(t *testing.T) {
+	table := tableOf(t, Config{})
+	const token = "a.b.c"
+	h := table.hashOf(token)
+	table.add(h, token, new(fake), 0)
+	old := table.find(h, token)
+	table.add(h, token, new(fake), 0)
+	table.remove(h, old)
+	require.NotNil(t, table.find(h, token))
+	count, bytes := table.usage()
+	require.Equal(t, 1, count)
+	require.Equal(t, int(old.size), bytes)
 }
 
 // The mark and the tag share a word.
