@@ -32,7 +32,7 @@ import (
 // hush is in every secret, and in every claim, of the specimens below.
 const hush = "hush, hush, hush, hush, hush, hush, hush"
 
-// specimens are values of the exported types, with secrets wherever there is room for one. A type without a specimen has
+// specimens are values of the exported types, with secrets wherever there is room for one. A type without one has
 // the reason why it needs none.
 func specimens(t *testing.T) map[string]any {
 	issuer := jwttest.NewIssuer(t, jwttest.InMemory())
@@ -129,7 +129,8 @@ func showsNothing(t *testing.T, name string, specimen any) {
 // forms are how a secret, or the bearer token that it is in, could be printed.
 func forms() []string {
 	return []string{
-		hush, "hush", strings.Trim(fmt.Sprint([]byte("hush")), "[]"), "0x68, 0x75, 0x73, 0x68", hex.EncodeToString([]byte("hush")),
+		hush, "hush", strings.Trim(fmt.Sprint([]byte("hush")), "[]"), "0x68, 0x75, 0x73, 0x68",
+		hex.EncodeToString([]byte("hush")),
 		strings.ToUpper(hex.EncodeToString([]byte("hush"))), base64.StdEncoding.EncodeToString([]byte(hush))[:16],
 		"eyJhbGci", hex.EncodeToString([]byte("eyJhbGci")), "NTMg", "101 121 74 104",
 	}

@@ -79,8 +79,8 @@ type Config struct {
 
 	// Confirmations names the cnf methods (RFC 7800 §3.1), such as "jkt" and
 	// "x5t#S256", that whoever receives the Token enforces. A token that is
-	// bound in any other way is refused. Default: none, so every bound token is
-	// refused.
+	// bound in any other way is refused; members of cnf that are no method are
+	// ignored. Default: none, so every bound token is refused.
 	Confirmations []string
 
 	// Leeway is the clock difference that is forgiven when exp, nbf and iat are

@@ -27,6 +27,9 @@ type Issuers struct {
 // of its own issuer: a key of one issuer never vouches for another (RFC 8725 §3.8),
 // and an issuer without validator is never contacted. An encrypted token has no
 // readable iss, so a validator with Config.Decrypt cannot take part.
+//
+// A cache in front, such as that of package tokencache, does not ask again which
+// issuers there are: when one is taken out, tell the cache to forget its tokens.
 func ByIssuer(validators ...*Validator) (*Issuers, error) {
 	var faults []error
 	if len(validators) == 0 {
