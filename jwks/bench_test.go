@@ -33,6 +33,25 @@ func TestLookupAllocatesNothing(t *testing.T) {
 	}
 }
 
+// A flood of made-up kids costs no more, once the bucket is empty.
+func TestFloodAllocatesNothing(t *testing.T) {
+	r, _ := loaded(t, 1)
+	kids, next := make([]string, 200), 0
+	for i := range kids {
+		kids[i] = fmt.Sprintf("made-up-%d", i)
+	}
+	lookup := func() {
+		keys, err := r.VerificationKeys(t.Context(), kids[next], "ES256")
+		if next++; len(keys) > 0 || err != nil {
+			t.Errorf("%v, %v", keys, err)
+		}
+	}
+	for range 50 {
+		lookup()
+	}
+	require.Zero(t, testing.AllocsPerRun(100, lookup))
+}
+
 // BenchmarkVerificationKeys measures a lookup of a known key. floor is a lookup in a
 // Static, which has no clock to read.
 func BenchmarkVerificationKeys(b *testing.B) {

@@ -13,16 +13,15 @@ type fresher struct {
 	enough  func(error) bool // whether the result of a fetch, and the state by then, answers the question
 }
 
-// wait returns the fetch that answered, and its error. Nil means that no answer
-// came, because no fetch may begin.
-func (q fresher) wait(ctx context.Context) (*flight, error) {
-	for again := false; ; again = true {
-		f, own := q.flights.join(q.may)
-		if f == nil {
-			return nil, nil
-		}
+// wait returns the fetch that answered, and its error. It begins with the one that
+// was joined; own says whether that was begun for the question. Nil means that no
+// answer came, because no further fetch may begin.
+func (q fresher) wait(ctx context.Context, f *flight, own bool) (*flight, error) {
+	for again := false; f != nil; again = true {
 		if err := q.flights.wait(ctx, f); own || again || q.enough(err) {
 			return f, err
 		}
+		f, own = q.flights.join(q.may)
 	}
+	return nil, nil
 }

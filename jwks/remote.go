@@ -102,7 +102,8 @@ func (r *Remote) find(ctx context.Context, kid, alg string) ([]crypto.PublicKey,
 // second.
 func (r *Remote) Refresh(ctx context.Context) error {
 	q := fresher{r.flights, always, func(error) bool { return ctx.Err() != nil }}
-	f, err := q.wait(ctx)
+	f, own := r.flights.join(always)
+	f, err := q.wait(ctx, f, own)
 	select {
 	case <-f.kept:
 		r.flights.settle(f, grace)

@@ -60,10 +60,15 @@ func (u *unknownKeys) find(ctx context.Context, kid, alg string) ([]crypto.Publi
 			return nil, u.unavailable(errCrowded)
 		}
 	}
-	return u.await(ctx, kid, alg)
+	// Most of a flood of made-up kids ends here, before there is anything to wait for.
+	f, own := u.flights.join(u.mayFetch)
+	if f == nil {
+		return nil, u.refusal()
+	}
+	return u.await(ctx, f, own, kid, alg)
 }
 
-func (u *unknownKeys) await(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error) {
+func (u *unknownKeys) await(ctx context.Context, f *flight, own bool, kid, alg string) ([]crypto.PublicKey, error) {
 	ctx, cancel := context.WithTimeout(ctx, u.timeout) // two fetches may not take twice the time
 	defer cancel()
 	look := func() ([]crypto.PublicKey, bool) { return u.flights.state.Load().usable(time.Now()).find(kid, alg) }
@@ -71,7 +76,7 @@ func (u *unknownKeys) await(ctx context.Context, kid, alg string) ([]crypto.Publ
 		_, answered := look()
 		return answered || err != nil
 	}}
-	f, err := q.wait(ctx)
+	f, err := q.wait(ctx, f, own)
 	if f == nil {
 		return nil, u.refusal()
 	}

@@ -69,7 +69,7 @@ func accepted(alg, claims string, most, allocs float64) row {
 
 func refused(title, input string, most float64) row {
 	return row{title: "refuse: " + title, what: "Refuse/input=" + input, base: "Refuse/input=valid/path=floor", most: most,
-		allocs: 20}
+		allocs: 10}
 }
 
 // costly is what was found to cost the most of all that nobody has signed. Each name
