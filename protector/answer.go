@@ -92,16 +92,16 @@ func (p *Protector) setFields(h http.Header, e *Error) {
 	}
 }
 
-// mergeFields sets fields that an error or a proof brings. A list that others
-// write too is added to; of anything else there must be one.
+// mergeFields sets fields that an error or a proof brings. What others write too
+// is added to; of anything else, such as DPoP-Nonce, there must be one.
 func mergeFields(h, fields http.Header) {
 	for name, values := range fields {
-		for i, value := range values {
+		for _, value := range values {
 			if !isToken(name) || !isFieldValue(value) {
 				continue
 			}
-			switch canonical := http.CanonicalHeaderKey(name); {
-			case i > 0, canonical == "Vary", canonical == "Access-Control-Expose-Headers":
+			switch canonical := http.CanonicalHeaderKey(name); canonical {
+			case "Vary", "Access-Control-Expose-Headers", "Set-Cookie", "Link":
 				h.Add(canonical, value)
 			default:
 				h.Set(canonical, value)

@@ -96,7 +96,7 @@ func (p *Protector) mustBeBuilt(caller string) {
 // The middlewares of this package set them.
 func (rule *Rule) AnswerHeader(r *http.Request) http.Header {
 	header := make(http.Header)
-	if rule == nil || rule.by == nil { // no request has passed it
+	if rule == nil { // no request has passed it
 		return header
 	}
 	if rule.vary != "" {

@@ -124,7 +124,9 @@ func TestForeignRules(t *testing.T) {
 		"nil": nil, "zero": {}, "another's": newRule(t, other, protector.Policy{Optional: true}),
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, r := range []*http.Request{newRequest("alice"), newRequest("")} {
+			known, err := guard.Check(newRequest("alice"), newRule(t, guard, protector.Policy{}))
+			require.NoError(t, err)
+			for _, r := range []*http.Request{newRequest("alice"), newRequest(""), known} {
 				checked, err := guard.Check(r, rule)
 				var refusal *protector.Error
 				require.ErrorAs(t, err, &refusal)
@@ -283,13 +285,14 @@ func TestErrorParamsAndHeader(t *testing.T) {
 		Header: http.Header{
 			"DPoP-Nonce": {"n1"}, "Cache-Control": {"public"}, "Www-Authenticate": {"Basic"}, "X-Bad": {"a\r\nb: c"},
 			"X Y":  {"z"},
-			"Vary": {"Origin"}, "Content-Length": {"7"},
+			"Vary": {"Origin"}, "Content-Length": {"7"}, "Set-Cookie": {"a=1", "b=2"},
 		},
 	}
 	guard := newGuard(t, protector.Config{Validators: []protector.Validator{protector.Bearer(fails(refusal))}})
 	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Vary", "Accept")
 		w.Header().Set("DPoP-Nonce", "n0")
+		w.Header().Set("Set-Cookie", "session=x")
 		guard.Require()(hello).ServeHTTP(w, r)
 	}))
 	a := get(t, server, "/", "Authorization: Bearer alice")
@@ -297,6 +300,7 @@ func TestErrorParamsAndHeader(t *testing.T) {
 		`acr_values="gold silver", max_age="60", resource_metadata="https://a/b"`}, a.challenges())
 	require.Equal(t, []string{"n1"}, a.header.Values("DPoP-Nonce"))
 	require.Equal(t, []string{"Accept", "Origin"}, a.header.Values("Vary"))
+	require.Equal(t, []string{"session=x", "a=1", "b=2"}, a.header.Values("Set-Cookie"))
 	require.Equal(t, "no-store", a.header.Get("Cache-Control"))
 	require.Empty(t, a.header.Values("X-Bad"))
 	require.Contains(t, a.body, "insufficient_user_authentication")

@@ -91,6 +91,34 @@ func TestARequestFromAKeptContext(t *testing.T) {
 	require.Equal(t, 403, w.Code, "judged as bob, who has no profile")
 }
 
+// A request that no server has read has no target that was sent. It is the same
+// one as long as it has the very URL.
+//
+// checklist 197
+func TestAGrantForARequestThatNobodySent(t *testing.T) {
+	rows := newTable()
+	guard := newGuard(t, protector.Config{Validators: []protector.Validator{protector.Bearer(rows.lookup)}})
+	rule := newRule(t, guard, protector.Policy{})
+	r, err := http.NewRequest(http.MethodGet, "https://api.example/user", nil)
+	require.NoError(t, err)
+	r.Header.Set("Authorization", "Bearer alice")
+	r, err = guard.Check(r, rule)
+	require.NoError(t, err)
+	_, err = guard.Check(r.WithContext(context.WithValue(r.Context(), arenaKey{}, 1)), rule)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, rows.asked.Load())
+
+	other := r.Clone(r.Context())
+	other.URL.Scheme, other.URL.Host = "http", "other.example"
+	_, err = guard.Check(other, rule)
+	require.NoError(t, err)
+	require.EqualValues(t, 2, rows.asked.Load())
+	r.URL.Path = "/admin"
+	_, err = guard.Check(r, rule)
+	require.NoError(t, err)
+	require.EqualValues(t, 3, rows.asked.Load())
+}
+
 // What handlers do to a request on its way leaves it the same one: the token is
 // authenticated once.
 //

@@ -103,6 +103,14 @@ func TestTwoProtectors(t *testing.T) {
 		require.Equal(t, "hello alice", get(t, serve(t, handler), "/", "Authorization: Bearer alice").body)
 		require.EqualValues(t, 1, alices.asked.Load())
 	})
+	t.Run("each finds its own, however they alternate", func(t *testing.T) {
+		alices.asked.Store(0)
+		bobs.asked.Store(0)
+		handler := a.Require()(b.Require()(a.Require()(b.Require()(a.Require()(hello)))))
+		require.Equal(t, "hello alice", get(t, serve(t, handler), "/", "Authorization: Bearer alice").body)
+		require.EqualValues(t, 1, alices.asked.Load())
+		require.EqualValues(t, 1, bobs.asked.Load())
+	})
 	t.Run("anonymous to the innermost", func(t *testing.T) {
 		strip := func(next http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

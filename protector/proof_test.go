@@ -64,8 +64,14 @@ func badProof(err error) error {
 	}
 }
 
+func (s *signed) note(step string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.log = append(s.log, step)
+}
+
 func (s *signed) Check(_ context.Context, p protector.Possession) (protector.Proved, error) {
-	s.log = append(s.log, "check")
+	s.note("check")
 	if !p.Bound {
 		return protector.Proved{}, badProof(errors.New("the token is bound to no key"))
 	}
@@ -89,9 +95,9 @@ func (s *signed) Check(_ context.Context, p protector.Possession) (protector.Pro
 }
 
 func (s *signed) spend(id string) error {
+	s.note("commit")
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.log = append(s.log, "commit")
 	switch {
 	case s.down:
 		return errDown

@@ -57,11 +57,10 @@ func (p *Protector) compile(caller string, policy Policy) (*Rule, error) {
 	return rule, nil
 }
 
-// made reports whether the rule is this protector's. Any other was compiled for
-// somebody else's tokens, or is a zero Rule, which would ask for nothing.
-func (p *Protector) made(rule *Rule) bool {
-	return rule != nil && rule.by != nil && rule.by == p.identity
-}
+// made reports whether the rule is this protector's, which New has built. Any
+// other was compiled for somebody else's tokens, or is a zero Rule, which would
+// ask for nothing.
+func (p *Protector) made(rule *Rule) bool { return rule != nil && rule.by == p.identity }
 
 // admits checks what the grant permits.
 func (rule *Rule) admits(r *http.Request, g *grant) *Error {
