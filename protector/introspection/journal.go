@@ -3,18 +3,13 @@ package introspection
 import (
 	"context"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 )
 
-const (
-	// journalPause is how long a record that every call may bring about is not
-	// written again.
-	journalPause = time.Minute
-	// maxPending bounds the records that wait for a request to write them.
-	maxPending = 16
-)
+// journalPause is how long a record that every call may bring about is not written
+// again.
+const journalPause = time.Minute
 
 // journal keeps what is to be logged until a request writes it, on its own
 // goroutine and after it has its answer. The goroutine of a call is no place for
@@ -24,7 +19,7 @@ type journal struct {
 	logger *slog.Logger
 
 	mu      sync.Mutex
-	pending []record
+	pending []record             // of calls that ended since a request last wrote: as many as may be under way
 	noted   map[string]time.Time // when a message was last noted
 }
 
@@ -41,9 +36,6 @@ type record struct {
 func (j *journal) note(level slog.Level, message string, attrs ...slog.Attr) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if len(j.pending) == maxPending {
-		j.pending = slices.Delete(j.pending, 0, 1)
-	}
 	j.pending = append(j.pending, record{level, message, attrs})
 }
 

@@ -54,6 +54,29 @@ func TestRequestsShareACall(t *testing.T) {
 	})
 }
 
+// Each requester's error is its own.
+func TestFailuresAreNotShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := &endpoint{connect: func(context.Context) error {
+			time.Sleep(time.Second) // a bubble's
+			return errors.New("connection refused")
+		}}
+		client := e.client(t)
+		var group sync.WaitGroup
+		failures := make([]*introspection.UnavailableError, 2)
+		for i := range failures {
+			group.Go(func() {
+				_, err := client.Introspect(t.Context(), token)
+				errors.As(err, &failures[i])
+			})
+		}
+		group.Wait()
+		require.Equal(t, 1, e.dialled())
+		require.Equal(t, failures[0].Error(), failures[1].Error())
+		require.NotSame(t, failures[0], failures[1])
+	})
+}
+
 func TestRequesterLeavesAndTheCallGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := &endpoint{answer: after(3*time.Second, activeAnswer)}
@@ -289,7 +312,10 @@ func TestOneConnectionEndsASuspension(t *testing.T) {
 // The place of the one call that tries is freed by nobody else's end.
 func TestOtherCallsEndWhileOneTries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := &endpoint{answer: after(4*time.Second, activeAnswer)}
+		e := &endpoint{answer: func(string) (*http.Response, error) {
+			time.Sleep(1500 * time.Millisecond) // a bubble's
+			return nil, errors.New("connection reset")
+		}}
 		a := &asker{t: t, client: e.client(t)}
 		var group sync.WaitGroup
 		group.Go(func() { a.client.Introspect(t.Context(), "slow") })
