@@ -87,6 +87,34 @@ func TestForgetReachesValidationsUnderWay(t *testing.T) {
 	})
 }
 
+// A validation that Forget has detached ends without ending the one that began
+// after it.
+func TestForgetLeavesLaterValidationsShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var calls atomic.Int32
+		release := []chan struct{}{make(chan struct{}), make(chan struct{})}
+		cache, err := tokencache.New(func(context.Context, string) (*entry, error) {
+			<-release[calls.Add(1)-1]
+			return &entry{size: 1}, nil
+		}, tokencache.Config{})
+		require.NoError(t, err)
+		results := make(chan *entry, 3)
+		validate := func() { token, _ := cache.Validate(t.Context(), "a.b.c"); results <- token }
+		go validate()
+		synctest.Wait()
+		cache.Forget(nil)
+		go validate()
+		synctest.Wait()
+		close(release[0])
+		<-results
+		go validate() // joins the second
+		synctest.Wait()
+		require.EqualValues(t, 2, calls.Load())
+		close(release[1])
+		require.Same(t, <-results, <-results)
+	})
+}
+
 func TestForgetAll(t *testing.T) {
 	issuer := jwttest.NewIssuer(t, jwttest.InMemory(), jwttest.FirstKey("EdDSA"))
 	cache, _ := cached(t, issuer, issuer, tokencache.Config{})
