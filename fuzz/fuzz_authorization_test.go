@@ -37,7 +37,8 @@ func FuzzAuthorization(f *testing.F) {
 		}
 	}))
 	f.Fuzz(func(t *testing.T, fields []byte) {
-		r, err := http.ReadRequest(bufio.NewReader(strings.NewReader("GET / HTTP/1.1\r\nHost: a\r\n" + string(fields) + "\r\n\r\n")))
+		sent := "GET / HTTP/1.1\r\nHost: a\r\n" + string(fields) + "\r\n\r\n"
+		r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(sent)))
 		if err != nil {
 			return
 		}
@@ -62,7 +63,8 @@ func FuzzAuthorization(f *testing.F) {
 var (
 	goodCredentials = regexp.MustCompile(`\A(?:([Bb][Ee][Aa][Rr][Ee][Rr])|[Tt][Oo][Kk][Ee][Nn]) +([A-Za-z0-9._~+/-]+=*)\z`)
 	longCredentials = regexp.MustCompile(`\A[A-Za-z]+ +([^ ](?s:.*))\z`)
-	ourScheme       = regexp.MustCompile("\\A([Bb][Ee][Aa][Rr][Ee][Rr]|[Tt][Oo][Kk][Ee][Nn])(\\z|[^A-Za-z0-9!#$%&'*+.^_`|~-])")
+	ourScheme       = regexp.MustCompile("\\A([Bb][Ee][Aa][Rr][Ee][Rr]|[Tt][Oo][Kk][Ee][Nn])" +
+		"(\\z|[^A-Za-z0-9!#$%&'*+.^_`|~-])")
 )
 
 // authorizationModel returns the token, or the status of a refusal.

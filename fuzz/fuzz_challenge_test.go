@@ -16,8 +16,9 @@ import (
 	"example.com/resourceserver/scopes"
 )
 
-// FuzzChallenge lets the fuzzer choose everything that goes into a challenge, and reads what comes out with a parser of RFC
-// 9110 that knows nothing of how it was written. What was put in comes back, or is left out where its grammar forbids it.
+// FuzzChallenge lets the fuzzer choose everything that goes into a challenge, and reads what comes out with a parser
+// of RFC 9110 that knows nothing of how it was written. What was put in comes back, or is left out where its grammar
+// forbids it.
 func FuzzChallenge(f *testing.F) {
 	// checklist 10, 11, 18, 19, 20, 22, 23, 24
 	f.Fuzz(func(t *testing.T, realm, code, description, scope string, status uint16, scheme string) {
@@ -27,7 +28,8 @@ func FuzzChallenge(f *testing.F) {
 			protector.Scheme(scheme, func(*http.Request, string) (*fakeToken, error) { return nil, nil }).
 				When(func(string) bool { return true }),
 		}})
-		if wellFormed := quotable.MatchString(realm) && tokenForm.MatchString(scheme) && !strings.EqualFold(scheme, "bearer"); err != nil {
+		if wellFormed := quotable.MatchString(realm) && tokenForm.MatchString(scheme) &&
+			!strings.EqualFold(scheme, "bearer"); err != nil {
 			if wellFormed {
 				t.Fatalf("realm %q, scheme %q: %v", realm, scheme, err)
 			}
@@ -38,7 +40,9 @@ func FuzzChallenge(f *testing.F) {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Header.Set("Authorization", "Bearer "+canary)
 		answer := httptest.NewRecorder()
-		guard.Require()(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the handler ran") })).ServeHTTP(answer, r)
+		guard.Require()(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+			t.Error("the handler ran")
+		})).ServeHTTP(answer, r)
 		checkAnswer(t, answer, scheme, realm, refusal)
 	})
 }
@@ -54,7 +58,8 @@ func checkAnswer(t *testing.T, answer *httptest.ResponseRecorder, scheme, realm 
 		t.Fatalf("status %d for %d", answer.Code, put.Status)
 	}
 	var body map[string]string
-	if err := json.Unmarshal(answer.Body.Bytes(), &body); err != nil || answer.Header().Get("Cache-Control") != "no-store" {
+	if err := json.Unmarshal(answer.Body.Bytes(), &body); err != nil ||
+		answer.Header().Get("Cache-Control") != "no-store" {
 		t.Fatalf("body %q: %v", answer.Body, err)
 	}
 	challenges := make(map[string]map[string]string)
@@ -93,7 +98,8 @@ func checkAnswer(t *testing.T, answer *httptest.ResponseRecorder, scheme, realm 
 
 // checkParams compares what came back with what was put in.
 func checkParams(t *testing.T, params, body map[string]string, put *protector.Error) {
-	for name, value := range map[string]string{"error": put.Code, "error_description": put.Description, "scope": put.Scope} {
+	for name, value := range map[string]string{"error": put.Code, "error_description": put.Description,
+		"scope": put.Scope} {
 		got, there := params[name]
 		switch {
 		case there && !plainForm.MatchString(got):
@@ -135,8 +141,8 @@ type challenge struct {
 	params map[string]string
 }
 
-// parseChallenges reads a WWW-Authenticate field by the grammar of RFC 9110 §11.2 and §11.6.1, with the white space that a
-// recipient has to put up with and no other tolerance.
+// parseChallenges reads a WWW-Authenticate field by the grammar of RFC 9110 §11.2 and §11.6.1, with the white space
+// that a recipient has to put up with and no other tolerance.
 func parseChallenges(field string) (list []challenge, err error) {
 	p := &fieldParser{rest: field}
 	for {
@@ -254,7 +260,8 @@ func TestParseChallenges(t *testing.T) {
 			t.Errorf("%s: %v, %v", field, list, err)
 		}
 	}
-	for _, field := range []string{`Bearer realm="a`, `Bearer realm="a" error="b"`, `Bearer a="b", a="c"`, "Bearer a=\"\x01\"", `Bearer a=`, `"x"`} {
+	for _, field := range []string{`Bearer realm="a`, `Bearer realm="a" error="b"`, `Bearer a="b", a="c"`,
+		"Bearer a=\"\x01\"", `Bearer a=`, `"x"`} {
 		if list, err := parseChallenges(field); err == nil {
 			t.Errorf("%s was read as %v", field, list)
 		}

@@ -25,11 +25,12 @@ import (
 	"example.com/resourceserver/jwks"
 )
 
-var everyAlgorithm = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"}
+var everyAlgorithm = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512",
+	"EdDSA", "Ed25519"}
 
-// FuzzJWKS gives a document to a static set and to a remote one, which must agree, and asks them for every key. Each key that
-// comes out is justified by an entry of the document, which an independent reader finds. Then the document becomes one entry
-// beside a good key: whatever it is, the good key stays in use.
+// FuzzJWKS gives a document to a static set and to a remote one, which must agree, and asks them for every key. Each
+// key that comes out is justified by an entry of the document, which an independent reader finds. Then the document
+// becomes one entry beside a good key: whatever it is, the good key stays in use.
 func FuzzJWKS(f *testing.F) {
 	// checklist 53, 54, 81, 82, 85, 86, 88, 89, 92, 93, 94, 97, 181, 182, 186
 	f.Fuzz(func(t *testing.T, document []byte, kid string) {
@@ -38,7 +39,8 @@ func FuzzJWKS(f *testing.F) {
 		if (err == nil) != (errAgain == nil) || err != nil && err.Error() != errAgain.Error() {
 			t.Fatalf("two answers: %v, %v", err, errAgain)
 		}
-		remote := must(jwks.NewRemote(jwks.Config{URL: fuzzIssuer + "/jwks", Cooldown: time.Hour, HTTPClient: clientFor(document)}))
+		remote := must(jwks.NewRemote(jwks.Config{URL: fuzzIssuer + "/jwks", Cooldown: time.Hour,
+			HTTPClient: clientFor(document)}))
 		for _, alg := range everyAlgorithm {
 			fetched, errFetched := remote.VerificationKeys(context.Background(), kid, alg)
 			if err != nil {
@@ -165,7 +167,8 @@ func sameMaterial(object map[string]any, alg string, key crypto.PublicKey) error
 		point, err := k.Bytes() // fails for a point that is off the curve
 		half := len(point) / 2
 		if err == nil && object["kty"] == "EC" && object["crv"] == curve && k.Params().Name == curve &&
-			number("x").Cmp(new(big.Int).SetBytes(point[1:1+half])) == 0 && number("y").Cmp(new(big.Int).SetBytes(point[1+half:])) == 0 {
+			number("x").Cmp(new(big.Int).SetBytes(point[1:1+half])) == 0 &&
+			number("y").Cmp(new(big.Int).SetBytes(point[1+half:])) == 0 {
 			return nil
 		}
 	case ed25519.PublicKey:
@@ -173,15 +176,16 @@ func sameMaterial(object map[string]any, alg string, key crypto.PublicKey) error
 		if signsWithoutKey(k) {
 			return errors.New("a key for which nobody needs the other half")
 		}
-		if object["kty"] == "OKP" && object["crv"] == "Ed25519" && edwards && len(k) == 32 && number("x").Cmp(new(big.Int).SetBytes(k)) == 0 {
+		if object["kty"] == "OKP" && object["crv"] == "Ed25519" && edwards && len(k) == 32 &&
+			number("x").Cmp(new(big.Int).SetBytes(k)) == 0 {
 			return nil
 		}
 	}
 	return fmt.Errorf("%T is of another material", key)
 }
 
-// signsWithoutKey tries what works for points of low order: a signature of nothing (R the neutral element, S zero), which then
-// holds for one text in eight or more.
+// signsWithoutKey tries what works for points of low order: a signature of nothing (R the neutral element, S zero),
+// which then holds for one text in eight or more.
 func signsWithoutKey(key ed25519.PublicKey) bool {
 	signature := append([]byte{1}, make([]byte, 63)...)
 	for i := range byte(64) {
@@ -206,7 +210,8 @@ func checkThumbprint(t *testing.T, entry []byte, key crypto.PublicKey) {
 
 // checkNeighbour makes the document an entry of a set with one good key. JSON that is none cannot be an entry.
 func checkNeighbour(t *testing.T, document []byte) {
-	if !json.Valid(document) || len(document) > 32<<10 || strings.Count(string(document), "[")+strings.Count(string(document), "{") > 12 {
+	if !json.Valid(document) || len(document) > 32<<10 ||
+		strings.Count(string(document), "[")+strings.Count(string(document), "{") > 12 {
 		return
 	}
 	good := string(must(json.Marshal(jwkOf(oracleKey{"the good one", "EdDSA", fuzzEd.Public()}))))
@@ -222,8 +227,13 @@ func checkNeighbour(t *testing.T, document []byte) {
 // fuzzCertificate holds the Ed25519 key and is signed by it, which is the same text each time.
 var fuzzCertificate = func() string {
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: fuzzNow, NotAfter: fuzzNow.Add(time.Hour)}
-	return base64.StdEncoding.EncodeToString(must(x509.CreateCertificate(nil, template, template, fuzzEd.Public(), fuzzEd)))
+	return base64.StdEncoding.EncodeToString(must(x509.CreateCertificate(nil, template, template,
+		fuzzEd.Public(), fuzzEd)))
 }()
+
+func curvePoint(curve elliptic.Curve, scalar []byte) crypto.PublicKey {
+	return must(ecdsa.ParseRawPrivateKey(curve, scalar)).Public()
+}
 
 // fiveAlike are keys under one kid.
 func fiveAlike() string {
@@ -247,37 +257,51 @@ var keyShapes = func() []shape {
 	}
 	return []shape{
 		{"ed", change(ed)}, {"ec", change(ec)}, {"rsa", change(rs)},
-		{"no kid", change(ed, `"kid"`, `"kid2"`)}, {"no kty", change(ed, `"kty"`, `"KTY"`)}, {"no alg", change(rs, `"alg"`, `"alg2"`)},
-		{"no x", change(ed, `"x"`, `"X"`)}, {"no y", change(ec, `"y"`, `"Y"`)}, {"no n", change(rs, `"n"`, `"N"`)}, {"no e", change(rs, `"e"`, `"E"`)},
+		{"no kid", change(ed, `"kid"`, `"kid2"`)}, {"no kty", change(ed, `"kty"`, `"KTY"`)},
+		{"no alg", change(rs, `"alg"`, `"alg2"`)},
+		{"no x", change(ed, `"x"`, `"X"`)}, {"no y", change(ec, `"y"`, `"Y"`)}, {"no n", change(rs, `"n"`, `"N"`)},
+		{"no e", change(rs, `"e"`, `"E"`)},
 		{"kty unknown", change(ed, "OKP", "AKP")}, {"kty case", change(rs, "RSA", "rsa")}, {"kty number", `{"kty":1}`},
 		{"oct", `{"kty":"oct","k":"AAAA","kid":"o"}`},
-		{"use enc", change(ed, `"sig"`, `"enc"`)}, {"use null", change(ed, `"sig"`, `null`)}, {"use number", change(ed, `"sig"`, `1`)},
-		{"alg other", change(ec, "ES256", "ES384")}, {"alg none", change(ed, "EdDSA", "none")}, {"alg PS512", change(rs, "RS256", "PS512")},
+		{"use enc", change(ed, `"sig"`, `"enc"`)}, {"use null", change(ed, `"sig"`, `null`)},
+		{"use number", change(ed, `"sig"`, `1`)},
+		{"alg other", change(ec, "ES256", "ES384")}, {"alg none", change(ed, "EdDSA", "none")},
+		{"alg PS512", change(rs, "RS256", "PS512")},
 		{"key_ops verify", add(ed, `"key_ops":["verify"]`)}, {"key_ops sign", add(ed, `"key_ops":["sign"]`)},
-		{"key_ops twice", add(ed, `"key_ops":["verify","verify"]`)}, {"key_ops clash", add(ed, `"key_ops":["verify","encrypt"]`)},
+		{"key_ops twice", add(ed, `"key_ops":["verify","verify"]`)},
+		{"key_ops clash", add(ed, `"key_ops":["verify","encrypt"]`)},
 		{"key_ops empty", add(ed, `"key_ops":[]`)}, {"key_ops string", add(ed, `"key_ops":"verify"`)},
 		{"private", add(ed, `"d":"AAAA"`)}, {"private null", add(rs, `"d":null`)}, {"private oth", add(rs, `"oth":[]`)},
-		{"kid twice", add(ed, `"kid":"x"`)}, {"kid number", change(ed, `"kid":"ed"`, `"kid":1`)}, {"unknown member", add(ed, `"x5u":{"a":[1]}`)},
-		{"x5c empty", add(ed, `"x5c":[]`)}, {"x5c not base64", add(ed, `"x5c":["*"]`)}, {"x5c no certificate", add(ed, `"x5c":["AAAA"]`)},
-		{"crv unknown", change(ec, "P-256", "secp256k1")}, {"crv other", change(ec, "P-256", "P-384")}, {"crv X25519", change(ed, "Ed25519", "X25519")},
-		{"off the curve", change(ec, `"y":"`, `"y":"AAAA`, `"x":"`, `"x":"`)}, {"x for y", change(ec, `"x":`, `"y":`, `"y":`, `"x":`)},
-		{"x short", change(ed, `"x":"`, `"x":"AA","z":"`)}, {"x zero", change(ed, `"x":"`, `"x":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","z":"`)},
+		{"kid twice", add(ed, `"kid":"x"`)}, {"kid number", change(ed, `"kid":"ed"`, `"kid":1`)},
+		{"unknown member", add(ed, `"x5u":{"a":[1]}`)},
+		{"x5c empty", add(ed, `"x5c":[]`)}, {"x5c not base64", add(ed, `"x5c":["*"]`)},
+		{"x5c no certificate", add(ed, `"x5c":["AAAA"]`)},
+		{"crv unknown", change(ec, "P-256", "secp256k1")}, {"crv other", change(ec, "P-256", "P-384")},
+		{"crv X25519", change(ed, "Ed25519", "X25519")},
+		{"off the curve", change(ec, `"y":"`, `"y":"AAAA`, `"x":"`, `"x":"`)},
+		{"x for y", change(ec, `"x":`, `"y":`, `"y":`, `"x":`)},
+		{"x short", change(ed, `"x":"`, `"x":"AA","z":"`)},
+		{"x zero", change(ed, `"x":"`, `"x":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","z":"`)},
 		{"x low order", change(ed, `"x":"`, `"x":"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","z":"`)},
 		{"x not reduced", change(ed, `"x":"`, `"x":"__________________________________________8","z":"`)},
 		{"x not a point", change(ed, `"x":"`, `"x":"AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","z":"`)},
-		{"P-384", change(jwkOf(oracleKey{"ec", "ES384", must(ecdsa.ParseRawPrivateKey(elliptic.P384(), fuzzSecret[:48])).Public()}))},
-		{"P-521", change(jwkOf(oracleKey{"ec", "ES512", must(ecdsa.ParseRawPrivateKey(elliptic.P521(), append([]byte{0, 1}, fuzzSecret...))).Public()}))},
-		{"x5c", add(ed, `"x5c":["`+fuzzCertificate+`","*"]`)}, {"x5c of another key", add(ec, `"x5c":["`+fuzzCertificate+`"]`)},
+		{"P-384", change(jwkOf(oracleKey{"ec", "ES384", curvePoint(elliptic.P384(), fuzzSecret[:48])}))},
+		{"P-521", change(jwkOf(oracleKey{"ec", "ES512", curvePoint(elliptic.P521(), append([]byte{0, 1}, fuzzSecret...))}))},
+		{"x5c", add(ed, `"x5c":["`+fuzzCertificate+`","*"]`)},
+		{"x5c of another key", add(ec, `"x5c":["`+fuzzCertificate+`"]`)},
 		{"x5c line break", add(ed, `"x5c":["\n`+fuzzCertificate+`"]`)},
 		{"n small", change(rs, `"n":"`, `"n":"gQAB","z":"`)},
 		{"n of 2047 bits", `{"kty":"RSA","kid":"ed","e":"AQAB","n":"` + encode64("\x7f"+strings.Repeat("\xff", 255)) + `"}`},
 		{"n of 2048 bits", `{"kty":"RSA","kid":"ed","e":"AQAB","n":"` + encode64(strings.Repeat("\xff", 256)) + `"}`},
 		{"n of 2049 bits", `{"kty":"RSA","kid":"ed","e":"AQAB","n":"` + encode64("\x01"+strings.Repeat("\xff", 256)) + `"}`},
-		{"n padded", change(rs, `"n":"`, `"n":"AAAA`)}, {"n with =", change(rs, `","`, `=","`)}, {"n line break", change(rs, `"n":"`, `"n":"\n`)},
+		{"n padded", change(rs, `"n":"`, `"n":"AAAA`)}, {"n with =", change(rs, `","`, `=","`)},
+		{"n line break", change(rs, `"n":"`, `"n":"\n`)},
 		{"n even end", `{"kty":"RSA","e":"AQAB","n":"` + strings.Repeat("g", 343) + `A"}`},
 		{"n huge", `{"kty":"RSA","e":"AQAB","n":"` + strings.Repeat("_", 2740) + `"}`},
-		{"e even", change(rs, "AQAB", "AQAA")}, {"e one", change(rs, "AQAB", "AQ")}, {"e zero", change(rs, "AQAB", "AA")}, {"e three", change(rs, "AQAB", "Aw")},
-		{"e huge", change(rs, "AQAB", "AQAAAAE")}, {"e empty", change(rs, "AQAB", "")}, {"e sign", change(rs, "AQAB", "_____w")}, {"e zeros", change(rs, "AQAB", "AAEAAQ")},
+		{"e even", change(rs, "AQAB", "AQAA")}, {"e one", change(rs, "AQAB", "AQ")}, {"e zero", change(rs, "AQAB", "AA")},
+		{"e three", change(rs, "AQAB", "Aw")},
+		{"e huge", change(rs, "AQAB", "AQAAAAE")}, {"e empty", change(rs, "AQAB", "")},
+		{"e sign", change(rs, "AQAB", "_____w")}, {"e zeros", change(rs, "AQAB", "AAEAAQ")},
 		{"not UTF-8", change(ed, `"kid":"ed"`, "\"kid\":\"\xff\"")}, {"escaped", change(ed, `"kty"`, `"\u006bty"`)},
 		{"number", "1"}, {"null", "null"}, {"string", `"ed"`}, {"array", "[]"}, {"object", "{}"},
 		{"deep", strings.Repeat("[", 9) + strings.Repeat("]", 9)},
@@ -296,12 +320,17 @@ func jwksSeeds() (seeds []seed) {
 		}
 	}
 	for _, s := range []shape{
-		{"nothing", ""}, {"empty", "{}"}, {"no key", `{"keys":[]}`}, {"keys object", `{"keys":{}}`}, {"keys null", `{"keys":null}`},
-		{"keys twice", `{"keys":[],"keys":[]}`}, {"keys case", strings.Replace(fuzzJWKS, "keys", "Keys", 1)}, {"array", "[]"}, {"HTML", "<html>"},
-		{"member before", strings.Replace(fuzzJWKS, "{", `{"a":{"b":[1]},`, 1)}, {"member bad", strings.Replace(fuzzJWKS, "{", `{"a":{"b":1,"b":2},`, 1)},
+		{"nothing", ""}, {"empty", "{}"}, {"no key", `{"keys":[]}`}, {"keys object", `{"keys":{}}`},
+		{"keys null", `{"keys":null}`},
+		{"keys twice", `{"keys":[],"keys":[]}`}, {"keys case", strings.Replace(fuzzJWKS, "keys", "Keys", 1)}, {"array", "[]"},
+		{"HTML", "<html>"},
+		{"member before", strings.Replace(fuzzJWKS, "{", `{"a":{"b":[1]},`, 1)},
+		{"member bad", strings.Replace(fuzzJWKS, "{", `{"a":{"b":1,"b":2},`, 1)},
 		{"member name bad", strings.Replace(fuzzJWKS, "{", "{\"\xff\":1,", 1)}, {"many members", "{" + members(70)[1:] + "}"},
-		{"trailing", fuzzJWKS + "{}"}, {"cut", fuzzJWKS[:len(fuzzJWKS)-2]}, {"comma", `{"keys":[{},]}`}, {"cut in keys", `{"keys":[{}`},
-		{"too deep", `{"keys":[` + strings.Repeat("[", 20) + strings.Repeat("]", 20) + `]}`}, {"brackets in a string", strings.Replace(fuzzJWKS, "{", `{"a":"[[[[[[[[[[[[[[[[[[\"[",`, 1)},
+		{"trailing", fuzzJWKS + "{}"}, {"cut", fuzzJWKS[:len(fuzzJWKS)-2]}, {"comma", `{"keys":[{},]}`},
+		{"cut in keys", `{"keys":[{}`},
+		{"too deep", `{"keys":[` + strings.Repeat("[", 20) + strings.Repeat("]", 20) + `]}`},
+		{"brackets in a string", strings.Replace(fuzzJWKS, "{", `{"a":"[[[[[[[[[[[[[[[[[[\"[",`, 1)},
 		{"the same five times", `{"keys":[` + strings.Repeat(keyShapes[0].text+",", 5) + keyShapes[1].text + `]}`},
 		{"five alike", `{"keys":[` + fiveAlike() + `]}`},
 		{"many", `{"keys":[` + strings.Repeat("{},", 1100) + keyShapes[0].text + `]}`},

@@ -143,8 +143,9 @@ type judge struct {
 // newJudge makes the judges of a profile: one for the issuer's keys, or one for the shared secret.
 func newJudge(profile jwt.Profile, model oracleProfile, symmetric bool) *judge {
 	j := &judge{
-		now:    fuzzNow,
-		oracle: &oracle{issuer: fuzzIssuer, audiences: []string{fuzzAudience}, now: fuzzNow, leeway: fuzzLeeway, profile: model},
+		now: fuzzNow,
+		oracle: &oracle{issuer: fuzzIssuer, audiences: []string{fuzzAudience}, now: fuzzNow, leeway: fuzzLeeway,
+			profile: model},
 	}
 	config := func() jwt.Config {
 		c := jwt.Config{
@@ -210,8 +211,8 @@ func respond(r *http.Request, status int, contentType string, body []byte) *http
 	}
 }
 
-// checkRefusal fails the test unless err says that a token is no good, in words of a fixed stock. Texts are counted, not
-// listed: whatever leaks a part of the input makes a new text each time.
+// checkRefusal fails the test unless err says that a token is no good, in words of a fixed stock. Texts are counted,
+// not listed: whatever leaks a part of the input makes a new text each time.
 func checkRefusal(t *testing.T, err error) {
 	invalid, ok := err.(*jwt.Error)
 	if !ok {

@@ -19,11 +19,11 @@ import (
 	"example.com/resourceserver/jwt"
 )
 
-// FuzzToken gives arbitrary bytes to two validators, one with an issuer's keys and one with a shared secret. Whatever one
-// of them accepts has to hold up against everything in [judge.accepted].
+// FuzzToken gives arbitrary bytes to two validators, one with an issuer's keys and one with a shared secret. Whatever
+// one of them accepts has to hold up against everything in [judge.accepted].
 //
-// The usual execution ends in a refusal after a few microseconds, so nothing here may cost more than that: what is slow is
-// done for what was accepted, and for one refusal in eight.
+// The usual execution ends in a refusal after a few microseconds, so nothing here may cost more than that: what is
+// slow is done for what was accepted, and for one refusal in eight.
 func FuzzToken(f *testing.F) {
 	// checklist 27, 32, 34, 48, 52, 65, 66, 67, 79
 	judges := []*judge{newJudge(jwt.Profile{}, rfc9068, false), newJudge(jwt.Profile{}, rfc9068, true)}
@@ -44,8 +44,8 @@ func FuzzToken(f *testing.F) {
 	})
 }
 
-// FuzzTokenStructure begins with a valid token and lets the fuzzer change its header, its claims, its algorithm, and the
-// way the segments are written, and then signs the result properly or leaves the old signature.
+// FuzzTokenStructure begins with a valid token and lets the fuzzer change its header, its claims, its algorithm, and
+// the way the segments are written, and then signs the result properly or leaves the old signature.
 func FuzzTokenStructure(f *testing.F) {
 	// checklist 28, 31, 37, 38, 67, 68, 69, 75, 99, 100, 101, 105
 	keys, secret := newJudge(jwt.Profile{}, rfc9068, false), newJudge(jwt.Profile{}, rfc9068, true)
@@ -107,7 +107,8 @@ func (j *judge) checkRefused(t *testing.T, token string) {
 
 // accepted holds a token that was accepted against what the issue of a token means.
 func (j *judge) accepted(t *testing.T, token string, got *jwt.Token, claims map[string]any) {
-	want := fmt.Sprintf("%v %v %v", claims["iss"], orEmpty(claims["sub"]), orEmpty(claims[oracleFirst(claims, j.oracle.profile.client)]))
+	want := fmt.Sprintf("%v %v %v", claims["iss"], orEmpty(claims["sub"]),
+		orEmpty(claims[oracleFirst(claims, j.oracle.profile.client)]))
 	if have := fmt.Sprintf("%v %v %v", got.Issuer(), got.Subject(), got.ClientID()); have != want {
 		t.Fatalf("claims %q, token %q", want, have)
 	}
@@ -123,7 +124,8 @@ func (j *judge) accepted(t *testing.T, token string, got *jwt.Token, claims map[
 			t.Fatalf("another spelling of %s exists", part)
 		}
 	}
-	if !got.ValidAt(fuzzNow) || got.ExpiresAt().IsZero() || !slices.ContainsFunc(got.Audience(), func(a string) bool { return a == fuzzAudience }) {
+	if !got.ValidAt(fuzzNow) || got.ExpiresAt().IsZero() ||
+		!slices.ContainsFunc(got.Audience(), func(a string) bool { return a == fuzzAudience }) {
 		t.Fatalf("accepted out of its time or for somebody else: %s", token)
 	}
 	if !j.signedAccordingToJWX(t, token, parts) {
@@ -155,9 +157,9 @@ func (j *judge) checkScopes(t *testing.T, got *jwt.Token, claims map[string]any)
 	}
 }
 
-// signedAccordingToJWX asks the library whether the signature is over these very bytes, and what was signed. The latter only if
-// it can read the header: it refuses some for parameters that nobody uses, such as a jwk that is none, and it drops the white
-// space around a header before it computes what was signed.
+// signedAccordingToJWX asks the library whether the signature is over these very bytes, and what was signed. The
+// latter only if it can read the header: it refuses some for parameters that nobody uses, such as a jwk that is none,
+// and it drops the white space around a header before it computes what was signed.
 func (j *judge) signedAccordingToJWX(t *testing.T, token string, parts []string) bool {
 	header, err := oracleObject(must(base64.RawURLEncoding.DecodeString(parts[0])))
 	if err != nil {
@@ -209,8 +211,9 @@ func summary(token *jwt.Token) string {
 		return "does not decode: " + err.Error()
 	}
 	times := []time.Time{token.IssuedAt(), token.ExpiresAt(), token.NotBefore(), token.AuthTime()}
-	return fmt.Sprintf("%q %q %q %q %q %q %v %v %q %q %q %q %v", token.Issuer(), token.Subject(), token.ClientID(), token.ID(),
-		token.ACR(), token.AMR(), times, token.Audience(), token.Scopes(), token.Groups(), token.Roles(), token.Entitlements(), all)
+	return fmt.Sprintf("%q %q %q %q %q %q %v %v %q %q %q %q %v", token.Issuer(), token.Subject(), token.ClientID(),
+		token.ID(), token.ACR(), token.AMR(), times, token.Audience(), token.Scopes(), token.Groups(), token.Roles(),
+		token.Entitlements(), all)
 }
 
 func orEmpty(value any) any {
@@ -236,8 +239,8 @@ func checkCanary(t *testing.T, err error) {
 	}
 }
 
-// assemble writes a token in the way that encoding says. What it changes before the last dot is signed as changed if sign
-// is set; otherwise the signature is the one of the unchanged segments.
+// assemble writes a token in the way that encoding says. What it changes before the last dot is signed as changed if
+// sign is set; otherwise the signature is the one of the unchanged segments.
 func assemble(header, claims, alg string, encoding uint8, sign bool, at int) string {
 	before := []string{encode64(header), encode64(claims)}
 	after := slices.Clone(before)
@@ -288,7 +291,8 @@ var segmentChanges = []segmentChange{
 	{name: "as it is"},
 	{name: "padding", segments: one(func(s string, _ int) string { return s + strings.Repeat("=", (4-len(s)%4)%4) })},
 	{name: "more padding", segments: one(func(s string, _ int) string { return s + "=" })},
-	{name: "the other alphabet", segments: one(func(s string, _ int) string { return strings.NewReplacer("-", "+", "_", "/").Replace(s) })},
+	{name: "the other alphabet",
+		segments: one(func(s string, _ int) string { return strings.NewReplacer("-", "+", "_", "/").Replace(s) })},
 	{name: "trailing bits", segments: one(trailingBits)},
 	{name: "line feed", segments: one(insert("\n"))},
 	{name: "carriage return", token: insert("\r")},
@@ -305,7 +309,8 @@ var segmentChanges = []segmentChange{
 	{name: "segments swapped", segments: func(s []string, _ int) []string { return []string{s[1], s[0]} }},
 	{name: "encoded twice", segments: one(func(s string, _ int) string { return encode64(s) })},
 	{name: "in hexadecimal", segments: one(func(s string, _ int) string { return hex.EncodeToString([]byte(s)) })},
-	{name: "not encoded", segments: one(func(s string, _ int) string { return string(must(base64.RawURLEncoding.DecodeString(s))) })},
+	{name: "not encoded",
+		segments: one(func(s string, _ int) string { return string(must(base64.RawURLEncoding.DecodeString(s))) })},
 	{name: "truncated", token: func(s string, at int) string { return s[:at%len(s)] }},
 	{name: "flattened JSON", token: flattened},
 	{name: "signature empty", signature: func([]byte, string) []byte { return nil }},

@@ -24,9 +24,10 @@ import (
 	"unicode/utf8"
 )
 
-// The oracle is a second implementation of what the library promises, written from the RFCs and for these tests alone. It
-// uses nothing of the library and no JOSE code: encoding/json behind checks of its own, regular expressions, math/big and
-// the standard library's signatures. It may be as slow as it likes. Where the two disagree, one of them is wrong.
+// The oracle is a second implementation of what the library promises, written from the RFCs and for these tests
+// alone. It uses nothing of the library and no JOSE code: encoding/json behind checks of its own, regular
+// expressions, math/big and the standard library's signatures. It may be as slow as it likes. Where the two disagree,
+// one of them is wrong.
 
 // An oracle says what a validator should accept.
 type oracle struct {
@@ -195,8 +196,8 @@ func oracleECDSA(key *ecdsa.PublicKey, digest, signature []byte) bool {
 	return err == nil && ecdsa.VerifyASN1(key, digest, der)
 }
 
-// oraclePKCS1 builds the encoded message and compares all of it, as RFC 8017 §8.2.2 says: nothing is parsed, so there is
-// nothing to parse carelessly.
+// oraclePKCS1 builds the encoded message and compares all of it, as RFC 8017 §8.2.2 says: nothing is parsed, so there
+// is nothing to parse carelessly.
 func oraclePKCS1(key *rsa.PublicKey, hash crypto.Hash, digest, signature []byte) bool {
 	s := new(big.Int).SetBytes(signature)
 	if s.Cmp(key.N) >= 0 {
@@ -211,9 +212,18 @@ func oraclePKCS1(key *rsa.PublicKey, hash crypto.Hash, digest, signature []byte)
 
 // digestInfo is what stands before the digest (RFC 8017 §9.2, note 1).
 var digestInfo = map[crypto.Hash][]byte{
-	crypto.SHA256: {0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20},
-	crypto.SHA384: {0x30, 0x41, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02, 0x05, 0x00, 0x04, 0x30},
-	crypto.SHA512: {0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03, 0x05, 0x00, 0x04, 0x40},
+	crypto.SHA256: {
+		0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60,
+		0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20,
+	},
+	crypto.SHA384: {
+		0x30, 0x41, 0x30, 0x0d, 0x06, 0x09, 0x60,
+		0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02, 0x05, 0x00, 0x04, 0x30,
+	},
+	crypto.SHA512: {
+		0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60,
+		0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03, 0x05, 0x00, 0x04, 0x40,
+	},
 }
 
 // judgeClaims gets claims without those that are null.
@@ -253,7 +263,8 @@ func (o *oracle) judgeClaims(claims map[string]any) error {
 	return errors.Join(o.judgeAudience(claims), o.judgeTimes(claims))
 }
 
-// enforceable is RFC 7800 §3.1: what is named is enforced, what is known and not named refuses, and the rest is ignored.
+// enforceable is RFC 7800 §3.1: what is named is enforced, what is known and not named refuses, and the rest is
+// ignored.
 func (o *oracle) enforceable(cnf any) bool {
 	members, _ := cnf.(map[string]any)
 	enforced := 0
@@ -361,9 +372,11 @@ func saysNothing(value any) bool {
 }
 
 // uriForm is RFC 3986 §3 as far as a regular expression goes; net/url sees to the authority.
-var uriForm = regexp.MustCompile(`\A[A-Za-z][A-Za-z0-9+.-]*:([A-Za-z0-9._~:/?@!$&'()*+,;=\[\]-]|%[0-9A-Fa-f]{2})*(#([A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)?\z`)
+var uriForm = regexp.MustCompile(`\A[A-Za-z][A-Za-z0-9+.-]*:` +
+	`([A-Za-z0-9._~:/?@!$&'()*+,;=\[\]-]|%[0-9A-Fa-f]{2})*(#([A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)?\z`)
 
-var ipLiteral = regexp.MustCompile(`\A[A-Za-z][A-Za-z0-9+.-]*://([^/?#\[\]]*@)?\[[^/?#\[\]]*\](:[0-9]*)?([/?#][^\[\]]*)?\z`)
+var ipLiteral = regexp.MustCompile(`\A[A-Za-z][A-Za-z0-9+.-]*://` +
+	`([^/?#\[\]]*@)?\[[^/?#\[\]]*\](:[0-9]*)?([/?#][^\[\]]*)?\z`)
 
 func oracleStringOrURI(s string) bool {
 	if !strings.Contains(s, ":") {
@@ -376,8 +389,8 @@ func oracleStringOrURI(s string) bool {
 	return err == nil && uriForm.MatchString(s)
 }
 
-// oracleObject reads one JSON object by the rules of I-JSON (RFC 7493) and nothing beside it: UTF-8, no name twice in any
-// object, no half of a surrogate pair, no more than 32 levels.
+// oracleObject reads one JSON object by the rules of I-JSON (RFC 7493) and nothing beside it: UTF-8, no name twice in
+// any object, no half of a surrogate pair, no more than 32 levels.
 func oracleObject(text []byte) (map[string]any, error) {
 	if !utf8.Valid(text) || !json.Valid(text) {
 		return nil, errors.New("not JSON in UTF-8")

@@ -108,7 +108,8 @@ func (notGood) InvalidToken() bool { return true }
 
 const activeAnswer = `{"active":true,"token_type":"Bearer","iss":"` + fuzzIssuer + `","sub":"alice"}`
 
-// showIntrospection has a token for which there is an answer, one that is not active, and one that cannot be asked about.
+// showIntrospection has a token for which there is an answer, one that is not active, and one that cannot be asked
+// about.
 func showIntrospection(t *testing.T, known map[string]any) {
 	bearer := strings.ReplaceAll(hush, ", ", "-")
 	var client *introspection.Client

@@ -30,7 +30,8 @@ func TestEverySubsetOfRequiredClaims(t *testing.T) {
 				nulls = append(nulls, jwttest.Claim(name, nil))
 			}
 		}
-		for how, token := range map[string]string{"absent": issuer.Token(jwttest.Without(removed...)), "null": issuer.Token(nulls...)} {
+		for how, token := range map[string]string{"absent": issuer.Token(jwttest.Without(removed...)),
+			"null": issuer.Token(nulls...)} {
 			if subset == 0 {
 				_, err := v.Validate(t.Context(), token)
 				require.NoError(t, err)
@@ -41,17 +42,17 @@ func TestEverySubsetOfRequiredClaims(t *testing.T) {
 	}
 }
 
-// The values of every JSON type, and of the shapes within a type that claims care about. The time is close enough to be a
-// good exp, nbf and iat, and the string is the name of the issuer and of the audience, so that a value is refused for its
-// type only.
+// The values of every JSON type, and of the shapes within a type that claims care about. The time is close enough to
+// be a good exp, nbf and iat, and the string is the name of the issuer and of the audience, so that a value is
+// refused for its type only.
 var jsonValues = map[string]string{
 	"null": `null`, "true": `true`, "false": `false`,
 	"integer": `1500000010`, "fraction": `1500000010.5`, "exponent": `15000000100e-1`,
 	"negative": `-1`, "too late": `253402300800`, "overflow": `1e999`,
 	"string": `"https://i"`, "empty string": `""`, "number in a string": `"1500000010"`,
 	"empty array": `[]`, "array of strings": `["https://i","y"]`, "array of numbers": `[1500000010]`,
-	"mixed array": `["x",1]`, "array with null": `["x",null]`, "array of arrays": `[["x"]]`, "array of objects": `[{"value":"x"}]`,
-	"empty object": `{}`, "object": `{"x":"x"}`,
+	"mixed array": `["x",1]`, "array with null": `["x",null]`, "array of arrays": `[["x"]]`,
+	"array of objects": `[{"value":"x"}]`, "empty object": `{}`, "object": `{"x":"x"}`,
 }
 
 // What is accepted for each claim. Whatever is not listed is refused.
@@ -64,8 +65,10 @@ var acceptedValues = func() map[string][]string {
 	}
 	return map[string][]string{
 		"iss": {"string"}, "aud": {"string", "array of strings"},
-		"sub": {"string", "number in a string"}, "jti": {"string", "number in a string"}, "client_id": {"string", "number in a string"},
-		"exp": dates, "iat": dates, "nbf": append([]string{"null"}, dates...), "auth_time": append([]string{"null"}, dates...),
+		"sub": {"string", "number in a string"}, "jti": {"string", "number in a string"},
+		"client_id": {"string", "number in a string"},
+		"exp":       dates, "iat": dates,
+		"nbf": append([]string{"null"}, dates...), "auth_time": append([]string{"null"}, dates...),
 		"acr": all, "amr": all, // what is no string, or no list of strings, says nothing
 		"scope": names, "scp": names,
 		"cnf":    {"null"},
