@@ -175,6 +175,24 @@ func TestRunWaitsForWhatItAbandons(t *testing.T) {
 	})
 }
 
+// A fetch that Run gives up says nothing about the issuer: it does not use up the snapshot file.
+func TestRunLeavesTheSnapshotFileToOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file, log := saved(t, newEndpoint(ecJWK("a"))), &logBuffer{}
+		e := newEndpoint()
+		e.answer(hang)
+		r := newRemote(t, e, func(c *jwks.Config) { c.SnapshotFile, c.Logger = file, log.logger() })
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		require.ErrorIs(t, r.Run(ctx), context.DeadlineExceeded)
+		require.Empty(t, log.String())
+		e.answer(refuse)
+		require.True(t, accepts(r, "a"))
+		synctest.Wait()
+		require.Contains(t, log.String(), "serving keys from the snapshot file")
+	})
+}
+
 // While the endpoint hangs at a cold start, and the transport with it, the snapshot file is read all the same.
 func TestSnapshotFileAlthoughTheTransportHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

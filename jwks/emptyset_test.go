@@ -58,6 +58,7 @@ func TestLastKeyWithdrawn(t *testing.T) {
 				require.True(t, refuses(r, ""))
 
 				s := r.Status()
+				require.LessOrEqual(t, time.Since(s.EmptySince), tt.bound/2+2*time.Second, "asked when it can be believed")
 				require.Equal(t, jwks.Fresh, s.State)
 				require.Empty(t, s.Keys)
 				require.NoError(t, s.LastError)

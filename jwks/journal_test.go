@@ -52,6 +52,28 @@ func TestALoggerThatBreaks(t *testing.T) {
 	}
 }
 
+// One that ended the goroutine once is asked again.
+func TestALoggerThatRecovers(t *testing.T) {
+	for name, fault := range map[string]func(){
+		"panic": func() { panic("of the logger") }, "Goexit": runtime.Goexit,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				e, log := newEndpoint(ecJWK("a")), &logBuffer{}
+				handler := callbackHandler{log.logger().Handler(), func() {
+					defer func() { fault = func() {} }()
+					fault()
+				}}
+				r := newRemote(t, e, func(c *jwks.Config) { c.Logger = slog.New(handler) })
+				require.NoError(t, r.Refresh(t.Context()))
+				e.publish(ecJWK("a"), ecJWK("b"))
+				require.NoError(t, r.Refresh(t.Context()))
+				require.Contains(t, log.String(), `msg="jwks: key added" kid=b`)
+			})
+		})
+	}
+}
+
 // A logger that blocks delays nobody, holds one goroutine, and says afterwards what is lost.
 func TestALoggerThatBlocks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

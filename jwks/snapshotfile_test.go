@@ -129,6 +129,25 @@ func TestSnapshotFileOfAnotherSource(t *testing.T) {
 	log.requireContains(t, "holds the keys of")
 }
 
+// The query tells one source from another, though the file does not show it.
+func TestSnapshotFileOfAnotherQuery(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "keys")
+	require.NoError(t, os.Chmod(filepath.Dir(file), 0o700))
+	of := func(query string, log *logBuffer) func(*jwks.Config) {
+		return func(c *jwks.Config) { c.URL, c.SnapshotFile, c.Logger = setURL+query, file, log.logger() }
+	}
+	require.NoError(t, newRemote(t, newEndpoint(ecJWK("a")), of("?tenant=1", &logBuffer{})).Refresh(t.Context()))
+	require.NotContains(t, string(must(os.ReadFile(file))), "tenant")
+	down := newEndpoint()
+	down.down = true
+	require.True(t, accepts(newRemote(t, down, of("?tenant=1", &logBuffer{})), "a"))
+	for _, query := range []string{"", "?tenant=2"} {
+		log := &logBuffer{}
+		require.False(t, accepts(newRemote(t, down, of(query, log)), "a"), query)
+		log.requireContains(t, "of another source")
+	}
+}
+
 func TestSnapshotFileAge(t *testing.T) {
 	for name, tc := range map[string]struct {
 		later time.Duration

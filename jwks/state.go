@@ -146,7 +146,7 @@ func (s *state) believesEmpty(began time.Time, p patience) bool {
 		return false
 	}
 	t := s.emptyBelieved(p)
-	return len(s.set.keys) == 0 || !t.IsZero() && reached(began, t)
+	return !t.IsZero() && reached(began, t)
 }
 
 // emptyBelieved is from when on answers without a usable key are believed, zero if

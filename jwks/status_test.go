@@ -62,6 +62,45 @@ func TestStatusThroughALife(t *testing.T) {
 	})
 }
 
+// A set is as old as the question that it answered, and so is the metadata: what happened while the answer was on its way
+// is not in it.
+func TestAgeCountsFromTheBeginningOfAFetch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEndpoint(ecJWK("a"))
+		e.delay = 2 * time.Second
+		r := newRemote(t, e, byIssuer)
+		began := time.Now()
+		require.NoError(t, r.Refresh(t.Context()))
+		require.Equal(t, 4*time.Second, time.Since(began), "the metadata and the set")
+		s := r.Status()
+		require.Equal(t, began, s.ConfirmedAt)
+		require.Equal(t, began, s.DiscoveredAt)
+		require.Equal(t, 4*time.Second, s.Age)
+		require.Equal(t, began.Add(24*time.Hour), s.UsableUntil)
+		require.False(t, s.NextRefresh.After(began.Add(15*time.Minute)))
+	})
+}
+
+// What an answer says of its age holds until the next answer: a 200 without max-age has none, a 304 without it leaves it.
+func TestMaxAgeIsOfTheLastAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEndpoint(ecJWK("a"))
+		r := newRemote(t, e, nil)
+		interval := func() time.Duration { // to within a quarter
+			require.NoError(t, r.Refresh(t.Context()))
+			return time.Until(r.Status().NextRefresh)
+		}
+		e.header.Set("ETag", `"1"`)
+		e.header.Set("Cache-Control", "max-age=60")
+		require.LessOrEqual(t, interval(), time.Minute)
+		e.answer(body(304, "", ""))
+		require.LessOrEqual(t, interval(), time.Minute)
+		e.answer(nil)
+		e.header.Del("Cache-Control")
+		require.Greater(t, interval(), 10*time.Minute)
+	})
+}
+
 func TestStatusHandler(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEndpoint(ecJWK("a"), `{"kty":"oct"}`)
