@@ -31,7 +31,8 @@ var (
 	errPanicked    = errors.New("the fetch panicked: look at the transport of Config.HTTPClient")
 	errGoexit      = errors.New("the transport of Config.HTTPClient ended its goroutine")
 	errLeftBehind  = errors.New("the transport of Config.HTTPClient does not heed its context: a request goes on")
-	errNoPlaceLeft = fmt.Errorf("%d requests have gone on after their contexts ended: the transport of Config.HTTPClient hangs", maxLeftBehind)
+	errNoPlaceLeft = fmt.Errorf("%d requests have gone on after their contexts ended: "+
+		"the transport of Config.HTTPClient hangs", maxLeftBehind)
 )
 
 func newBulkhead() bulkhead { return make(bulkhead, maxLeftBehind) }

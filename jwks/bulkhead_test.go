@@ -65,8 +65,9 @@ func TestATransportThatBreaksFailsOneFetch(t *testing.T) {
 		fault answerFunc
 		says  string
 	}{
-		"panic": {panics, "panicked"}, "panic with nil": {func(*http.Request) (*http.Response, error) { panic(nil) }, "panicked"},
-		"Goexit": {ends, "ended its goroutine"},
+		"panic":          {panics, "panicked"},
+		"panic with nil": {func(*http.Request) (*http.Response, error) { panic(nil) }, "panicked"},
+		"Goexit":         {ends, "ended its goroutine"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -31,12 +31,17 @@ type Config struct {
 	// HTTPClient makes the requests; its transport brings a proxy, client
 	// certificates, or headers of your own. There is no field for headers: with
 	// discovery the set may be on another host, which should not get them.
-	// Redirects stay bounded whatever its CheckRedirect says. Default: a
-	// client of this package's own, with the proxy of the environment.
+	// Redirects stay bounded whatever its CheckRedirect says. A transport that
+	// panics, ends its goroutine, or does not heed its context fails a fetch, and
+	// nothing else; of requests that go on after their context, 32 at most are left
+	// behind, and no fetch begins until one of them ends. Default: a client of this
+	// package's own, with the proxy of the environment.
 	HTTPClient *http.Client
 
-	// Logger gets a record of every change to the keys, and of faults. Default:
-	// nothing is logged.
+	// Logger gets a record of every change to the keys, and of faults, after
+	// lookups can see them: a logger that is slow or blocks delays nobody and
+	// loses records, and one that panics loses what it was about to write.
+	// Default: nothing is logged.
 	Logger *slog.Logger
 
 	// RefreshInterval is the longest time between two scheduled fetches: a key

@@ -14,7 +14,9 @@ import (
 )
 
 func TestNewRemoteReportsEveryFault(t *testing.T) {
-	r, err := jwks.NewRemote(jwks.Config{RefreshInterval: -1, MaxStale: 30, FetchTimeout: -time.Second, Cooldown: time.Microsecond})
+	r, err := jwks.NewRemote(jwks.Config{
+		RefreshInterval: -1, MaxStale: 30, FetchTimeout: -time.Second, Cooldown: time.Microsecond,
+	})
 	require.Nil(t, r)
 	for _, field := range []string{"URL", "RefreshInterval", "MaxStale", "FetchTimeout", "Cooldown"} {
 		require.ErrorContains(t, err, "jwks: Config."+field)

@@ -26,8 +26,8 @@ func servedFor(r *jwks.Remote, kid string, d time.Duration) time.Duration {
 	return time.Since(began)
 }
 
-// An issuer that publishes no usable key has withdrawn the last one: it is refused once a second answer, a refresh later,
-// says so too.
+// An issuer that publishes no usable key has withdrawn the last one: it is refused once a second answer, a refresh
+// later, says so too.
 func TestLastKeyWithdrawn(t *testing.T) {
 	// checklist 94
 	for name, tt := range map[string]struct {
@@ -82,7 +82,8 @@ func TestLastKeyWithdrawn(t *testing.T) {
 	}
 }
 
-// A deployment that publishes an empty set for some minutes turns nobody away, even if the answer bears a short max-age.
+// A deployment that publishes an empty set for some minutes turns nobody away, even if the answer bears a short
+// max-age.
 func TestEmptySetByAccident(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEndpoint(ecJWK("a"))
@@ -107,7 +108,8 @@ func TestEmptySetByAccident(t *testing.T) {
 	})
 }
 
-// What is no set says nothing about keys, however often it is said, and an outage between two empty sets changes nothing.
+// What is no set says nothing about keys, however often it is said, and an outage between two empty sets changes
+// nothing.
 func TestOnlyASetCanBeEmpty(t *testing.T) {
 	for name, answer := range map[string]answerFunc{
 		"HTML": body(200, "text/html", "<html>"), "HTML as JSON": body(200, "application/json", "<html>"),

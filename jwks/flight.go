@@ -170,7 +170,8 @@ func (fs *flights) keep(f *flight) {
 		close(f.kept)
 		return
 	}
-	if err := fs.snapshot.write(f.began, snapshot{f.result.provenAt, f.result.set.doc, []chan struct{}{f.kept}}); err != nil {
+	s := snapshot{f.result.provenAt, f.result.set.doc, []chan struct{}{f.kept}}
+	if err := fs.snapshot.write(f.began, s); err != nil {
 		fs.journal.notWritten(fs.snapshot.name, err)
 	}
 }

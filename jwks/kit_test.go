@@ -18,9 +18,11 @@ import (
 	"maps"
 	"math/big"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
+	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -308,7 +310,8 @@ func (l *logBuffer) String() string {
 
 // requireContains waits for a text: a lookup is answered before the log is written.
 func (l *logBuffer) requireContains(t require.TestingT, text string) {
-	require.Eventually(t, func() bool { return strings.Contains(l.String(), text) }, 10*time.Second, time.Millisecond, text)
+	written := func() bool { return strings.Contains(l.String(), text) }
+	require.Eventually(t, written, 10*time.Second, time.Millisecond, text)
 }
 
 func (l *logBuffer) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
@@ -316,6 +319,13 @@ func (l *logBuffer) logger() *slog.Logger { return slog.New(slog.NewTextHandler(
 // letFetchesEnd waits, in simulated time, until the limit of any fetch that is
 // still under way has passed: nothing may be left then.
 func letFetchesEnd() { time.Sleep(10 * time.Second) } // simulated
+
+// privateDir is a directory that a snapshot file may be in, whatever the umask.
+func privateDir(t *testing.T) string {
+	dir := t.TempDir()
+	require.NoError(t, os.Chmod(dir, 0o700))
+	return dir
+}
 
 // names makes n kids that nobody published.
 func names(prefix string, n int) []string {

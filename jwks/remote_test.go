@@ -463,7 +463,9 @@ func TestOwnClient(t *testing.T) {
 	})
 	transport := &http.Transport{Proxy: http.ProxyURL(must(url.Parse(proxy.URL)))}
 	client := &http.Client{Transport: withHeader{transport}}
-	r, err := jwks.NewRemote(jwks.Config{URL: "http://issuer.example/jwks", InsecureAllowPlainHTTP: true, HTTPClient: client})
+	r, err := jwks.NewRemote(jwks.Config{
+		URL: "http://issuer.example/jwks", InsecureAllowPlainHTTP: true, HTTPClient: client,
+	})
 	require.NoError(t, err)
 	require.True(t, accepts(r, "a"))
 	require.Equal(t, []string{"secret http://issuer.example/jwks"}, seen)

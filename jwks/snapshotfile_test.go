@@ -24,8 +24,7 @@ func restart(t *testing.T, file string, log *logBuffer) *jwks.Remote {
 
 // saved loads a set and returns its snapshot file.
 func saved(t *testing.T, e *endpoint) string {
-	file := filepath.Join(t.TempDir(), "keys")
-	require.NoError(t, os.Chmod(filepath.Dir(file), 0o700), "whatever the umask")
+	file := filepath.Join(privateDir(t), "keys")
 	save(t, file, e)
 	return file
 }
@@ -87,7 +86,9 @@ func TestSnapshotFileIgnored(t *testing.T) {
 		"truncated": {func(t *testing.T, file string, b []byte) {
 			require.NoError(t, os.WriteFile(file, b[:len(b)-20], 0o600))
 		}, "hash"},
-		"empty": {func(t *testing.T, file string, _ []byte) { require.NoError(t, os.WriteFile(file, nil, 0o600)) }, "no header"},
+		"empty": {func(t *testing.T, file string, _ []byte) {
+			require.NoError(t, os.WriteFile(file, nil, 0o600))
+		}, "no header"},
 		"garbage": {func(t *testing.T, file string, _ []byte) {
 			require.NoError(t, os.WriteFile(file, []byte("\x00garbage"), 0o600))
 		}, "no header"},
@@ -101,7 +102,9 @@ func TestSnapshotFileIgnored(t *testing.T) {
 			require.NoError(t, os.Remove(file))
 			require.NoError(t, os.Mkdir(file, 0o700))
 		}, "regular"},
-		"missing": {func(t *testing.T, file string, _ []byte) { require.NoError(t, os.Remove(file)) }, "no snapshot file yet"},
+		"missing": {func(t *testing.T, file string, _ []byte) {
+			require.NoError(t, os.Remove(file))
+		}, "no snapshot file yet"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file, log := saved(t, newEndpoint(ecJWK("a"))), &logBuffer{}
@@ -131,8 +134,7 @@ func TestSnapshotFileOfAnotherSource(t *testing.T) {
 
 // The query tells one source from another, though the file does not show it.
 func TestSnapshotFileOfAnotherQuery(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "keys")
-	require.NoError(t, os.Chmod(filepath.Dir(file), 0o700))
+	file := filepath.Join(privateDir(t), "keys")
 	of := func(query string, log *logBuffer) func(*jwks.Config) {
 		return func(c *jwks.Config) { c.URL, c.SnapshotFile, c.Logger = setURL+query, file, log.logger() }
 	}
@@ -157,7 +159,7 @@ func TestSnapshotFileAge(t *testing.T) {
 		"clock a little back": {-30 * time.Second, true}, "from the future": {-time.Hour, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			file, log := filepath.Join(t.TempDir(), "keys"), &logBuffer{}
+			file, log := filepath.Join(privateDir(t), "keys"), &logBuffer{}
 			synctest.Test(t, func(t *testing.T) { // each bubble begins at the same time of day
 				time.Sleep(max(-tc.later, 0)) // simulated
 				save(t, file, newEndpoint(ecJWK("a")))
@@ -176,7 +178,7 @@ func TestSnapshotFileAfter304(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEndpoint(ecJWK("a"))
 		e.header.Set("ETag", `"1"`)
-		file, log := filepath.Join(t.TempDir(), "keys"), &logBuffer{}
+		file, log := filepath.Join(privateDir(t), "keys"), &logBuffer{}
 		r := newRemote(t, e, func(c *jwks.Config) { c.SnapshotFile = file })
 		require.NoError(t, r.Refresh(t.Context()))
 		time.Sleep(20 * time.Hour) // simulated
@@ -209,11 +211,11 @@ func TestSnapshotFileIsSecondChoice(t *testing.T) {
 	require.NoError(t, r.Refresh(t.Context()), "the file is written: the directory can be removed")
 }
 
-// A fetch that is held up, here by its logger, does not write its set over that of a later one: a key that was withdrawn
-// meanwhile would come back with the next start.
+// A fetch that is held up, here by its logger, does not write its set over that of a later one: a key that was
+// withdrawn meanwhile would come back with the next start.
 func TestSnapshotFileHoldsTheNewestSet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		file, log := filepath.Join(t.TempDir(), "keys"), &logBuffer{}
+		file, log := filepath.Join(privateDir(t), "keys"), &logBuffer{}
 		release := make(chan struct{})
 		e := newEndpoint(ecJWK("withdrawn"), ecJWK("a"))
 		r := newRemote(t, e, func(c *jwks.Config) {

@@ -1,6 +1,7 @@
 package jwks
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -10,7 +11,8 @@ import (
 
 // Inside the package: from outside nobody can hold up a fetch between its result and its file.
 func TestAnOlderSetIsNotWritten(t *testing.T) {
-	config := Config{URL: "https://issuer.example/jwks", MaxStale: time.Hour, SnapshotFile: filepath.Join(t.TempDir(), "keys")}
+	config := Config{URL: "https://issuer.example/jwks", SnapshotFile: filepath.Join(t.TempDir(), "keys")}
+	require.NoError(t, os.Chmod(filepath.Dir(config.SnapshotFile), 0o700), "whatever the umask")
 	file, now := newSnapshotFile(config), time.Now()
 	of := func(doc string) snapshot { return snapshot{now, []byte(doc), []chan struct{}{make(chan struct{})}} }
 	require.NoError(t, file.write(now, of(`{"keys":["newer"]}`)))

@@ -36,17 +36,20 @@ func TestSnapshotFileThatOthersMayChange(t *testing.T) {
 		spoil  func(t *testing.T, dir string)
 		reason string // "" if the file is still believed
 	}{
-		"untouched":                          {func(*testing.T, string) {}, ""},
-		"readable by all":                    {mode("keys", 0o644), ""},
-		"group may write":                    {mode("keys", 0o620), "others may write: chmod go-w"},
-		"world may write":                    {mode("keys", 0o602), "others may write: chmod go-w"},
-		"of another owner":                   {owner("keys"), "owned by user 12345"},
-		"directory readable by all":          {mode("", 0o755), ""},
-		"group may write in the directory":   {mode("", 0o770), "in its directory others may write: chmod go-w"},
-		"world may write in the directory":   {mode("", 0o707), "in its directory others may write: chmod go-w"},
-		"a directory with the sticky bit":    {mode("", 0o777|os.ModeSticky), ""},
-		"directory of another owner":         {owner(""), "its directory is owned by user 12345"},
-		"another owner, with the sticky bit": {func(t *testing.T, dir string) { mode("", 0o777|os.ModeSticky)(t, dir); owner("keys")(t, dir) }, "owned by user 12345"},
+		"untouched":                        {func(*testing.T, string) {}, ""},
+		"readable by all":                  {mode("keys", 0o644), ""},
+		"group may write":                  {mode("keys", 0o620), "others may write: chmod go-w"},
+		"world may write":                  {mode("keys", 0o602), "others may write: chmod go-w"},
+		"of another owner":                 {owner("keys"), "owned by user 12345"},
+		"directory readable by all":        {mode("", 0o755), ""},
+		"group may write in the directory": {mode("", 0o770), "in its directory others may write: chmod go-w"},
+		"world may write in the directory": {mode("", 0o707), "in its directory others may write: chmod go-w"},
+		"a directory with the sticky bit":  {mode("", 0o777|os.ModeSticky), ""},
+		"directory of another owner":       {owner(""), "its directory is owned by user 12345"},
+		"another owner, with the sticky bit": {func(t *testing.T, dir string) {
+			mode("", 0o777|os.ModeSticky)(t, dir)
+			owner("keys")(t, dir)
+		}, "owned by user 12345"},
 		"a symbolic link": {func(t *testing.T, dir string) {
 			require.NoError(t, os.Rename(filepath.Join(dir, "keys"), filepath.Join(dir, "elsewhere")))
 			require.NoError(t, os.Symlink("elsewhere", filepath.Join(dir, "keys")))

@@ -65,7 +65,8 @@ func soak(t *testing.T) string {
 	require.Greater(t, all.outages, 50)
 	require.Greater(t, all.floods, 50)
 	return fmt.Sprintf("%d rotations, %d outages, %d floods: accepted %v at most, refused %v at most",
-		all.rotations, all.outages, all.floods, all.longestAccepted.Round(time.Second), all.longestRefused.Round(10*time.Millisecond))
+		all.rotations, all.outages, all.floods,
+		all.longestAccepted.Round(time.Second), all.longestRefused.Round(10*time.Millisecond))
 }
 
 func newWorld(t *testing.T, seed uint64) *world {
@@ -156,7 +157,7 @@ func (w *world) show() {
 func (w *world) fail(now time.Time) {
 	faults := []answerFunc{
 		refuse, hang, body(500, "text/html", "sorry"), body(200, "text/html", "<html>"), body(200, "application/json", "{}"),
-		body(200, "application/json", `{"keys":[]}`), body(200, "application/json", `{"keys":[{"kty":"EC"`), body(204, "", ""), body(304, "", ""),
+		noKeys, body(200, "application/json", `{"keys":[{"kty":"EC"`), body(204, "", ""), body(304, "", ""),
 	}
 	w.outages++
 	w.endpoint.answer(faults[w.random.IntN(len(faults))])

@@ -10,10 +10,12 @@ import (
 	"example.com/resourceserver/jwks"
 )
 
-// Metadata that could not be read for MaxStale names the place of the keys no longer, although that place still answers.
+// Metadata that could not be read for MaxStale names the place of the keys no longer, although that place still
+// answers.
 func TestMetadataHasAnAgeLimit(t *testing.T) {
 	for name, fault := range map[string]answerFunc{
-		"refused": refuse, "404": body(404, "", ""), "mismatch": metadata("https://evil.example", "https://evil.example/jwks.json"),
+		"refused": refuse, "404": body(404, "", ""),
+		"mismatch": metadata("https://evil.example", "https://evil.example/jwks.json"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

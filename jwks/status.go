@@ -12,7 +12,7 @@ type Status struct {
 	JWKSURL     string        // where the set is, without query; "" if discovery has not found out yet
 	ConfirmedAt time.Time     // when the issuer last had this set; zero if never
 	Age         time.Duration // since ConfirmedAt; 0 if never
-	UsableUntil time.Time     // when the set in use expires, if no fetch succeeds or discovery goes on failing; zero if there is none
+	UsableUntil time.Time     // when the set in use expires, unless a fetch, with discovery, succeeds; zero if none
 	NextRefresh time.Time     // when the next scheduled fetch is due, tokens without kid apart; zero before the first
 
 	Keys    []KeyStatus  // usable keys of the set

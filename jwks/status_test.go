@@ -62,8 +62,8 @@ func TestStatusThroughALife(t *testing.T) {
 	})
 }
 
-// A set is as old as the question that it answered, and so is the metadata: what happened while the answer was on its way
-// is not in it.
+// A set is as old as the question that it answered, and so is the metadata: what happened while the answer was on its
+// way is not in it.
 func TestAgeCountsFromTheBeginningOfAFetch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEndpoint(ecJWK("a"))
@@ -81,7 +81,8 @@ func TestAgeCountsFromTheBeginningOfAFetch(t *testing.T) {
 	})
 }
 
-// What an answer says of its age holds until the next answer: a 200 without max-age has none, a 304 without it leaves it.
+// What an answer says of its age holds until the next answer: a 200 without max-age has none, a 304 without it leaves
+// it.
 func TestMaxAgeIsOfTheLastAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEndpoint(ecJWK("a"))
@@ -173,7 +174,8 @@ func TestEvents(t *testing.T) {
 	require.Empty(t, since(), "nothing changed, nothing said")
 	e.answer(refuse)
 	require.Error(t, r.Refresh(t.Context()))
-	require.Contains(t, since(), `level=WARN msg="jwks: refresh failed" error="key set at https://issuer.example/jwks.json: connection refused" failures=1 state=stale`)
+	require.Contains(t, since(), `level=WARN msg="jwks: refresh failed" `+
+		`error="key set at https://issuer.example/jwks.json: connection refused" failures=1 state=stale`)
 	e.answer(nil)
 	require.NoError(t, r.Refresh(t.Context()))
 	require.Contains(t, since(), `level=INFO msg="jwks: refresh succeeded again" failures=1`)

@@ -86,7 +86,8 @@ func TestReachedAfterSleep(t *testing.T) {
 	require.False(t, reached(now, due))
 	require.True(t, reached(woken, due))
 	require.True(t, reached(due, due))
-	require.True(t, reached(asleep(now.Add(time.Hour), -72*time.Hour), due), "set back, and the hour has passed all the same")
+	setBack := asleep(now.Add(time.Hour), -72*time.Hour)
+	require.True(t, reached(setBack, due), "the hour has passed all the same")
 
 	s := state{set: &keySet{}, confirmedAt: now, freshUntil: due, dueAt: due, usableUntil: now.Add(24 * time.Hour)}
 	require.Equal(t, Fresh, s.condition(now))

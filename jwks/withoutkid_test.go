@@ -22,7 +22,8 @@ func published(t *testing.T, r *jwks.Remote, key jwk) bool {
 	return false
 }
 
-// A token without a kid cannot miss a new key, and is refused until the next fetch: a minute away, not a quarter of an hour.
+// A token without a kid cannot miss a new key, and is refused until the next fetch: a minute away, not a quarter of an
+// hour.
 func TestRotationOfTokensWithoutKID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := slowEndpoint(ecJWK("a"))
