@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"example.com/resourceserver/jwks"
 	"example.com/resourceserver/jwt"
 	"example.com/resourceserver/jwt/jwttest"
 )
@@ -161,7 +162,10 @@ func (k keysOf) Issuer() string { return k.issuer }
 // checklist 30, 57
 func TestTheKeySourceMayNameTheIssuer(t *testing.T) {
 	issuer, _ := strict(t)
+	remote, err := jwks.NewRemote(jwks.Config{Issuer: issuer.URL(), HTTPClient: issuer.Client()})
+	require.NoError(t, err)
 	for name, config := range map[string]jwt.Config{
+		"remote":     {Keys: remote},
 		"keys alone": {Keys: keysOf{issuer, issuer.URL()}},
 		"both":       {Keys: keysOf{issuer, issuer.URL()}, Issuer: issuer.URL()},
 		"no answer":  {Keys: keysOf{issuer, ""}, Issuer: issuer.URL()},
