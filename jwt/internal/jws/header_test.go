@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/stretchr/testify/require"
 
@@ -55,6 +56,21 @@ func TestRules(t *testing.T) {
 		require.Equal(t, tt.want, err, tt.text)
 		require.Equal(t, tt.want == nil, header.Algorithm != nil, tt.text)
 	}
+}
+
+// Tokens are kept, and with them their header. A chain of certificates beside the kid
+// must not be.
+func TestAHeaderKeepsNoOtherParameter(t *testing.T) {
+	text := `{"alg":"ES256","kid":"a key","typ":"at+jwt","x5c":["` + strings.Repeat("A", 4000) + `"]}`
+	parameters, err := strictjson.Parse(nil, text)
+	require.NoError(t, err)
+	rules := &Rules{Algorithms: map[string]*Algorithm{"ES256": AlgorithmOf("ES256")}, Types: []string{"at+jwt"}}
+	header, err := rules.Check(parameters)
+	require.NoError(t, err)
+	require.Equal(t, "a key", header.KeyID)
+	kid, begin := uintptr(unsafe.Pointer(unsafe.StringData(header.KeyID))),
+		uintptr(unsafe.Pointer(unsafe.StringData(text)))
+	require.False(t, kid >= begin && kid < begin+uintptr(len(text)))
 }
 
 // checklist 64, 66, 68
