@@ -124,7 +124,7 @@ func (fs *flights) fly(ctx context.Context, f *flight, last *state) {
 	f.result = fs.land(f, fs.restore(ctx, last, fs.attempt(ctx, last)))
 	close(f.landed)
 	fs.keep(f)
-	fs.journal.flush()
+	fs.journal.backlog.flush()
 }
 
 // attempt asks the issuer. It ends within the time limit and the grace after it.
@@ -234,7 +234,7 @@ func (fs *flights) settle(f *flight, limit time.Duration) {
 	defer timer.Stop()
 	select {
 	case <-f.gone:
-		fs.journal.wait(timer.C)
+		fs.journal.backlog.wait(timer.C)
 	case <-timer.C:
 	}
 }

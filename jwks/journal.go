@@ -6,110 +6,22 @@ import (
 	"log/slog"
 	"os"
 	"slices"
-	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // journal counts what is different after a fetch, and logs it when nobody waits.
-//
-// The log is written by whoever calls flush, one at a time, and what waits for it
-// is bounded: a logger that blocks holds one goroutine, delays no fetch and no
-// lookup, and costs records. One that panics, or ends the goroutine, costs what
-// it was about to write.
 type journal struct {
-	log    *slog.Logger
-	issuer string // Config.Issuer, "" if the URL was given
-	counts *counters
-
-	mu      sync.Mutex
-	waiting []func()      // each writes records
-	lost    int           // of those, for want of room
-	writing chan struct{} // closed when whoever is in flush is through, nil if nobody is
+	log     *slog.Logger
+	issuer  string // Config.Issuer, "" if the URL was given
+	counts  *counters
+	backlog *backlog
 }
-
-// maxWaitingRecords is some hours of an outage, or a day of calm.
-const maxWaitingRecords = 256
 
 func newJournal(c Config) *journal {
-	return &journal{log: c.Logger, issuer: c.Issuer, counts: new(counters)}
-}
-
-// add keeps an entry until the next flush.
-func (j *journal) add(entry func()) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if len(j.waiting) == maxWaitingRecords {
-		j.lost++
-		return
+	lost := func(records int) {
+		c.Logger.Warn("jwks: log records lost: the logger blocks, or is too slow", "records", records)
 	}
-	j.waiting = append(j.waiting, entry)
-}
-
-// flush writes all entries that wait, unless somebody else is at it, who will
-// write them too.
-func (j *journal) flush() {
-	mine := make(chan struct{})
-	j.mu.Lock()
-	busy := j.writing != nil
-	if !busy {
-		j.writing = mine
-	}
-	j.mu.Unlock()
-	if busy {
-		return
-	}
-	defer close(mine)
-	defer j.leave(mine) // if the logger ends this goroutine
-	for entry := j.next(); entry != nil; entry = j.next() {
-		unharmed(entry)
-	}
-}
-
-// next takes the oldest entry. Nil means that flush is over, and the next one may
-// begin: an entry that is added from now on is not this one's.
-func (j *journal) next() (entry func()) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	switch {
-	case len(j.waiting) > 0:
-		entry, j.waiting = j.waiting[0], j.waiting[1:]
-	case j.lost > 0:
-		lost := j.lost
-		j.lost, entry = 0, func() { j.log.Warn("jwks: log records lost: the logger blocks, or is too slow", "records", lost) }
-	default:
-		j.writing = nil
-	}
-	return entry
-}
-
-func (j *journal) leave(mine chan struct{}) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.writing == mine {
-		j.writing = nil
-	}
-}
-
-// wait returns when nobody writes any more, or is late.
-func (j *journal) wait(late <-chan time.Time) {
-	j.mu.Lock()
-	writing := j.writing
-	j.mu.Unlock()
-	if writing == nil {
-		return
-	}
-	select {
-	case <-writing:
-	case <-late:
-	}
-}
-
-// unharmed survives a panic of the logger, which on a goroutine that is nobody's
-// would end the process. There is no log to say so in.
-func unharmed(entry func()) {
-	defer func() { _ = recover() }()
-	entry()
+	return &journal{c.Logger, c.Issuer, new(counters), &backlog{lost: lost}}
 }
 
 // count keeps the totals of what an outcome changed.
@@ -134,12 +46,12 @@ func (j *journal) count(last, next *state, o outcome) {
 // but for a fetch that fails: that is logged each time, and the back-off keeps
 // it to about one a minute.
 func (j *journal) report(last, next *state) {
-	j.add(func() { j.reportKeys(last.set, next.set) })
-	j.add(func() { j.reportSkipped(last.set, next.set) })
-	j.add(func() { j.reportEmpty(last, next) })
-	j.add(func() { j.reportFetch(last, next) })
-	j.add(func() { j.reportDiscovery(last, next) })
-	j.add(func() { j.reportMove(last.source, next.source) })
+	j.backlog.add(func() { j.reportKeys(last.set, next.set) })
+	j.backlog.add(func() { j.reportSkipped(last.set, next.set) })
+	j.backlog.add(func() { j.reportEmpty(last, next) })
+	j.backlog.add(func() { j.reportFetch(last, next) })
+	j.backlog.add(func() { j.reportDiscovery(last, next) })
+	j.backlog.add(func() { j.reportMove(last.source, next.source) })
 }
 
 func (j *journal) reportKeys(old, now *keySet) {
@@ -209,7 +121,7 @@ func (j *journal) reportMove(last, next source) {
 
 // restored logs what the snapshot file gave, when the first fetch failed.
 func (j *journal) restored(file string, found restored, err error) {
-	j.add(func() {
+	j.backlog.add(func() {
 		switch {
 		case errors.Is(err, os.ErrNotExist):
 			j.log.Info("jwks: no snapshot file yet", "file", file)
@@ -224,5 +136,5 @@ func (j *journal) restored(file string, found restored, err error) {
 // notWritten logs that the next start has no new snapshot. It is no more than a
 // log record: the set in memory is good.
 func (j *journal) notWritten(file string, err error) {
-	j.add(func() { j.log.Warn("jwks: snapshot file not written", "file", file, "error", err) })
+	j.backlog.add(func() { j.log.Warn("jwks: snapshot file not written", "file", file, "error", err) })
 }

@@ -14,9 +14,9 @@ import (
 // validators may share it. It is safe for concurrent use.
 //
 // A Remote starts no goroutine but a fetch and what serves it, and a fetch ends
-// within Config.FetchTimeout, whatever Config.HTTPClient does. Refreshes happen when a lookup finds one due: that lookup
-// does not wait for it. A process whose traffic may pause for longer than the
-// refresh interval should use [Remote.Run], which refreshes without traffic;
+// within Config.FetchTimeout, whatever Config.HTTPClient does. Refreshes happen
+// when a lookup finds one due: that lookup does not wait for it. A process whose
+// traffic may pause for longer than the refresh interval should use [Remote.Run], which refreshes without traffic;
 // otherwise the first request after a pause is judged by the set from
 // before it.
 type Remote struct {
