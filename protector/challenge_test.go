@@ -267,12 +267,16 @@ func TestRefusalReplacesWhatWasSet(t *testing.T) {
 		w.Header().Set("Cache-Control", "public, max-age=3600")
 		w.Header().Set("Content-Length", "3")
 		w.Header().Set("ETag", `"v1"`)
+		w.Header().Set("Retry-After", "60")
+		w.Header().Set("WWW-Authenticate", "Basic")
 		inner.ServeHTTP(w, r)
 	}))
 	a := get(t, server, "/")
 	require.Equal(t, 401, a.status)
 	require.Equal(t, "no-store", a.header.Get("Cache-Control"))
 	require.Empty(t, a.header.Get("ETag"))
+	require.Empty(t, a.header.Get("Retry-After"))
+	require.Equal(t, []string{`Bearer realm="api"`}, a.challenges())
 	require.Contains(t, a.body, "unauthorized")
 }
 

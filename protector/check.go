@@ -41,7 +41,9 @@ func (p *Protector) admit(r *http.Request, rule *Rule) (*http.Request, *grant, *
 		started = time.Now()
 	}
 	j := p.decide(r, rule)
-	r = under(r, j.ctx)
+	if ctx := r.Context(); innermost(ctx) != j.visible {
+		r = r.WithContext(withGrant(ctx, j.visible))
+	}
 	if p.observed() {
 		p.report(r, j, started)
 	}

@@ -202,8 +202,9 @@ func TestAnswer(t *testing.T) {
 			},
 		}},
 		{"outage", errDown, 503, "temporarily_unavailable", http.Header{"Retry-After": {"5"}}},
-		{"own", &protector.Error{Status: 402, Code: "pay", Header: http.Header{"X-Price": {"7"}}}, 402, "pay",
-			http.Header{"X-Price": {"7"}}},
+		{"own", &protector.Error{
+			Status: 402, Code: "pay", Header: http.Header{"X-Price": {"7"}, "X Y": {"z"}, "X-Bad": {"a\nb"}},
+		}, 402, "pay", http.Header{"X-Price": {"7"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			status, header, body := guard.Answer(tt.err)

@@ -22,9 +22,8 @@ func CurrentToken[T Token](ctx context.Context) (T, bool) {
 
 type contextKey struct{}
 
-// carrier is a context with a grant in it. Every request needs one, and it is half
-// as large as the one that context.WithValue returns. The grant stays behind a
-// pointer: what prints a request prints the fields of its context.
+// carrier is a context with a grant in it. Every request needs one. The grant
+// stays behind a pointer: what prints a request prints the fields of its context.
 type carrier struct {
 	context.Context
 	grant *grant
@@ -50,26 +49,26 @@ func innermost(ctx context.Context) *grant {
 	return nobody
 }
 
+// withGrant returns a context in which g is the innermost grant. A grant is put
+// into one context as a rule, so it has the room for that in itself.
 func withGrant(ctx context.Context, g *grant) context.Context {
-	if innermost(ctx) == g {
+	switch {
+	case innermost(ctx) == g:
 		return ctx
+	case g == nobody || g.carrier.grant != nil:
+		return &carrier{ctx, g}
 	}
-	return &carrier{ctx, g}
+	g.carrier = carrier{ctx, g}
+	return &g.carrier
 }
 
 // withoutCurrent returns the request as somebody may see it about whom nothing is
 // known yet, or who was turned away.
 func withoutCurrent(r *http.Request) *http.Request {
-	return under(r, withGrant(r.Context(), nobody))
-}
-
-// under returns the request with the context: a copy, if that is another one
-// than it has.
-func under(r *http.Request, ctx context.Context) *http.Request {
-	if r.Context() == ctx {
+	if innermost(r.Context()) == nobody {
 		return r
 	}
-	return r.WithContext(ctx)
+	return r.WithContext(withGrant(r.Context(), nobody))
 }
 
 // keepBody gives r what a check has made of the body of its copy: whoever parses

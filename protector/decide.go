@@ -1,16 +1,13 @@
 package protector
 
-import (
-	"context"
-	"net/http"
-)
+import "net/http"
 
 // judgement is what decide found out.
 type judgement struct {
-	ctx    context.Context // what whoever comes next may see: the token, or none
-	grant  *grant          // beside an error: whose token it was, for the report, or nil
-	reused bool            // the token had been authenticated further out
-	err    *Error
+	visible *grant // what whoever comes next may see: the token, or nobody's
+	grant   *grant // beside an error: whose token it was, for the report, or nil
+	reused  bool   // the token had been authenticated further out
+	err     *Error
 }
 
 // decide answers the one question of this package. It writes nothing.
@@ -23,13 +20,9 @@ func (p *Protector) decide(r *http.Request, rule *Rule) (j judgement) {
 	if err == nil {
 		err = rule.admits(r, j.grant)
 	}
-	next := j.grant
+	j.visible = j.grant
 	if err != nil {
-		j.err, next = err.under(c.scheme), nobody
-	}
-	j.ctx = r.Context()
-	if next != current {
-		j.ctx = &carrier{j.ctx, next}
+		j.err, j.visible = err.under(c.scheme), nobody
 	}
 	return j
 }
@@ -40,9 +33,7 @@ func (p *Protector) decide(r *http.Request, rule *Rule) (j judgement) {
 func (p *Protector) identify(r *http.Request, c credential, current *grant) (g *grant, reused bool, err *Error) {
 	if known := current.from(p.identity); known != nil && known.holdsFor(r, c) {
 		if known != current {
-			inner := *known
-			inner.outer = current
-			known = &inner
+			known = known.inside(current)
 		}
 		return known, true, p.alive(known.token)
 	}

@@ -11,8 +11,8 @@ import (
 // this one, which may have another issuer, another audience or another table.
 type identity struct{ _ byte } // not of size zero: two of those may be at one address
 
-// grant is the outcome of a successful decision. It is written once and then
-// only read.
+// grant is the outcome of a successful decision. It is written before anybody
+// else sees it, and then only read.
 //
 // A grant belongs to one request. It is found through the context, and contexts
 // are passed on: to the parts of a batch, to requests that are built later. So it
@@ -24,6 +24,7 @@ type grant struct {
 	target     target
 	possession *possession // nil: no proof was asked for
 	outer      *grant
+	carrier    carrier // the context that the grant is in
 }
 
 // nobody is the state outside every protector, and of a request that was turned
@@ -38,6 +39,13 @@ func (g *grant) from(by *identity) *grant {
 		}
 	}
 	return nil
+}
+
+// inside returns the same grant for a place further in.
+func (g *grant) inside(outer *grant) *grant {
+	inner := *g
+	inner.outer, inner.carrier = outer, carrier{}
+	return &inner
 }
 
 // holdsFor reports whether the grant was given for this very request. In doubt

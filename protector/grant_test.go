@@ -260,6 +260,21 @@ func TestChecksSeeNobodyElsesToken(t *testing.T) {
 	}
 }
 
+// A context may be of any type, also of one that cannot be compared.
+func TestContextsAreNotCompared(t *testing.T) {
+	guard := newGuard(t, protector.Config{})
+	handler := guard.Require()(guard.Require("profile")(hello))
+	for _, tok := range []string{"alice", "bob", "mallory", ""} {
+		r := newRequest(tok)
+		require.NotPanics(t, func() { handler.ServeHTTP(newRecorder(), r.WithContext(listed{r.Context(), nil})) })
+	}
+}
+
+type listed struct {
+	context.Context
+	values []any
+}
+
 // A check that parses a form, or reads the body and puts it back, sees a copy of
 // the request behind another protector. What it has done is not lost.
 func TestWhatACheckMakesOfTheBodyIsKept(t *testing.T) {

@@ -22,7 +22,7 @@ func (p *Protector) answersPreflight(w http.ResponseWriter, r *http.Request) boo
 	}
 	started := time.Now()
 	ctx := context.WithValue(r.Context(), preflightKey{p.identity}, true)
-	r = under(r, withGrant(ctx, nobody))
+	r = r.WithContext(withGrant(ctx, nobody))
 	if p.observed() {
 		p.report(r, judgement{grant: nobody}, started)
 	}

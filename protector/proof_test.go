@@ -511,11 +511,13 @@ func TestFaultyProofs(t *testing.T) {
 		})
 	}
 	t.Run("Proving copies", func(t *testing.T) {
-		proving := bearer.Proving(certified{})
-		_ = proving.Proving(&fixedProof{method: "a"})
-		again := proving.Proving(&fixedProof{method: "b"})
-		_, err := protector.New(protector.Config{Validators: []protector.Validator{again}})
-		require.NoError(t, err)
+		bound := returning(&bound{token{user: "alice"}, map[string]string{"own": "x"}})
+		three := bound.Proving(&fixedProof{method: "a"}, &fixedProof{method: "b"}, &fixedProof{method: "c"})
+		own, other := three.Proving(&fixedProof{method: "own"}), three.Proving(&fixedProof{method: "other"})
+		for status, validator := range map[int]protector.Validator{200: own, 401: other} {
+			guard := newGuard(t, protector.Config{Validators: []protector.Validator{validator}})
+			require.Equal(t, status, get(t, serve(t, guard.Require()(hello)), "/", "Authorization: Bearer x").status)
+		}
 	})
 }
 
