@@ -143,9 +143,10 @@ func (c Config) resolve() (Config, error) {
 func (c Config) checkSource() error {
 	switch {
 	case c.URL == "" && c.Issuer == "":
-		return errors.New("jwks: Config.URL and Config.Issuer are both empty: set one of them")
+		return errors.New("jwks: Config.Issuer is empty, and so is Config.URL: set one of them")
 	case c.URL != "" && c.Issuer != "":
-		return errors.New("jwks: Config.URL and Config.Issuer are both set: use Issuer for discovery, or URL to go without")
+		return errors.New("jwks: Config.Issuer is set, and so is Config.URL: " +
+			"use Issuer for discovery, or URL to go without")
 	case c.URL != "":
 		if err := checkURL(c.URL, c.InsecureAllowPlainHTTP); err != nil {
 			return fmt.Errorf("jwks: Config.URL %w", err)

@@ -18,7 +18,7 @@ func TestNewRemoteReportsEveryFault(t *testing.T) {
 		RefreshInterval: -1, MaxStale: 30, FetchTimeout: -time.Second, Cooldown: time.Microsecond,
 	})
 	require.Nil(t, r)
-	for _, field := range []string{"URL", "RefreshInterval", "MaxStale", "FetchTimeout", "Cooldown"} {
+	for _, field := range []string{"Issuer", "RefreshInterval", "MaxStale", "FetchTimeout", "Cooldown"} {
 		require.ErrorContains(t, err, "jwks: Config."+field)
 	}
 	require.ErrorContains(t, err, "30*time.Second", "the remedy")
@@ -84,7 +84,7 @@ func TestSourceURL(t *testing.T) {
 	_, err := jwks.NewRemote(jwks.Config{URL: "http://issuer.example/jwks", InsecureAllowPlainHTTP: true})
 	require.NoError(t, err)
 	_, err = jwks.NewRemote(jwks.Config{URL: setURL, Issuer: issuerURL})
-	require.ErrorContains(t, err, "both set")
+	require.ErrorContains(t, err, "Config.Issuer is set, and so is Config.URL")
 }
 
 // What the caller does to its client later is no concern of the Remote, and

@@ -193,7 +193,7 @@ func (p *Protector) addSchemes(config Config) (faults []error) {
 	}
 	for i, v := range config.Validators {
 		for _, fault := range p.addValidator(v, realm) {
-			faults = append(faults, fmt.Errorf("Config.Validators[%d]: %w", i, fault))
+			faults = append(faults, fmt.Errorf("Config.Validators[%d] is not usable: %w", i, fault))
 		}
 	}
 	return faults

@@ -51,9 +51,26 @@ func (p *Protector) addSources(config Config) (faults []error) {
 	if config.InsecureQueryTokens {
 		p.sources = append(p.sources, source{find: queryTokens})
 	}
-	if p.sources != nil && p.schemeNamed(bearer) == nil {
-		faults = append(faults, errors.New("Config.AmbientCookie, BufferedFormTokens and InsecureQueryTokens "+
-			"are for bearer tokens: add a Bearer validator, or leave them out"))
+	return append(faults, p.bearerFaults(config)...)
+}
+
+// bearerFaults: what else carries a token carries that of RFC 6750.
+func (p *Protector) bearerFaults(config Config) (faults []error) {
+	if p.schemeNamed(bearer) != nil {
+		return nil
+	}
+	for _, place := range []struct {
+		field string
+		set   bool
+	}{
+		{"AmbientCookie", config.AmbientCookie != ""},
+		{"BufferedFormTokens", config.BufferedFormTokens},
+		{"InsecureQueryTokens", config.InsecureQueryTokens},
+	} {
+		if place.set {
+			faults = append(faults, fmt.Errorf(
+				"Config.%s is for bearer tokens: add a Bearer validator, or leave it out", place.field))
+		}
 	}
 	return faults
 }

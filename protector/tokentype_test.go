@@ -129,7 +129,7 @@ func TestFaultyTokenTypes(t *testing.T) {
 		{returning[almost](nil), "the token type protector_test.almost has a method Revoked that is func() error"},
 	} {
 		_, err := protector.New(protector.Config{Validators: []protector.Validator{tt.validator}})
-		require.ErrorContains(t, err, "protector: Config.Validators[0]: the token type ")
+		require.ErrorContains(t, err, "protector: Config.Validators[0] is not usable: the token type ")
 		require.ErrorContains(t, err, tt.says)
 	}
 	_, err := protector.New(protector.Config{Validators: []protector.Validator{returning(&wrappingPart{})}})

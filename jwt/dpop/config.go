@@ -90,7 +90,7 @@ func (c Config) resolve() (Config, error) {
 	for i, origin := range c.PublicOrigins {
 		normal, err := publicOrigin(origin)
 		if err != nil {
-			faults = append(faults, fmt.Errorf("dpop: Config.PublicOrigins holds %.200q, which %w", origin, err))
+			faults = append(faults, fmt.Errorf("dpop: Config.PublicOrigins[%d] %w", i, err))
 		}
 		c.PublicOrigins[i] = normal
 	}
@@ -133,7 +133,7 @@ func orDefault[T comparable](value, otherwise T) T {
 func (c Config) algorithmFaults() (faults []error) {
 	for _, name := range c.Algorithms {
 		if !slices.Contains(jws.Asymmetric, name) { // a proof made with a secret proves nothing (RFC 9449 §4.2)
-			faults = append(faults, fmt.Errorf("dpop: Config.Algorithms: %.40q is not supported: use any of %s",
+			faults = append(faults, fmt.Errorf("dpop: Config.Algorithms names %.40q, which is not supported: use any of %s",
 				name, strings.Join(jws.Asymmetric, ", ")))
 		}
 	}

@@ -16,13 +16,13 @@ import (
 func TestConfigFaults(t *testing.T) {
 	for fault, config := range map[string]dpop.Config{
 		"Config.PublicOrigins is empty":           {PublicOrigins: []string{}},
-		`"api.example", which is not an https`:    {PublicOrigins: []string{"api.example"}},
-		`"http://api.example", which is not an`:   {PublicOrigins: []string{"http://api.example"}},
+		`PublicOrigins[0] is not an https`:        {PublicOrigins: []string{"api.example"}},
+		`Config.PublicOrigins[0] is not an`:       {PublicOrigins: []string{"http://api.example"}},
 		"holds a user name":                       {PublicOrigins: []string{"https://u:p@api.example"}},
 		"a query or a fragment":                   {PublicOrigins: []string{"https://api.example?x"}},
 		"holds a dot segment":                     {PublicOrigins: []string{"https://api.example/a/.."}},
-		`Config.Algorithms: "HS256"`:              {Algorithms: []string{"HS256"}},
-		`Config.Algorithms: "none"`:               {Algorithms: []string{"none"}},
+		`Config.Algorithms names "HS256"`:         {Algorithms: []string{"HS256"}},
+		`Config.Algorithms names "none"`:          {Algorithms: []string{"none"}},
 		"Config.MaxAge is -1s":                    {MaxAge: -time.Second},
 		"Config.MaxAge is 30ns":                   {MaxAge: 30},
 		"Config.MaxAge is 2562047h":               {MaxAge: math.MaxInt64},

@@ -14,9 +14,10 @@ import (
 // (scheme), as RFC 9449 §4.3 advises.
 
 var (
-	errNotOrigin = errors.New("is not an https URL with a host: write https://host, or https://host/path for what a proxy removes")
-	errMore      = errors.New("holds a user name, a query or a fragment: remove it")
-	errDots      = errors.New("holds a dot segment or a bad escape: write the path as clients send it")
+	errNotOrigin = errors.New("is not an https URL with a host: write https://host, or https://host/path for what a " +
+		"proxy removes")
+	errMore = errors.New("holds a user name, a query or a fragment: remove it")
+	errDots = errors.New("holds a dot segment or a bad escape: write the path as clients send it")
 )
 
 // publicOrigin normalizes a configured origin: no slash is at its end.

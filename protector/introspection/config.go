@@ -31,7 +31,8 @@ const (
 
 // Config says which endpoint to ask, as whom, and what to make of its answers.
 // Endpoint, Credentials, and Audiences (or AnyAudience) are required; the zero
-// value of everything else is its documented default. New copies it.
+// value of everything else is its documented default. New copies it. A duration
+// is from a millisecond to a year.
 type Config struct {
 	_ [0]func() // keyed literals only, and no comparison
 

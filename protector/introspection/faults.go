@@ -11,6 +11,10 @@ import (
 // without its unit: 30 is 30 nanoseconds.
 const shortestDuration = time.Millisecond
 
+// longestDuration keeps times within what can be counted. What is longer was meant
+// to be for ever, and nothing here is.
+const longestDuration = 366 * 24 * time.Hour
+
 // Ceilings of the limits. More is a mistake, and what is far more overflows.
 const (
 	maxCacheSize  = 10_000_000
@@ -63,21 +67,22 @@ func (c *Config) emptyNameFaults() error {
 func (c *Config) timeFaults() error {
 	var faults []error
 	for _, d := range []struct {
-		field       string
-		value, none time.Duration
+		field                string
+		value, none, ceiling time.Duration
 	}{
-		{"Leeway", c.Leeway, NoLeeway},
-		{"PositiveTTL", c.PositiveTTL, NoCache},
-		{"NegativeTTL", c.NegativeTTL, NoCache},
-		{"Timeout", c.Timeout, 0},
+		{"Leeway", c.Leeway, NoLeeway, maxLeeway},
+		{"PositiveTTL", c.PositiveTTL, NoCache, longestDuration},
+		{"NegativeTTL", c.NegativeTTL, NoCache, longestDuration},
+		{"Timeout", c.Timeout, 0, longestDuration},
 	} {
-		if d.value != 0 && d.value != d.none && d.value < shortestDuration {
+		switch {
+		case d.value == 0 || d.value == d.none:
+		case d.value < shortestDuration:
 			faults = append(faults, fault(d.field, fmt.Sprintf(
 				"is %v, negative or without its unit: write 30*time.Second, or leave it 0 for the default", d.value)))
+		case d.value > d.ceiling:
+			faults = append(faults, fault(d.field, fmt.Sprintf("is %v: use up to %v", d.value, d.ceiling)))
 		}
-	}
-	if c.Leeway > maxLeeway {
-		faults = append(faults, fault("Leeway", fmt.Sprintf("is %v: use up to %v", c.Leeway, maxLeeway)))
 	}
 	return errors.Join(faults...)
 }
