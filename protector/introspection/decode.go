@@ -1,7 +1,6 @@
 package introspection
 
 import (
-	"bytes"
 	stdjson "encoding/json"
 	"errors"
 	"fmt"
@@ -50,5 +49,5 @@ func readNumber(d *jsontext.Decoder) (stdjson.Number, error) {
 		return "", errors.ErrUnsupported
 	}
 	number, err := d.ReadValue()
-	return stdjson.Number(bytes.Clone(number)), err
+	return stdjson.Number(number), err
 }

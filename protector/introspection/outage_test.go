@@ -362,6 +362,24 @@ func TestLateFailuresSuspendNothing(t *testing.T) {
 	})
 }
 
+// Refused credentials are worth a word now and again, and not one for each token.
+func TestRefusedCredentialsAreLoggedRarely(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var logged strings.Builder
+		e := &endpoint{answer: func(string) (*http.Response, error) {
+			return response(401, `{"error":"invalid_client"}`), nil
+		}}
+		a := &asker{t: t, client: e.client(t, func(c *settings) { c.Logger = newLogger(&logged) })}
+		for minutes := range 3 {
+			for range 50 {
+				requireUnavailable(t, a.ask(), introspection.FailureCredentialsRefused)
+			}
+			require.Equal(t, minutes+1, strings.Count(logged.String(), "refuses our credentials"))
+			time.Sleep(time.Minute)
+		}
+	})
+}
+
 // A call that cannot end its own way frees the place of the one that tries.
 func TestCallThatTriesPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
