@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"unicode/utf8"
 )
 
 // Subtree protects everything that mux serves, but for the routes whose
@@ -22,11 +23,12 @@ import (
 // prefix: "/public/" open leaves a separately registered "/public/admin"
 // protected. It holds for a path that leads to the same pattern as it was sent
 // and as it is decoded, since a handler may go by either: "/public/secret%2Fplan"
-// is not open where "/public/secret/" is protected. A path that others read in
-// other ways is never an exception, whatever it leads to: one that is not in
-// canonical form (dot segments, doubled slashes, also percent-encoded), is still
-// percent-encoded when it was decoded, or holds a backslash, a semicolon or a
-// control character. (A file system that takes "SECRET" for "secret" is beyond
+// is not open where "/public/secret/" is protected, and "/public/plan/" is not
+// where "/public/plan" is. A path that others read in other ways is never an
+// exception, whatever it leads to: one that is not in canonical form (dot
+// segments, doubled slashes, also percent-encoded), is still percent-encoded when
+// it was decoded, is not UTF-8, or holds a backslash, a semicolon or a control
+// character. (A file system that takes "SECRET" for "secret" is beyond
 // what can be seen here: serve protected files from a tree of their own.)
 //
 // Handlers behind it may ask for more with [Protector.Require]; the token is
@@ -91,7 +93,30 @@ func (e *exceptions) include(r *http.Request, pattern string) bool {
 	if !e.patterns[pattern] || !hasOneReading(r.URL.Path) || !e.leadTo(pattern, r) {
 		return false
 	}
-	return r.URL.RawPath == "" || e.leadTo(pattern, decoded(r))
+	if r.URL.RawPath != "" {
+		if r = decoded(r); !e.leadTo(pattern, r) {
+			return false
+		}
+	}
+	return e.opensWithoutSlash(pattern, r)
+}
+
+// opensWithoutSlash reports whether the path may be read without the slash at its
+// end, as a handler does that cleans it or joins it to a directory: "/public/plan/"
+// is not open where "/public/plan" is protected. A slash that is the pattern's own
+// is left alone: who opens "/docs/" does not ask for "/docs".
+func (e *exceptions) opensWithoutSlash(pattern string, r *http.Request) bool {
+	shorter, ok := strings.CutSuffix(r.URL.Path, "/")
+	if !ok || shorter == "" {
+		return true
+	}
+	r = decoded(r)
+	r.URL.Path = shorter
+	if handler, picked := e.open.Handler(r); picked == pattern && handler != (opened{}) { // a redirect to the slash
+		return true
+	}
+	_, picked := e.routes.Handler(r)
+	return picked == "" || e.patterns[picked]
 }
 
 // leadTo reports whether both muxes pick the pattern for the request.
@@ -117,9 +142,10 @@ func decoded(r *http.Request) *http.Request {
 // one. The mux cleans the path as it was sent, where "%2e%2e" is a name like any
 // other, but a handler that looks at r.URL.Path sees "..". What a handler passes
 // on is read by others still: some decode once more, some take a backslash for a
-// slash, some cut ";x" off, so that "..;" is "..".
+// slash, some cut ";x" off, so that "..;" is "..", and some read "\xc0\xae", which is
+// no UTF-8, as ".".
 func hasOneReading(p string) bool {
-	if !strings.HasPrefix(p, "/") || strings.ContainsFunc(p, isAmbiguous) || hasEscape(p) {
+	if !strings.HasPrefix(p, "/") || strings.ContainsFunc(p, isAmbiguous) || hasEscape(p) || !utf8.ValidString(p) {
 		return false
 	}
 	clean := path.Clean(p)

@@ -210,3 +210,28 @@ func TestFaultySubtrees(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) { require.Panics(t, tt.call) })
 	}
 }
+
+// A handler that joins the path to a directory, or passes it on, reads
+// "/public/plan/" as "/public/plan".
+//
+// checklist 199
+func TestSubtreeAndASlashAtTheEnd(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.Handle("/public/{path...}", says("public"))
+	mux.Handle("/public/{name}", says("named"))
+	mux.Handle("/public/plan", says("plan"))
+	mux.Handle("/docs", says("index"))
+	mux.Handle("/docs/", says("docs"))
+	mux.Handle("GET /rows/{id}/{$}", says("row"))
+	guard := newGuard(t, protector.Config{})
+	server := serve(t, guard.Subtree(mux, protector.Policy{},
+		"/public/{path...}", "/public/{name}", "/docs/", "GET /rows/{id}/{$}"))
+	for target, status := range map[string]int{
+		"/public/plan": 401, "/public/plan/": 401, "/public/%70lan/": 401, "/public/plan%2F": 401,
+		"/public/%c0%ae%c0%ae/x": 401, "/public/caf%c3%a9/": 200,
+		"/public/": 200, "/public/a": 200, "/public/a/": 200, "/public/a/b/": 200, "/public/plan/a/": 200,
+		"/docs": 401, "/docs/": 200, "/docs/a/": 200, "/rows/5/": 200, "/rows/5": 401,
+	} {
+		require.Equal(t, status, get(t, server, target).status, target)
+	}
+}
