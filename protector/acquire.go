@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 )
 
@@ -32,8 +33,7 @@ func (p *Protector) Acquire(r *http.Request, alternatives ...string) (Token, err
 	rule, known := p.acquired.find(alternatives)
 	if !known {
 		var err error
-		// A copy, so that the caller's list stays on its stack when it is known.
-		rule, err = p.compile("Acquire", Policy{Scopes: slices.Clone(alternatives)})
+		rule, err = p.compile("Acquire", Policy{Scopes: copied(alternatives)})
 		if err != nil {
 			_, refusal := p.refuse(r, errProgram(reasonBadRequirement, err))
 			return nil, refusal
@@ -47,6 +47,17 @@ func (p *Protector) Acquire(r *http.Request, alternatives ...string) (Token, err
 		p.acquired.remember(alternatives, rule)
 	}
 	return g.token, nil
+}
+
+// copied returns a list that leads back neither to the caller's, which stays on
+// its stack when it is known, nor to what the texts were cut out of: a short one
+// may be a part of a URL of a megabyte.
+func copied(alternatives []string) []string {
+	list := slices.Clone(alternatives)
+	for i, a := range list {
+		list[i] = strings.Clone(a)
+	}
+	return list
 }
 
 // requirements remembers what Acquire was asked for, so that a handler does not

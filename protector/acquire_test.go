@@ -128,6 +128,19 @@ func TestAcquireRemembersNothingForStrangers(t *testing.T) {
 	require.Error(t, err, "what is cut off for the memory counts for the decision")
 }
 
+// What is remembered holds on to no more than its own text.
+func TestAcquireKeepsNothingOfTheRequest(t *testing.T) {
+	guard := newGuard(t, protector.Config{})
+	before := heap()
+	for i := range 16 {
+		url := fmt.Sprintf("/?scope=email&id=%d&x=%s", i, strings.Repeat("x", 1<<20))
+		_, err := guard.Acquire(newRequest("alice"), url[len("/?scope="):len("/?scope=email")], fmt.Sprint("list", i))
+		require.NoError(t, err)
+	}
+	require.Less(t, heap()-before, int64(4<<20))
+	runtime.KeepAlive(guard)
+}
+
 func heap() int64 {
 	var stats runtime.MemStats
 	runtime.GC()

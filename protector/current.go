@@ -3,7 +3,9 @@ package protector
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
+	"reflect"
 )
 
 // CurrentToken returns the token that the innermost protector around the
@@ -72,9 +74,24 @@ func withoutCurrent(r *http.Request) *http.Request {
 }
 
 // keepBody gives r what a check has made of the body of its copy: whoever parses
-// a form, or reads a body and puts it back, does so for those who come later.
+// a form, or reads a body and puts it back, does so for those who come later. What
+// is the same is not written: others may be reading r.
 func keepBody(r, copied *http.Request) {
-	if r != copied {
-		r.Body, r.Form, r.PostForm, r.MultipartForm = copied.Body, copied.Form, copied.PostForm, copied.MultipartForm
+	if !isSameBody(r.Body, copied.Body) {
+		r.Body = copied.Body
 	}
+	if r.Form == nil && copied.Form != nil {
+		r.Form = copied.Form
+	}
+	if r.PostForm == nil && copied.PostForm != nil {
+		r.PostForm = copied.PostForm
+	}
+	if r.MultipartForm != copied.MultipartForm {
+		r.MultipartForm = copied.MultipartForm
+	}
+}
+
+// isSameBody compares what not every type lets be compared.
+func isSameBody(a, b io.ReadCloser) bool {
+	return reflect.ValueOf(a).Comparable() && reflect.ValueOf(b).Comparable() && a == b
 }

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/go-chi/chi/v5"
@@ -294,4 +295,20 @@ func TestWhatACheckMakesOfTheBodyIsKept(t *testing.T) {
 			require.Equal(t, "blue", ask(t, server, "POST", "/", "colour=blue", urlencoded, "Authorization: Bearer alice").body)
 		})
 	}
+}
+
+// The race detector sees a write to the request.
+func TestAcquireByManyBehindAnother(t *testing.T) {
+	outer, inner := newGuard(t, protector.Config{}), newGuard(t, protector.Config{})
+	handler := outer.Require()(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		var group sync.WaitGroup
+		for range 4 {
+			group.Go(func() {
+				_, err := inner.Acquire(r, "profile")
+				require.NoError(t, err)
+			})
+		}
+		group.Wait()
+	}))
+	handler.ServeHTTP(httptest.NewRecorder(), newRequest("alice"))
 }
