@@ -38,7 +38,7 @@ func (p *Protector) log(ctx context.Context, d Decision) {
 	if e, ok := errors.AsType[*Error](d.Err); ok {
 		attrs = appendSet(attrs, "scope", e.Scope)
 		if e.Err != nil {
-			attrs = append(attrs, slog.String("error", shortened(e.Err.Error())))
+			attrs = append(attrs, slog.String("error", shortened(e.Err.Error(), longestLogged)))
 		}
 	}
 	if leftOut > 0 {
@@ -47,9 +47,10 @@ func (p *Protector) log(ctx context.Context, d Decision) {
 	p.logger.LogAttrs(ctx, level, "access "+string(d.Outcome), attrs...)
 }
 
-// shortened bounds what the error of somebody else adds to the log.
-func shortened(text string) string {
-	const longest = 1 << 10
+// longestLogged bounds what the error of somebody else adds to the log.
+const longestLogged = 1 << 10
+
+func shortened(text string, longest int) string {
 	if len(text) <= longest {
 		return text
 	}

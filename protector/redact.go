@@ -2,6 +2,7 @@ package protector
 
 import (
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -12,8 +13,13 @@ const (
 	shortestSecret = 8
 	// longSecret is the shortest token that is also looked for inside longer
 	// words, and of which a part of this length is treated like the whole: drivers
-	// cut long arguments off.
+	// cut long arguments off. Inside a longer word, such as "/introspect/eyJhbG...",
+	// a part of a token of more than 64 characters may have to be longer to be
+	// found, and twice as long at most.
 	longSecret = 16
+	// longestText is how much of somebody else's text is looked through. The rest
+	// is dropped: it may quote the token, and the look-up costs time.
+	longestText = 16 << 10
 
 	redaction = "[token]"
 )
@@ -36,7 +42,7 @@ func redact(err error, token string) error {
 		return err
 	}
 	r := &redacted{
-		text: withoutToken(err.Error(), token),
+		text: withoutToken(shortened(err.Error(), longestText), token),
 		is:   func(target error) bool { return errors.Is(err, target) },
 	}
 	for _, cause := range causes(err) {
@@ -45,9 +51,10 @@ func redact(err error, token string) error {
 	return r
 }
 
-// discreet reports whether neither err nor anything it wraps quotes the token.
+// discreet reports whether neither err nor anything it wraps quotes the token. A
+// text that is too long to be looked through might.
 func discreet(err error, token string) bool {
-	if quotes(err.Error(), token) {
+	if text := err.Error(); len(text) > longestText || quotes(text, token) {
 		return false
 	}
 	for _, cause := range causes(err) {
@@ -65,7 +72,8 @@ func causes(err error) []error {
 			return []error{cause}
 		}
 	case interface{ Unwrap() []error }:
-		return e.Unwrap()
+		isNil := func(cause error) bool { return cause == nil } // which errors.Is skips too
+		return slices.DeleteFunc(slices.Clone(e.Unwrap()), isNil)
 	}
 	return nil
 }
@@ -164,12 +172,40 @@ func (w word) tokens(token string) (found []span) {
 	for from := 0; ; {
 		i := strings.Index(w.plain[from:], token)
 		if i < 0 {
-			return found
+			break
 		}
 		begin := from + i
 		from = begin + len(token)
 		found = append(found, span{w.position(begin), w.position(from)})
 	}
+	if found == nil {
+		found = w.parts(token)
+	}
+	return found
+}
+
+// parts returns where parts of the token are in a word that holds no whole one.
+// The longer the token is, the fewer places of the word it looks up: that bounds
+// the time.
+func (w word) parts(token string) (found []span) {
+	step := min(max(len(token)/64, 1), longSecret)
+	for from, done := 0, 0; from+longSecret <= len(w.plain); {
+		at := strings.Index(token, w.plain[from:from+longSecret])
+		if at < 0 {
+			from += step
+			continue
+		}
+		begin, end := from, from+longSecret
+		for i := at; i > 0 && begin > done && token[i-1] == w.plain[begin-1]; i-- {
+			begin--
+		}
+		for i := at + longSecret; i < len(token) && end < len(w.plain) && token[i] == w.plain[end]; i++ {
+			end++
+		}
+		found = append(found, span{w.position(begin), w.position(end)})
+		from, done = end, end
+	}
+	return found
 }
 
 // position returns where in the text the i-th character of the word begins.

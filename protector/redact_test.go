@@ -61,6 +61,8 @@ func TestTokenIsFoundInEveryEscaping(t *testing.T) {
 		"cut off":             "SELECT '" + token[:20] + "…",
 		"cut off in front":    "…" + token[8:] + "'",
 		"cut off, escaped":    "url: " + url.PathEscape(token)[:26],
+		"cut off, with dots":  token[:22] + "...",
+		"cut off in an error": "/introspect/" + token + "/" + token[:20],
 		"without its padding": strings.TrimRight(token, "="),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -210,4 +212,41 @@ func (secretive) Params() []protector.Param              { return nil }
 func (secretive) Evidence(*http.Request) (string, error) { return "", nil }
 func (secretive) Check(context.Context, protector.Possession) (protector.Proved, error) {
 	return protector.Proved{}, nil
+}
+
+// A part of the token is found inside a longer word too: behind the rest of a
+// path, or before the dots that stand for what was cut off.
+//
+// checklist 27
+func TestPartsOfATokenInLongerWords(t *testing.T) {
+	const token = "canary-0123456789-abcdefghij-klmnopqrst-uvwxyz"
+	for text, want := range map[string]string{
+		token[:40] + "...":                            ": [token]...",
+		"..." + token[6:]:                             ": ...[token]",
+		"/introspect/" + token[:40]:                   ": /introspect/[token]",
+		token[:20] + "%2F.../" + token[:35]:           ": [token]%2F.../[token]",
+		"a-long-word-and-nothing-of-the-token-at-all": ": a-long-word-and-nothing-of-the-token-at-all",
+	} {
+		require.ErrorContains(t, causeOf(t, token, errors.New(text)), want)
+	}
+}
+
+// A text of any length costs little, and its end is not handed out unread.
+func TestRedactionIsBounded(t *testing.T) {
+	const token = "canary-0123456789-abcdefghij-klmnopqrst-uvwxyz"
+	refusal := causeOf(t, token, errors.New(strings.Repeat("no connection ", 1<<16)+token))
+	require.Less(t, len(refusal.Error()), 20<<10)
+	require.NotContains(t, fmt.Sprintf("%#v", *refusal.(*protector.Error)), token)
+	require.NotErrorIs(t, refusal, errPool)
+}
+
+// gaps is an error that wraps nothing, as a list with holes. errors.Is passes over
+// them.
+type gaps struct{}
+
+func (gaps) Error() string   { return "gaps" }
+func (gaps) Unwrap() []error { return []error{nil, errPool, nil} }
+
+func TestErrorsWithGaps(t *testing.T) {
+	require.ErrorIs(t, causeOf(t, "canary-canary-canary", gaps{}), errPool)
 }
