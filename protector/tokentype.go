@@ -18,18 +18,21 @@ var tokenMethods = []struct {
 	name  string
 	shape reflect.Type
 	near  []string
+	// reported: only told to Decision. A near name with a shape of its own is then somebody
+	// else's method, such as GetSubject() (string, error) of a claims library.
+	reported bool
 }{
-	{"Revoked", reflect.TypeFor[func() bool](), []string{"IsRevoked", "GetRevoked"}},
-	{"ValidAt", reflect.TypeFor[func(time.Time) bool](), []string{"IsValidAt", "GetValidAt"}},
+	{"Revoked", reflect.TypeFor[func() bool](), []string{"IsRevoked", "GetRevoked"}, false},
+	{"ValidAt", reflect.TypeFor[func(time.Time) bool](), []string{"IsValidAt", "GetValidAt"}, false},
 	{"Confirmation", reflect.TypeFor[func() map[string]string](), []string{
 		"Confirmations", "GetConfirmation", "Cnf", "CNF",
-	}},
-	{"Groups", reflect.TypeFor[func() scopes.Set](), []string{"GetGroups"}},
-	{"Roles", reflect.TypeFor[func() scopes.Set](), []string{"GetRoles"}},
-	{"Entitlements", reflect.TypeFor[func() scopes.Set](), []string{"GetEntitlements"}},
-	{"Issuer", reflect.TypeFor[func() string](), []string{"GetIssuer"}},
-	{"ClientID", reflect.TypeFor[func() string](), []string{"ClientId", "GetClientID"}},
-	{"Subject", reflect.TypeFor[func() string](), []string{"GetSubject"}},
+	}, false},
+	{"Groups", reflect.TypeFor[func() scopes.Set](), []string{"GetGroups"}, false},
+	{"Roles", reflect.TypeFor[func() scopes.Set](), []string{"GetRoles"}, false},
+	{"Entitlements", reflect.TypeFor[func() scopes.Set](), []string{"GetEntitlements"}, false},
+	{"Issuer", reflect.TypeFor[func() string](), []string{"GetIssuer"}, true},
+	{"ClientID", reflect.TypeFor[func() string](), []string{"ClientId", "GetClientID"}, true},
+	{"Subject", reflect.TypeFor[func() string](), []string{"GetSubject"}, true},
 }
 
 // tokenFaults says what is wrong with T as the result of an authenticate
@@ -71,7 +74,7 @@ func methodFaults(t reflect.Type) (faults []error) {
 			faults = append(faults, fmt.Errorf("the token type %v has %s on its pointer only: return *%v", t, m.name, t))
 		case !ok:
 			for _, name := range m.near {
-				if hasMethod(t, name) {
+				if shape, ok := methodShape(t, name); ok && (!m.reported || shape == m.shape) {
 					faults = append(faults, fmt.Errorf("the token type %v has a method %s, which is never asked: "+
 						"name it %s, as %v", t, name, m.name, m.shape))
 				}
@@ -81,30 +84,41 @@ func methodFaults(t reflect.Type) (faults []error) {
 	return append(faults, hiddenFaults(t)...)
 }
 
-// hiddenFaults refuses a struct that embeds a token as an interface. It has the
-// two methods of the interface, and hides what the token in it knows besides:
-// that it was revoked, or is bound to a key.
+// hiddenFaults refuses a struct that embeds a token as an interface, at whatever
+// depth. It has the two methods of the interface, and hides what the token in it
+// knows besides: that it was revoked, or is bound to a key.
 func hiddenFaults(t reflect.Type) (faults []error) {
-	if t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	if t.Kind() != reflect.Struct {
-		return nil
-	}
-	token := reflect.TypeFor[Token]()
-	for i := range t.NumField() {
-		field := t.Field(i)
-		if !field.Anonymous || field.Type.Kind() != reflect.Interface || !field.Type.Implements(token) {
-			continue
-		}
+	for _, embedded := range embeddedTokens(t, nil) {
 		for _, name := range []string{"Revoked", "ValidAt", "Confirmation"} {
-			if !hasMethod(reflect.PointerTo(t), name) {
+			if !hasMethod(t, name) && !hasMethod(reflect.PointerTo(t), name) {
 				faults = append(faults, fmt.Errorf("the token type %v embeds the interface %v, which hides %s: "+
-					"embed the token's own type, or write the method", t, field.Type, name))
+					"embed the token's own type, or write the method", t, embedded, name))
 			}
 		}
 	}
 	return faults
+}
+
+// embeddedTokens returns the interfaces of tokens that t embeds, itself or within
+// what it embeds. Types may embed pointers to each other in a circle.
+func embeddedTokens(t reflect.Type, outer []reflect.Type) (found []reflect.Type) {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct || slices.Contains(outer, t) {
+		return nil
+	}
+	for i := range t.NumField() {
+		field := t.Field(i)
+		switch {
+		case !field.Anonymous:
+		case field.Type.Kind() != reflect.Interface:
+			found = append(found, embeddedTokens(field.Type, append(outer, t))...)
+		case field.Type.Implements(reflect.TypeFor[Token]()):
+			found = append(found, field.Type)
+		}
+	}
+	return found
 }
 
 func hasMethod(t reflect.Type, name string) bool {

@@ -45,6 +45,16 @@ type (
 		*full
 		user string
 	}
+	wrappingDeeper struct {
+		*wrappingPart
+		user string
+	}
+	wrappingBelow struct{ wrapping }
+	circle        struct {
+		base
+		*circle
+	}
+	claimed  struct{ base }
 	name     string
 	number   int
 	names    []string
@@ -68,6 +78,8 @@ func (*issuerPointer) Issuer() *string                     { return nil }
 func (*clientId) ClientId() string                         { return "" }
 func (*subjectNumber) Subject() int                        { return 0 }
 func (*wrappingPart) Revoked() bool                        { return false }
+func (claimed) GetSubject() (string, error)                { return "", nil }
+func (claimed) GetIssuer() (string, error)                 { return "", nil }
 func (name) Scopes() scopes.Set                            { return scopes.Set{} }
 func (name) ExpiresAt() time.Time                          { return time.Time{} }
 func (number) Scopes() scopes.Set                          { return scopes.Set{} }
@@ -126,6 +138,8 @@ func TestFaultyTokenTypes(t *testing.T) {
 		{returning(&subjectNumber{}), "Subject that is func() int"},
 		{returning(&wrapping{}), "embeds the interface protector.Token, which hides Confirmation"},
 		{returning(&wrappingPart{}), "hides Confirmation"},
+		{returning(&wrappingDeeper{}), "wrappingDeeper embeds the interface protector.Token, which hides Confirmation"},
+		{returning(&wrappingBelow{}), "wrappingBelow embeds the interface protector.Token, which hides Revoked"},
 		{returning[almost](nil), "the token type protector_test.almost has a method Revoked that is func() error"},
 	} {
 		_, err := protector.New(protector.Config{Validators: []protector.Validator{tt.validator}})
@@ -137,6 +151,7 @@ func TestFaultyTokenTypes(t *testing.T) {
 	for _, validator := range []protector.Validator{
 		returning(&full{}), returning(&member{}), returning(&identified{}), returning(claims{}), returning(function(nil)),
 		returning[protector.Token](nil), returning(&base{}), returning(&wrappingWhole{}),
+		returning(&circle{}), returning(&claimed{}),
 	} {
 		_, err := protector.New(protector.Config{Validators: []protector.Validator{validator}})
 		require.NoError(t, err)
