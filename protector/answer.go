@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -102,7 +103,9 @@ func mergeFields(h, fields http.Header) {
 			}
 			switch canonical := http.CanonicalHeaderKey(name); canonical {
 			case "Vary", "Access-Control-Expose-Headers", "Set-Cookie", "Link":
-				h.Add(canonical, value)
+				if !slices.Contains(h[canonical], value) { // an inner middleware has the same proof's
+					h.Add(canonical, value)
+				}
 			default:
 				h.Set(canonical, value)
 			}

@@ -544,3 +544,32 @@ func TestProofStaysSecret(t *testing.T) {
 // verbs are those of the package fmt, and some that do not fit. (Of a struct, %p
 // prints the fields and asks no method; go vet reports it.)
 var verbs = []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%T", "%c", "%e"}
+
+// planting is a proof that sets a cookie, and looks for a token that is none of
+// its business.
+type planting struct{ saw []bool }
+
+func (*planting) Confirms() string          { return "jkt" }
+func (*planting) Params() []protector.Param { return nil }
+
+func (p *planting) Evidence(r *http.Request) (string, error) {
+	_, ok := protector.CurrentToken[*token](r.Context())
+	p.saw = append(p.saw, ok)
+	return "same", nil
+}
+
+func (*planting) Check(context.Context, protector.Possession) (protector.Proved, error) {
+	return protector.Proved{Header: http.Header{"Set-Cookie": {"a=1", "b=2"}}}, nil
+}
+
+func TestProofBehindTwoMiddlewares(t *testing.T) {
+	proof := new(planting)
+	guard := newGuard(t, protector.Config{Validators: []protector.Validator{
+		protector.Bearer(newTable().lookup).Proving(proof),
+	}})
+	server := serve(t, guard.Require()(guard.Require("profile")(hello)))
+	a := get(t, server, "/", "Authorization: Bearer alice")
+	require.Equal(t, "hello alice", a.body)
+	require.Equal(t, []string{"a=1", "b=2"}, a.header.Values("Set-Cookie"), "each once")
+	require.Equal(t, []bool{false, false}, proof.saw)
+}
