@@ -36,18 +36,26 @@ func transportFault(err error) error {
 	return &transportError{withoutSecrets(shown.Error()), err}
 }
 
-// maxFaultBytes bounds the text: a server may send a malformed header of any size.
-const maxFaultBytes = 512
+// Bounds on the text as it is read and as it is shown: a server may send a malformed header of any
+// size, in which net/http repeats it.
+const (
+	maxCauseBytes = 8 << 10
+	maxFaultBytes = 512
+)
 
+// A quotation mark that nothing answers quotes the rest. That keeps the search linear, where it
+// would otherwise look for the end anew at each of them, and is the safe side where a text was cut.
+// A query without quotation marks around it may hold some, and ends at white space.
 var (
-	quotedText  = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
-	quotedOrNot = regexp.MustCompile(quotedText.String() + `|[^\s"]+`)
+	quotedText  = `"(?s:[^"\\]|\\.)*(?:"|\\?\z)`
+	quotedOrNot = regexp.MustCompile(quotedText + `|[^\s"?#]*[?#]\S*|[^\s"]+`)
 	absoluteURL = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://\S*`)
 )
 
 // withoutSecrets cuts every URL in a text down to scheme, host and path. Quoted text, which is how
 // net/http and net/url write a URL, is one piece, so that a space in a query does not end it.
 func withoutSecrets(text string) string {
+	text = text[:min(len(text), maxCauseBytes)]
 	// What follows says which part of the URL is wrong, and quotes that part.
 	if before, _, ok := strings.Cut(text, `parse "`); ok {
 		text = before + "not a URL"
@@ -72,7 +80,8 @@ func withoutQuery(piece string) string {
 		return piece[:quotes(piece)] + piece[at+1:] // user:password@host, as a proxy's address may be given
 	}
 	return absoluteURL.ReplaceAllStringFunc(piece, func(raw string) string {
-		if u, err := url.Parse(raw); err == nil {
+		u, err := url.Parse(raw)
+		if err == nil && strings.Count(raw, "://") == 1 { // a second URL in the path has secrets of its own
 			return originOf(u) + u.EscapedPath()
 		}
 		return "(a URL)"

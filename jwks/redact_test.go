@@ -1,6 +1,7 @@
 package jwks_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -159,4 +160,32 @@ func TestErrorsAreBounded(t *testing.T) {
 	e.answer(saying(strings.Repeat("é", 1<<20)))
 	err := newRemote(t, e, nil).Refresh(t.Context())
 	require.Less(t, len(err.Error()), 1<<10)
+}
+
+// Such a text takes no time either. At 64 KiB, which is what the default transport reads of a header, looking for the
+// end of each quotation in turn took minutes.
+func TestErrorsAreReadInLinearTime(t *testing.T) {
+	for _, text := range []string{`\"`, `"`, `"\`, `?"`, "https://", "a@", ` "x`} {
+		e := newEndpoint()
+		e.answer(saying(strings.Repeat(text, 1<<23/len(text))))
+		r := newRemote(t, e, nil)
+		require.Less(t, len(r.Refresh(t.Context()).Error()), 1<<10)
+		require.NotErrorIs(t, r.Status().LastError, context.DeadlineExceeded, text)
+	}
+}
+
+// What people write of URLs is not always as net/url writes it.
+func TestErrorsHideWhatIsOddlyQuoted(t *testing.T) {
+	for _, text := range []string{
+		`cannot reach https://h.example/keys?token="hidden"`,
+		`tried https://a.example/x,https://user:hidden@b.example/y`,
+		`via https://proxy.example/https://user:hidden@b.example/y`,
+		`cut "https://h.example/keys?token=a hidden`,
+		`Get "https://h.example/keys?a=` + strings.Repeat(" hidden", 2000) + `": EOF`,
+	} {
+		e := newEndpoint()
+		e.answer(saying(text))
+		err := newRemote(t, e, nil).Refresh(t.Context())
+		require.NotContains(t, everyText(err), "hid", text)
+	}
 }
