@@ -106,7 +106,7 @@ func (s *splitter) name(seen map[string]bool) (string, error) {
 	}
 	name := string(raw)
 	if seen[name] {
-		return "", fmt.Errorf("duplicate member %q", name)
+		return "", fmt.Errorf("duplicate member %.80q", name)
 	}
 	if len(seen) == maxMembers {
 		return "", fmt.Errorf("more than %d members", maxMembers)
@@ -156,7 +156,7 @@ func (s *splitter) skip(name string) error {
 		return err
 	}
 	if len(v) > maxMemberBytes || !v.IsValid() {
-		return fmt.Errorf("member %q is too large or not strict JSON", name)
+		return fmt.Errorf("member %.80q is too large or not strict JSON", name)
 	}
 	return nil
 }

@@ -51,7 +51,7 @@ type fetcher struct {
 }
 
 func newFetcher(c Config) fetcher {
-	f := fetcher{get: newGetter(c.HTTPClient), timeout: c.FetchTimeout, maxStale: c.MaxStale}
+	f := fetcher{get: newGetter(c.HTTPClient, c.FetchTimeout), timeout: c.FetchTimeout, maxStale: c.MaxStale}
 	if c.Issuer != "" {
 		f.discovery = &discovery{issuer: c.Issuer, plainHTTP: c.InsecureAllowPlainHTTP, get: f.get}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"mime"
+	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -40,13 +41,17 @@ type getter struct{ client http.Client }
 
 // newGetter copies the caller's client: its redirect policy is tightened, and
 // what the caller changes later is the caller's own.
-func newGetter(client *http.Client) *getter {
+func newGetter(client *http.Client, timeout time.Duration) *getter {
 	g := &getter{}
 	if client != nil {
 		g.client = *client
 	} else {
 		g.client.Transport = &http.Transport{
-			Proxy:                  http.ProxyFromEnvironment,
+			Proxy: http.ProxyFromEnvironment,
+			// A transport goes on to connect when the request that it is for has ended. A server
+			// that takes connections and says nothing would have one more of them with each fetch.
+			DialContext:            (&net.Dialer{Timeout: timeout}).DialContext,
+			TLSHandshakeTimeout:    timeout,
 			ForceAttemptHTTP2:      true,
 			MaxResponseHeaderBytes: 64 << 10,
 		}
@@ -112,6 +117,10 @@ func readAnswer(resp *http.Response, conditional bool, limit int, media func(str
 	return a, nil
 }
 
+// maxIdleReads bounds reads in a row that bring nothing, as package bufio does: a body of the
+// caller's transport that gives neither a byte nor an error would be read for ever.
+const maxIdleReads = 100
+
 // readAtMost reads one byte more than limit, so that overflow is an error and
 // not a document cut short. A length that is announced is not believed beyond
 // the bound; the buffer doubles at most.
@@ -124,10 +133,15 @@ func readAtMost(r io.Reader, announced int64, limit int) ([]byte, error) {
 		size = int(announced) + 1
 	}
 	buf := make([]byte, 0, min(size, limit+1))
-	for {
+	for idle := 0; ; {
 		n, err := r.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
+		if idle++; n > 0 {
+			idle = 0
+		}
 		switch {
+		case idle > maxIdleReads && err == nil:
+			return nil, io.ErrNoProgress
 		case len(buf) > limit:
 			return nil, errTooLarge
 		case errors.Is(err, io.EOF):

@@ -338,6 +338,20 @@ func TestDocumentBounds(t *testing.T) {
 	}
 }
 
+// What is wrong with a document is said in a line, whatever the document says.
+func TestErrorsOfDocumentsAreShort(t *testing.T) {
+	name := `"` + strings.Repeat("a", 400<<10) + `":`
+	for _, doc := range []string{
+		"{" + name + "1," + name + "1}",
+		"{" + name + `"` + strings.Repeat("b", 80<<10) + `"}`,
+		"{" + name + "x}", `{"keys":[{` + name + "x}]}", `{"keys":[{` + name + `1}]`,
+	} {
+		_, err := jwks.ParseStatic([]byte(doc))
+		require.Error(t, err)
+		require.Less(t, len(err.Error()), 512)
+	}
+}
+
 // certificate makes a certificate for a key, in the form of x5c.
 func certificate(t *testing.T, key crypto.PublicKey) string {
 	ca := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
