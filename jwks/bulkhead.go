@@ -8,10 +8,11 @@ import (
 )
 
 // bulkhead keeps what the caller's code does in one fetch from the rest of the
-// ship. That code is the transport of Config.HTTPClient and all that it calls: a
-// dialer, a proxy function, CheckRedirect, a cookie jar. It may panic, end its
+// ship. That code is the transport of Config.HTTPClient and what it calls: a proxy
+// function, CheckRedirect, a cookie jar, the body of an answer. It may panic, end its
 // goroutine, or go on for ever whatever its context says. Each of these fails one
-// fetch, and no more.
+// fetch, and no more. A dialer is out of reach if it panics: net/http calls it, and
+// what TLS calls, in goroutines of its own.
 //
 // A goroutine cannot be stopped from outside. One that does not heed its context
 // is left behind, and keeps one of a few places until it ends by itself.

@@ -65,7 +65,7 @@ type Config struct {
 	// While tokens without a kid arrive it is a minute at the most, because
 	// nothing else tells that such a token was signed by a new key: it is refused
 	// until the next fetch. Nobody waits for these fetches, and no number of forged
-	// tokens makes for more than one a minute.
+	// tokens makes for more than one in 45 seconds.
 	RefreshInterval time.Duration
 
 	// MaxStale is how old the last good set may grow while the issuer cannot be

@@ -59,7 +59,7 @@ func (s *state) due(now time.Time) bool { return reached(now, s.dueAt) }
 //
 // The tempting alternative, to fetch when the signature is wrong, was rejected: it
 // gives a lever to whoever forges one. What is here is none. It makes for one fetch
-// a minute, whatever is sent, and nobody waits for it.
+// in 45 to 60 seconds, whatever is sent, and nobody waits for it.
 func (s *state) dueFor(kid string, now time.Time) bool {
 	if kid == "" {
 		return s.soon(now)
