@@ -169,24 +169,32 @@ func absent(token Token) bool {
 	case reflect.Invalid:
 		return true
 	case reflect.Pointer:
-		return v.IsNil() || isBlank(v.Elem())
+		return v.IsNil() || isBlank(v.Elem(), 0)
 	case reflect.Map, reflect.Slice:
 		return v.Len() == 0
 	case reflect.Func, reflect.Chan:
 		return v.IsNil()
 	default:
-		return isBlank(v)
+		return isBlank(v, 0)
 	}
 }
 
-// isBlank is reflect.Value.IsZero, which asks for the name of each field: that
-// takes longer than everything else about a token.
-func isBlank(v reflect.Value) bool {
-	if v.Kind() != reflect.Struct {
+// isBlank reports whether v is zero. A pointer to a blank struct in it says nothing
+// either: it is how a blank row looks that was put into a session. Pointers may
+// lead in a circle, so it follows few of them.
+//
+// reflect.Value.IsZero would ask for the name of each field, which takes longer
+// than everything else about a token.
+func isBlank(v reflect.Value, followed int) bool {
+	const mostFollowed = 4
+	switch {
+	case v.Kind() == reflect.Pointer && !v.IsNil() && v.Type().Elem().Kind() == reflect.Struct:
+		return followed < mostFollowed && isBlank(v.Elem(), followed+1)
+	case v.Kind() != reflect.Struct:
 		return v.IsZero()
 	}
 	for i := range v.NumField() {
-		if !isBlank(v.Field(i)) {
+		if !isBlank(v.Field(i), followed) {
 			return false
 		}
 	}

@@ -214,7 +214,12 @@ func TestBlankTokens(t *testing.T) {
 		row := rows[s]
 		return &row, nil
 	})
-	for name, validator := range map[string]protector.Validator{"row": byRow, "value": byValue, "claims": byClaims,
+	type session struct{ *base }
+	bySession := protector.Bearer(func(_ context.Context, s string) (*session, error) {
+		row := rows[s]
+		return &session{&row}, nil
+	})
+	for name, validator := range map[string]protector.Validator{"session": bySession, "row": byRow, "value": byValue, "claims": byClaims,
 		"scheme": byScheme} {
 		t.Run(name, func(t *testing.T) {
 			var seen []protector.Decision
