@@ -3,6 +3,7 @@ package jwt_test
 import (
 	"context"
 	"crypto"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -162,4 +163,19 @@ func TestByIssuerFaults(t *testing.T) {
 		"jwt: ByIssuer: validator 4 has Config.Decrypt: an encrypted token does not tell its issuer",
 		"jwt: ByIssuer: validator 5 is nil: remove it",
 	}, "\n"))
+}
+
+// The issuer is searched for before anything has been verified, in claims that
+// anybody may have written.
+//
+// checklist 30
+func TestAnIssuerWithABrokenEscapeIsRefused(t *testing.T) {
+	a, _, _, _, both := two(t)
+	for _, iss := range []string{
+		`\q`, `\u12`, `\ud800`, `\uzzzz\\`, `https://a.example\q`, `\u0068ttps://a.example\ud800`,
+	} {
+		parts := strings.Split(a.Token(), ".")
+		parts[1] = base64.RawURLEncoding.EncodeToString([]byte(`{"iss":"` + iss + `"}`))
+		refuseOnce(t, both, strings.Join(parts, "."), jwt.ReasonClaimType)
+	}
 }

@@ -80,3 +80,19 @@ func TestParseAtMost(t *testing.T) {
 		}
 	}
 }
+
+// Find does not look into strings, so a string that it finds may be none.
+func TestFindAndDecodeWhatIsNoString(t *testing.T) {
+	long := strings.Repeat("x", 200)
+	for _, inside := range []string{
+		`\q`, `\u`, `\u12`, `\u12g4`, `\ud800`, `\ud800\u0041`, `\ud800\`, `a\x61`, `\\\q`, `\u0061\u`,
+		long + `\q`, long + `\u00`,
+	} {
+		value, err := strictjson.Find(`{"iss":"`+inside+`"}`, "iss")
+		if err != nil {
+			continue // the backslash at the end takes the quotation mark with it
+		}
+		_, ok := strictjson.String(value)
+		require.Equal(t, false, ok, "%q", value)
+	}
+}

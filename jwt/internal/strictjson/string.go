@@ -7,14 +7,15 @@ import (
 )
 
 // String returns the string that value, a member's value, denotes. ok is false
-// if it is of another type.
+// if it is of another type, or holds an escape that denotes nothing: a value that
+// [Find] has found may.
 func String(value string) (s string, ok bool) {
 	if len(value) < 2 || value[0] != '"' {
 		return "", false
 	}
 	s = value[1 : len(value)-1]
 	if strings.IndexByte(s, '\\') >= 0 {
-		s = unescape(s)
+		return unescape(s)
 	}
 	return s, true
 }
@@ -113,36 +114,41 @@ func unescapeOne(c *[utf8.UTFMax]byte, text string) (size, written int) {
 	return size, utf8.EncodeRune(c[:], r)
 }
 
-// unescape decodes the inside of a string that has been found valid.
-func unescape(s string) string {
+// unescape decodes the inside of a string.
+func unescape(s string) (_ string, ok bool) {
 	var room [128]byte // a short string costs one allocation
 	decoded := room[:]
 	if len(s) > len(room) {
 		decoded = make([]byte, len(s))
 	}
-	return string(decoded[:decode(decoded, s)])
+	n, ok := decode(decoded, s)
+	return string(decoded[:n]), ok
 }
 
-// decode writes to dst what the inside of a string denotes that has been found valid,
-// and returns its length. That is no longer than how it is written, and dst must be
-// as long as that. It goes by tables: this text may be one that nobody has signed,
-// and an escape for each character must cost little beside a signature check.
-func decode(dst []byte, s string) (n int) {
+// decode writes to dst what the inside of a string denotes, and returns its length;
+// ok is false if an escape denotes nothing. The length is
+// no more than that of how it is written, and dst must be as long as that. It goes by
+// tables: this text may be one that nobody has signed, and an escape for each
+// character must cost little beside a signature check.
+func decode(dst []byte, s string) (n int, ok bool) {
 	for at := 0; at < len(s); {
 		if s[at] != '\\' {
 			dst[n] = s[at]
 			at, n = at+1, n+1
 			continue
 		}
-		if short := shortEscapes[s[at+1]]; short != 0 {
-			dst[n] = short
+		if at+1 < len(s) && shortEscapes[s[at+1]] != 0 {
+			dst[n] = shortEscapes[s[at+1]]
 			at, n = at+2, n+1
 			continue
 		}
 		r, size := unicodeEscape(s[at:])
+		if size == 0 {
+			return 0, false
+		}
 		at, n = at+size, n+utf8.EncodeRune(dst[n:], r)
 	}
-	return n
+	return n, true
 }
 
 // names decodes one name after another into the same memory: an object may be made of
@@ -157,6 +163,7 @@ func (n *names) decode(inside string) string {
 		n.scratch = make([]byte, max(len(inside), 256))
 	}
 	start := n.all.Len()
-	n.all.Write(n.scratch[:decode(n.scratch, inside)])
+	length, _ := decode(n.scratch, inside) // it has been found valid
+	n.all.Write(n.scratch[:length])
 	return n.all.String()[start:]
 }
