@@ -1,6 +1,7 @@
 package protector_test
 
 import (
+	"crypto/fips140"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -102,7 +103,9 @@ func (a *arena) run(attacks []attack) {
 	requests := 0
 	for _, attack := range attacks {
 		a.t.Run(attack.name, func(t *testing.T) {
-			tokens := attack.tokens(a)
+			var tokens []string
+			// Attackers use what FIPS 140-3 does not approve of; those who refuse it run under its rules.
+			fips140.WithoutEnforcement(func() { tokens = attack.tokens(a) })
 			require.NotEmpty(t, tokens)
 			requests += len(tokens)
 			for _, token := range tokens {

@@ -1,6 +1,7 @@
 package jwttest
 
 import (
+	"crypto/fips140"
 	"fmt"
 )
 
@@ -19,7 +20,7 @@ type signer struct {
 	key any // nil for "none"
 }
 
-func (s signer) sign(input []byte) ([]byte, error) {
+func (s signer) sign(input []byte) (signature []byte, err error) {
 	if s.key == nil {
 		return nil, nil
 	}
@@ -27,7 +28,10 @@ func (s signer) sign(input []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.sign(s.key, a.hash, input)
+	// A secret that is too short for FIPS 140-3 signs all the same: whether the service
+	// refuses it is what a test is about to see.
+	fips140.WithoutEnforcement(func() { signature, err = a.sign(s.key, a.hash, input) })
+	return signature, err
 }
 
 func (iss *Issuer) choose(c choice) (signer, error) {
