@@ -219,7 +219,8 @@ func TestBlankTokens(t *testing.T) {
 		row := rows[s]
 		return &session{&row}, nil
 	})
-	for name, validator := range map[string]protector.Validator{"session": bySession, "row": byRow, "value": byValue, "claims": byClaims,
+	for name, validator := range map[string]protector.Validator{"session": bySession, "row": byRow, "value": byValue,
+		"claims": byClaims,
 		"scheme": byScheme} {
 		t.Run(name, func(t *testing.T) {
 			var seen []protector.Decision

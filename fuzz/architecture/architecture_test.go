@@ -127,8 +127,11 @@ var rules = []struct {
 		"init": {"jwt/a.go": "package jwt\nfunc init() {}"},
 	}},
 	{"lines are short", linesAreShort, map[string]files{
-		"a comment": {"fuzz/architecture/a.go": "package a\n\n// " + strings.Repeat("é", 118) + "\n"},
-		"in a test": {"fuzz/architecture/a_test.go": "package a\r\n\r\n// " + strings.Repeat("a", 118) + "\r\n"},
+		"a comment": {"jwt/a.go": "package a\n\n// " + strings.Repeat("é", 118) + "\n"},
+		"in a test": {"jwt/a_test.go": "package a\r\n\r\n// " + strings.Repeat("a", 118) + "\r\n"},
+	}},
+	{"files are short", filesAreShort, map[string]files{
+		"a test": {"jwt/a_test.go": "package a\n" + strings.Repeat("\n", 600)},
 	}},
 }
 
@@ -191,7 +194,7 @@ func TestArchitectureRulesBite(t *testing.T) {
 		"protector/cmd/guard/a.go":   file("main", ours+"jwt/jwttest", ours+"protector/introspection"),
 		"protector/cmd/guard/go.mod": module("c"),
 		"examples/quickstart/a.go":   file("main", ours+"jwt"),
-		"fuzz/architecture/a.go":     "// " + strings.Repeat("é", 117) + "\r\npackage architecture\n",
+		"fuzz/long/a.go":             "// " + strings.Repeat("é", 117) + "\r\npackage long\n" + strings.Repeat("\n", 598),
 		"jwt/sleep_test.go": aTest("// A fake clock.", "time.Sl"+"eep(1)", "time.Sl"+"eep(2) // a fake clock",
 			"synctest.Test(t, func(t *testing.T) {", "\tgo0()", "\ttime.Sl"+"eep(3)", "})",
 			"t.Sk"+"ip(\"no node here\")")["jwt/a_test.go"],

@@ -8,6 +8,7 @@
 //   - layout.go: what stands at the top level, and what a package has to bring
 //   - habits.go: what no file of the house does
 //   - mentions.go: no exported name leads to a type of that library
+//   - api.go: what the packages export is what testdata/api says they do
 //
 // A rule here is a decision. To change one, change its table in the same commit as the code that needs it, and say why.
 package architecture

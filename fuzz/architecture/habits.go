@@ -90,26 +90,31 @@ func nothingRunsAtInit(t *tree) []string {
 	return faults
 }
 
-// lineLength is in characters, a tab being one of them.
-const lineLength = 120
-
-// narrow are the folders whose lines are short already. The rule is on for them and for what is below them.
-var narrow = []string{
-	"examples", "fuzz", "jwt/jwttest", "jwt/tokencache", "jwks/jwk", "protector", "scopes",
-}
+// What is longer than this is not read to its end.
+const (
+	lineLength = 120 // in characters, a tab being one of them
+	fileLength = 600 // in lines
+)
 
 func linesAreShort(t *tree) []string {
 	var faults []string
 	for _, file := range t.files {
-		if !slices.ContainsFunc(narrow, func(f string) bool { return strings.HasPrefix(file.name, f+"/") }) {
-			continue
-		}
 		number := 0
 		for line := range strings.Lines(file.text) {
 			number++
 			if n := utf8.RuneCountInString(strings.TrimRight(line, "\r\n")); n > lineLength {
 				faults = append(faults, fmt.Sprintf("%s:%d has %d characters", file.name, number, n))
 			}
+		}
+	}
+	return faults
+}
+
+func filesAreShort(t *tree) []string {
+	var faults []string
+	for _, file := range t.files {
+		if n := strings.Count(file.text, "\n"); n > fileLength {
+			faults = append(faults, fmt.Sprintf("%s has %d lines: split it by subject", file.name, n))
 		}
 	}
 	return faults

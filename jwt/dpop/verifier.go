@@ -110,7 +110,8 @@ func (v *Verifier) checkClaims(p *proof, r Request, now time.Time) error {
 	case !ok:
 		return refused(ReasonTarget, "htu is not an absolute http or https URI in normal form")
 	case !v.matches(uri, r.Target):
-		return refused(ReasonTarget, "htu is not the URI of the request: compare Config.PublicOrigins with where clients send it")
+		return refused(ReasonTarget, "htu is not the URI of the request: compare Config.PublicOrigins with where "+
+			"clients send it")
 	case p.issuedAt.After(now.Add(v.config.Leeway)):
 		return refused(ReasonTime, "iat has not come: compare the clocks of this host and the client")
 	case !now.Before(p.issuedAt.Add(v.config.MaxAge)):
@@ -139,7 +140,8 @@ func (v *Verifier) checkNonce(p *proof, now time.Time) (next string, err error) 
 	fresh, ok := v.nonces.knows(p.nonce, now)
 	switch {
 	case !ok:
-		return "", &Error{Reason: ReasonNonce, Nonce: v.nonces.current(now), detail: "nonce is missing, or none of this service's of late"}
+		return "", &Error{Reason: ReasonNonce, Nonce: v.nonces.current(now),
+			detail: "nonce is missing, or none of this service's of late"}
 	case fresh:
 		return "", nil
 	}

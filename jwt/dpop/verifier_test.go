@@ -170,7 +170,8 @@ func TestTokenThatIsNotBound(t *testing.T) {
 func TestCodes(t *testing.T) {
 	for reason, code := range map[dpop.Reason]string{
 		dpop.ReasonNonce: "use_dpop_nonce", dpop.ReasonBinding: "invalid_token",
-		dpop.ReasonSignature: "invalid_dpop_proof", dpop.ReasonReplay: "invalid_dpop_proof", dpop.ReasonMissing: "invalid_dpop_proof",
+		dpop.ReasonSignature: "invalid_dpop_proof", dpop.ReasonReplay: "invalid_dpop_proof",
+		dpop.ReasonMissing: "invalid_dpop_proof",
 	} {
 		require.Equal(t, code, (&dpop.Error{Reason: reason}).Code(), reason)
 	}
@@ -184,7 +185,8 @@ func TestFreshness(t *testing.T) {
 		for _, test := range []struct {
 			ago  time.Duration
 			good bool
-		}{{0, true}, {59 * time.Second, true}, {60 * time.Second, false}, {-5 * time.Second, true}, {-6 * time.Second, false}} {
+		}{{0, true}, {59 * time.Second, true}, {60 * time.Second, false}, {-5 * time.Second, true},
+			{-6 * time.Second, false}} {
 			err := spent(v, c.proof(nil, members{"iat": time.Now().Add(-test.ago).Unix()}), c.get())
 			if test.good {
 				require.NoError(t, err, test.ago)
