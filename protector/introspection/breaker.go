@@ -24,8 +24,7 @@ const (
 // say about that token, and the endpoint may answer about every other. What counts
 // is that a call did not come as far as sending it: our own credentials could not
 // be had, or no connection could be made. And one connection that is made, or one
-// answer that comes, to whichever call, ends it all at once: while calls are
-// suspended, there is no connection that could have served another token.
+// answer that comes, to whichever call, ends it all at once.
 type breaker struct {
 	mu          sync.Mutex
 	failures    int
@@ -64,7 +63,7 @@ func (b *breaker) connected() (resumed bool) {
 
 // failed reports a call that did not come as far as sending its token. One that
 // began before the last time that the endpoint was there proves nothing. It says
-// whether this began a suspension.
+// whether calls are suspended by this, or go on being so.
 func (b *breaker) failed(f *flight, now time.Time) (suspended bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -73,7 +72,7 @@ func (b *breaker) failed(f *flight, now time.Time) (suspended bool) {
 	}
 	b.failures++
 	b.until = now.Add(breakerPause)
-	return b.failures == breakerThreshold
+	return b.failures >= breakerThreshold
 }
 
 // ended frees the place of the call that tries, if this was it.

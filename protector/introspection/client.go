@@ -114,7 +114,7 @@ func (c *Client) remember(key cacheKey, v verdict, asked time.Time) {
 	}
 	until := asked.Add(c.config.PositiveTTL)
 	if exp := v.token.ExpiresAt(); !exp.IsZero() && exp.Before(until) {
-		until = exp
+		until = asked.Add(exp.Sub(asked)) // exp, by the monotonic clock as well: see get
 	}
 	c.active.put(key, v, until)
 }

@@ -143,8 +143,9 @@ type Config struct {
 	HTTPClient *http.Client
 
 	// Logger hears when the endpoint refuses our credentials, when calls are
-	// suspended and when they resume, and when the first twenty tokens of the
-	// process are all inactive; never a token. It is called on the goroutines of
+	// suspended (once a minute while they are) and when they resume, and when the
+	// first twenty tokens of the process are all inactive; never a token. What can
+	// happen again and again is said once a minute. It is called on the goroutines of
 	// requests. Default: nothing is logged.
 	Logger *slog.Logger
 

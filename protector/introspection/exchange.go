@@ -21,6 +21,7 @@ func httpClient(config Config) *http.Client {
 		// The default of two idle connections a host would open and close one
 		// for nearly every call of a busy service.
 		transport.MaxIdleConnsPerHost = config.MaxConcurrentCalls
+		transport.MaxIdleConns = 0 // the bound of a host is enough: there is one
 		// A connection for each call under way: what a firewall cuts because of
 		// one token is not the connection of all others.
 		transport.Protocols = new(http.Protocols)

@@ -102,7 +102,7 @@ func (f *flights) room(known bool) error {
 	if !known {
 		limit -= f.reserved
 	}
-	if len(f.byKey) < limit && f.goroutines < 2*f.limit {
+	if len(f.byKey) < limit && f.goroutines < f.limit+limit {
 		return nil
 	}
 	return &UnavailableError{Failure: FailureBusy}
@@ -174,7 +174,7 @@ func (c *Client) finish(f *flight, v verdict, err error) {
 // alive is told by the transport, before the flight ends, that the endpoint is there.
 func (c *Client) alive() {
 	if c.breaker.connected() {
-		c.journal.note(slog.LevelInfo, "introspection: calls resumed")
+		c.journal.noteRarely(slog.LevelInfo, "introspection: calls resumed")
 	}
 }
 
@@ -189,6 +189,8 @@ func (c *Client) fail(f *flight) {
 			"refused a question and did not say that our credentials are the reason", cause)
 	}
 	if f.progress.beforeToken() && c.breaker.failed(f, time.Now()) {
-		c.journal.note(slog.LevelWarn, "introspection: calls suspended", cause)
+		// Again each minute while it lasts. Where kept connections are answered and no
+		// new ones can be made, suspensions come and go many times a second.
+		c.journal.noteRarely(slog.LevelWarn, "introspection: calls suspended", cause)
 	}
 }

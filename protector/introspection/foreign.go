@@ -31,12 +31,27 @@ func foreign(err error, token string) error {
 	if located, ok := errors.AsType[*url.Error](err); ok {
 		err = located.Err // without the URL, which the operator knows
 	}
-	text := strings.ReplaceAll(err.Error(), token, "[token]")
+	text := withoutToken(err.Error(), token)
 	text = anyURL.ReplaceAllStringFunc(text, placeWithin)
 	if len(text) > maxForeignText {
 		text = strings.ToValidUTF8(text[:maxForeignText], "") + "..."
 	}
 	return &foreignError{text: text, cause: err}
+}
+
+// shortestSecret is the shortest token that is looked for. A shorter one is a word that
+// any text may hold, and that a stranger may send to garble what is logged.
+const shortestSecret = 8
+
+// withoutToken replaces the token as it is, and as a form and a path have it.
+func withoutToken(text, token string) string {
+	if len(token) < shortestSecret {
+		return text
+	}
+	for _, form := range []string{token, url.QueryEscape(token), url.PathEscape(token)} {
+		text = strings.ReplaceAll(text, form, "[token]")
+	}
+	return text
 }
 
 var anyURL = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s"'<>` + "`" + `]*`)

@@ -416,3 +416,29 @@ func TestFailuresNowAndThenSuspendNothing(t *testing.T) {
 	}
 	require.Equal(t, 30, e.dialled())
 }
+
+// Suspensions that come and go fill no log. One that lasts is said again each minute.
+func TestSuspensionsAreLoggedRarely(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var logged strings.Builder
+		e := &endpoint{answer: always(activeAnswer)}
+		a := &asker{t: t, client: e.client(t, func(c *settings) { c.Logger = newLogger(&logged) })}
+		for range 20 {
+			e.connecting(refusing)
+			for range 3 {
+				requireUnavailable(t, a.ask(), introspection.FailureUnreachable)
+			}
+			time.Sleep(time.Second)
+			e.connecting(nil)
+			require.NoError(t, a.ask())
+		}
+		require.Equal(t, 1, strings.Count(logged.String(), "calls suspended"))
+		require.Equal(t, 1, strings.Count(logged.String(), "calls resumed"))
+		e.connecting(refusing)
+		for range 3 * 60 {
+			require.Error(t, a.ask())
+			time.Sleep(time.Second)
+		}
+		require.Equal(t, 4, strings.Count(logged.String(), "calls suspended"))
+	})
+}

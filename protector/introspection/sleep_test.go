@@ -1,6 +1,7 @@
 package introspection_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 	"unsafe"
@@ -34,6 +35,22 @@ func TestAnswersAreForgottenInSleep(t *testing.T) {
 	clock = asleep(now, 8*time.Hour)
 	require.Zero(t, clock.Sub(now), "the monotonic clock stood still")
 	_, err := client.Introspect(t.Context(), token)
+	require.NoError(t, err)
+	require.Equal(t, 2, e.calls())
+}
+
+// A clock that is set back does not make an answer live longer, one that is remembered
+// until its exp included.
+func TestAnswersAreForgottenThoughTheClockIsSetBack(t *testing.T) {
+	now := time.Now()
+	clock := now
+	e := &endpoint{answer: always(active(fmt.Sprintf(`"exp":%d`, now.Unix()+10)))}
+	client := e.client(t, func(c *settings) { c.Now = func() time.Time { return clock } })
+	_, err := client.Introspect(t.Context(), token)
+	require.NoError(t, err)
+	clock = asleep(now.Add(time.Minute), -time.Hour)
+	require.Equal(t, time.Minute, clock.Sub(now), "the monotonic clock went on")
+	_, err = client.Introspect(t.Context(), token)
 	require.NoError(t, err)
 	require.Equal(t, 2, e.calls())
 }

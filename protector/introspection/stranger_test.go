@@ -140,6 +140,33 @@ func TestStrangersInATarpit(t *testing.T) {
 	})
 }
 
+// Nor do slow tokens take up what may be stuck beyond its time limit.
+func TestStrangersInATransportThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := (&endpoint{}).client(t, func(c *settings) {
+			c.MaxConcurrentCalls = 8
+			c.HTTPClient.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+				if strings.HasPrefix(r.FormValue("token"), "../") {
+					time.Sleep(time.Hour) // whatever its context says
+				}
+				return response(200, activeAnswer), nil
+			})
+		})
+		_, err := client.Introspect(t.Context(), "good")
+		require.NoError(t, err)
+		for range 10 {
+			time.Sleep(31 * time.Second) // good is asked about again
+			for i := range 100 {
+				go client.Introspect(t.Context(), fmt.Sprint("../", i))
+			}
+			synctest.Wait()
+			_, err = client.Introspect(t.Context(), "good")
+			require.NoError(t, err)
+		}
+		time.Sleep(2 * time.Hour) // until those have ended too
+	})
+}
+
 // A token that was good and is no longer is a stranger's.
 func TestRevokedTokenIsKnownNoMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -343,6 +370,37 @@ func TestCallsDoNotShareAConnection(t *testing.T) {
 
 	_, err = newClient(t, config(server.URL)).Introspect(t.Context(), token)
 	require.NoError(t, err)
+}
+
+// As many connections are kept as there may be calls.
+func TestConnectionsAreKept(t *testing.T) {
+	const calls = 120 // more than the 100 of http.DefaultTransport
+	var together sync.WaitGroup
+	var connections atomic.Int32
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		together.Done()
+		together.Wait()
+		answering(activeAnswer)(w, r)
+	}))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	server.Start()
+	t.Cleanup(server.Close)
+	c := config(server.URL)
+	c.PositiveTTL = introspection.NoCache
+	client := newClient(t, c)
+	for range 6 {
+		together.Add(calls)
+		var group sync.WaitGroup
+		for i := range calls {
+			group.Go(func() { client.Introspect(t.Context(), fmt.Sprint("token", i)) })
+		}
+		group.Wait()
+	}
+	require.Less(t, connections.Load(), int32(2*calls-40), "a hundred kept would make it 220")
 }
 
 // net/http sends a question again when the kept connection that it chose is closed.
