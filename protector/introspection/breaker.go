@@ -16,7 +16,8 @@ const (
 
 // breaker keeps an outage from costing every request a call and its time limit:
 // after repeated failures the endpoint is left alone for a moment, and then
-// tried by one call at a time until one gets through.
+// tried by one call a second until one gets through. That one call must not keep
+// the next from trying: it may be about a token that is slow to be answered.
 //
 // Tokens are the choice of strangers, who can send as many different ones as they
 // like. So nothing that comes after a token was sent counts, whatever it is: a
@@ -29,8 +30,7 @@ type breaker struct {
 	mu          sync.Mutex
 	failures    int
 	until       time.Time
-	probe       *flight // the one call that tries, while calls are suspended
-	connections uint64  // how often the endpoint was found to be there
+	connections uint64 // how often the endpoint was found to be there
 }
 
 // admit gives leave for a call, or says how long there will be none.
@@ -43,10 +43,8 @@ func (b *breaker) admit(f *flight, now time.Time) (wait time.Duration, ok bool) 
 		return 0, true
 	case now.Before(b.until):
 		return b.until.Sub(now), false
-	case b.probe != nil:
-		return breakerPause, false
 	}
-	b.probe = f
+	b.until = now.Add(breakerPause)
 	return 0, true
 }
 
@@ -56,7 +54,7 @@ func (b *breaker) connected() (resumed bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	resumed = b.failures >= breakerThreshold
-	b.failures, b.probe = 0, nil
+	b.failures = 0
 	b.connections++
 	return resumed
 }
@@ -73,13 +71,4 @@ func (b *breaker) failed(f *flight, now time.Time) (suspended bool) {
 	b.failures++
 	b.until = now.Add(breakerPause)
 	return b.failures >= breakerThreshold
-}
-
-// ended frees the place of the call that tries, if this was it.
-func (b *breaker) ended(f *flight) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.probe == f {
-		b.probe = nil
-	}
 }

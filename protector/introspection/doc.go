@@ -58,7 +58,7 @@
 // Failures are not remembered for a token. After three calls in a row that did not
 // come as far as sending their token, because no connection could be made or our
 // own credentials could not be had, calls are suspended for a second and then tried
-// one at a time, until one is connected. Meanwhile remembered tokens go on working,
+// one a second, until one is connected or answered. Meanwhile remembered tokens go on working,
 // and the others are answered 503 at once.
 //
 // Nothing else suspends calls, neither 429 nor 503 nor silence. Tokens are the

@@ -163,7 +163,6 @@ func (c *Client) finish(f *flight, v verdict, err error) {
 			f.err = unavailable(&f.progress, err)
 			c.fail(f)
 		}
-		c.breaker.ended(f)
 		c.flights.mu.Lock()
 		defer c.flights.mu.Unlock()
 		delete(c.flights.byKey, f.key)
