@@ -182,3 +182,7 @@ func (c Config) nonceFaults() (faults []error) {
 func (c Config) Format(s fmt.State, _ rune) {
 	fmt.Fprintf(s, "dpop.Config(%s)", strings.Join(c.PublicOrigins, " "))
 }
+
+// MarshalText returns what Format writes, for whatever writes JSON, such as a handler
+// of log/slog.
+func (c Config) MarshalText() ([]byte, error) { return []byte(fmt.Sprint(c)), nil }

@@ -15,24 +15,26 @@ import (
 
 func TestConfigFaults(t *testing.T) {
 	for fault, config := range map[string]dpop.Config{
-		"Config.PublicOrigins is empty":           {PublicOrigins: []string{}},
-		`PublicOrigins[0] is not an https`:        {PublicOrigins: []string{"api.example"}},
-		`Config.PublicOrigins[0] is not an`:       {PublicOrigins: []string{"http://api.example"}},
-		"holds a user name":                       {PublicOrigins: []string{"https://u:p@api.example"}},
-		"a query or a fragment":                   {PublicOrigins: []string{"https://api.example?x"}},
-		"holds a dot segment":                     {PublicOrigins: []string{"https://api.example/a/.."}},
-		`Config.Algorithms names "HS256"`:         {Algorithms: []string{"HS256"}},
-		`Config.Algorithms names "none"`:          {Algorithms: []string{"none"}},
-		"Config.MaxAge is -1s":                    {MaxAge: -time.Second},
-		"Config.MaxAge is 30ns":                   {MaxAge: 30},
-		"Config.MaxAge is 2562047h":               {MaxAge: math.MaxInt64},
-		"Config.Leeway is 10m0s":                  {Leeway: 10 * time.Minute},
-		"Config.NonceKeys is empty":               {NonceKeys: [][]byte{}},
-		"Config.NonceKeys[1] has 5 bytes":         {NonceKeys: [][]byte{firstKey, []byte("short")}},
-		"Config.NonceLifetime is set without":     {NonceLifetime: time.Minute},
-		"Config.NonceLifetime is 48h0m0s: use up": {NonceKeys: [][]byte{firstKey}, NonceLifetime: 48 * time.Hour},
-		"Config.MaxProofBytes is -1":              {MaxProofBytes: -1},
-		"Config.MaxProofBytes is 9223372036854":   {MaxProofBytes: math.MaxInt},
+		"Config.PublicOrigins is empty":                     {PublicOrigins: []string{}},
+		`PublicOrigins[0] is not an https`:                  {PublicOrigins: []string{"api.example"}},
+		`Config.PublicOrigins[0] is not an`:                 {PublicOrigins: []string{"http://api.example"}},
+		"holds a user name":                                 {PublicOrigins: []string{"https://u:p@api.example"}},
+		"a query or a fragment":                             {PublicOrigins: []string{"https://api.example?x"}},
+		"holds a character that no URI has: write the host": {PublicOrigins: []string{"https://bücher.example"}},
+		"holds a character that no URI has":                 {PublicOrigins: []string{"https://api.example/v1 "}},
+		"holds a dot segment":                               {PublicOrigins: []string{"https://api.example/a/.."}},
+		`Config.Algorithms names "HS256"`:                   {Algorithms: []string{"HS256"}},
+		`Config.Algorithms names "none"`:                    {Algorithms: []string{"none"}},
+		"Config.MaxAge is -1s":                              {MaxAge: -time.Second},
+		"Config.MaxAge is 30ns":                             {MaxAge: 30},
+		"Config.MaxAge is 2562047h":                         {MaxAge: math.MaxInt64},
+		"Config.Leeway is 10m0s":                            {Leeway: 10 * time.Minute},
+		"Config.NonceKeys is empty":                         {NonceKeys: [][]byte{}},
+		"Config.NonceKeys[1] has 5 bytes":                   {NonceKeys: [][]byte{firstKey, []byte("short")}},
+		"Config.NonceLifetime is set without":               {NonceLifetime: time.Minute},
+		"Config.NonceLifetime is 48h0m0s: use up":           {NonceKeys: [][]byte{firstKey}, NonceLifetime: 48 * time.Hour},
+		"Config.MaxProofBytes is -1":                        {MaxProofBytes: -1},
+		fmt.Sprint("Config.MaxProofBytes is ", math.MaxInt): {MaxProofBytes: math.MaxInt},
 	} {
 		if config.PublicOrigins == nil {
 			config.PublicOrigins = []string{origin}
@@ -72,4 +74,7 @@ func TestNonceKeysAreNotPrinted(t *testing.T) {
 		slog.New(slog.NewTextHandler(&log, nil)).Info("x", "value", value)
 		require.NotContains(t, log.String(), secret)
 	}
+	var log strings.Builder
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "value", config)
+	require.Contains(t, log.String(), `"value":"dpop.Config(`+origin+`)"`)
 }

@@ -64,9 +64,10 @@ type Memory struct {
 // end. What has ended leaves with its slot: no list is kept in order, and no
 // goroutine sweeps.
 type shard struct {
-	mu    sync.Mutex
-	slots []slot
-	_     [32]byte // shards that are used by two processors do not share a cache line
+	mu      sync.Mutex
+	slots   []slot
+	dropped int64    // the latest slot that held proofs and was dropped
+	_       [24]byte // shards that are used by two processors do not share a cache line
 }
 
 type slot struct {
@@ -92,6 +93,10 @@ func newMemory(maxBytes int, now func() time.Time) *Memory {
 
 // Spend remembers a proof and reports whether it is new. The error is [ErrFull].
 //
+// A proof whose slot has been dropped is not new: whether it was used is not known
+// any more. It is asked about where a request took longer than the rest of its
+// proof's time, and where the clock was set back.
+//
 // Half of the hash identifies the proof. Two proofs that share it would be one:
 // to find such a pair takes 2^64 attempts and costs its finder a refusal; to find
 // one to go with somebody else's proof takes 2^128.
@@ -100,7 +105,11 @@ func (m *Memory) Spend(_ context.Context, proof [32]byte, until time.Time) (fres
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m.entries.Add(-s.drop(slotOf(m.now()) - 1))
-	proofs := s.slot(slotOf(until))
+	end := slotOf(until)
+	if end <= s.dropped {
+		return false, nil
+	}
+	proofs := s.slot(end)
 	id := [16]byte(proof[:16])
 	if _, used := proofs[id]; used {
 		return false, nil
@@ -142,6 +151,7 @@ func (s *shard) drop(last int64) (dropped int64) {
 	for _, slot := range s.slots {
 		if slot.number <= last {
 			dropped += int64(len(slot.proofs))
+			s.dropped = max(s.dropped, slot.number)
 		} else {
 			kept = append(kept, slot)
 		}

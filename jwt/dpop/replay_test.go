@@ -92,6 +92,63 @@ func TestFullMemory(t *testing.T) {
 	})
 }
 
+// Between the check of a proof and its use there may be a slow policy, and the proof
+// ends: to have forgotten it must not make it new.
+//
+// checklist 144
+func TestMemoryDoesNotTakeTheForgottenForNew(t *testing.T) {
+	start := time.Unix(1_700_000_000, 0)
+	for name, later := range map[string]struct{ dropped, now time.Duration }{
+		"spent late":         {2 * time.Minute, 2 * time.Minute},
+		"the clock set back": {2 * time.Minute, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			now := start
+			m, err := dpop.NewMemory(dpop.MemoryConfig{Now: func() time.Time { return now }})
+			require.NoError(t, err)
+			spend := func(n uint64, until time.Time) bool {
+				fresh, err := m.Spend(context.Background(), numbered(n), until)
+				require.NoError(t, err)
+				return fresh
+			}
+			for n := range uint64(1000) {
+				require.Equal(t, true, spend(n, start.Add(time.Minute)))
+			}
+			now = start.Add(later.dropped)
+			for n := range uint64(1000) { // every part of the memory is used
+				require.Equal(t, true, spend(10_000+n, now.Add(time.Minute)))
+			}
+			now = start.Add(later.now)
+			for n := range uint64(1000) {
+				require.Equal(t, false, spend(n, start.Add(time.Minute)))
+			}
+			// Proofs that are made now are accepted, also after a clock was wrong.
+			require.Equal(t, true, spend(20_000, start.Add(3*time.Minute+20*time.Second)))
+		})
+	}
+}
+
+// accepting is a store that forgets what has ended at once.
+type accepting struct{}
+
+func (accepting) Spend(_ context.Context, _ [32]byte, until time.Time) (bool, error) {
+	return true, nil
+}
+
+// checklist 144
+func TestAProofThatEndsBeforeItIsSpent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newClient(t, "ES256")
+		v := verifier(t, dpop.Config{Replay: accepting{}})
+		spend, _, err := v.Verify(c.proof(nil, nil), c.get())
+		require.NoError(t, err)
+		time.Sleep(time.Minute - time.Nanosecond) // a fake clock
+		require.NoError(t, spend(context.Background()))
+		time.Sleep(time.Nanosecond)
+		requireReason(t, dpop.ReasonTime, spend(context.Background()))
+	})
+}
+
 func TestMemoryIsAtomic(t *testing.T) {
 	m, until := memory(t, 0), time.Now().Add(time.Minute)
 	var accepted atomic.Int32

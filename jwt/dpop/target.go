@@ -17,6 +17,8 @@ var (
 	errNotOrigin = errors.New("is not an https URL with a host: write https://host, or https://host/path for what a " +
 		"proxy removes")
 	errMore = errors.New("holds a user name, a query or a fragment: remove it")
+	errSign = errors.New("holds a character that no URI has: write the host as clients send it, such as xn--, " +
+		"and escape the path")
 	errDots = errors.New("holds a dot segment or a bad escape: write the path as clients send it")
 )
 
@@ -24,6 +26,8 @@ var (
 func publicOrigin(raw string) (string, error) {
 	u, err := url.Parse(raw)
 	switch {
+	case strings.ContainsFunc(raw, func(c rune) bool { return c <= ' ' || c == '\\' || c >= 0x7f }):
+		return "", errSign
 	case err != nil || u.Opaque != "" || u.Hostname() == "":
 		return "", errNotOrigin
 	case u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())):
@@ -134,10 +138,12 @@ func hasDotSegment(path string) bool {
 // matches reports whether a proof for uri is one for the request target: a path,
 // which is completed by one of the public origins, or a whole URI that begins with
 // one of them (RFC 9112 §3.2). The other forms of a target, "*" and an authority,
-// name no resource.
+// name no resource. No form has a fragment: net/http takes a '#' for a part of the
+// path, and would serve another resource than the proof is for.
 func (v *Verifier) matches(uri, target string) bool {
-	if end := strings.IndexAny(target, "?#"); end >= 0 {
-		target = target[:end]
+	target, _, _ = strings.Cut(target, "?")
+	if strings.Contains(target, "#") {
+		return false
 	}
 	if !strings.HasPrefix(target, "/") {
 		whole, ok := uriOf(target)

@@ -19,7 +19,11 @@ func TestTargets(t *testing.T) {
 		{nil, origin, "/", true}, // the empty path is "/"
 		{nil, origin + "/", "/", true},
 		{nil, origin + "/user", "/user?id=7&x=%zz", true}, // a query is nobody's concern
-		{nil, origin + "/user", "/user#top", true},
+		{nil, origin + "/user", "/user?id=7#top", true},
+		{nil, origin + "/user#top", "/user", true},  // nor is the fragment of htu
+		{nil, origin + "/user", "/user#top", false}, // a target has none: this is another path
+		{nil, origin + "/user", "/user#/../x", false},
+		{nil, origin + "/user", origin + "/user#top", false},
 		{nil, origin + "/user", origin + "/user?id=7", true}, // the absolute form of a target
 		{nil, origin + "/user", "https://API.example:443/user", true},
 		{nil, origin + "/user", "https://evil.example/user", false},

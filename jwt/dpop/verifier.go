@@ -73,7 +73,7 @@ func (v *Verifier) Format(s fmt.State, verb rune) {
 //
 // spend is the step that is left, to be called once nothing else can refuse the
 // request: it makes the proof count as used. Its error is an [*Error] if the proof
-// was used before, and otherwise an outage.
+// was used before or has become too old, and otherwise an outage.
 //
 // nonce, if there is one, is what the client is to use next: the DPoP-Nonce field
 // of the answer, whose caching it forbids (RFC 9449 §8.2).
@@ -148,7 +148,12 @@ func (v *Verifier) checkNonce(p *proof, now time.Time) (next string, err error) 
 	return v.nonces.current(now), nil
 }
 
+// spend asks about no proof that has ended since it was checked: it need not be
+// remembered any more.
 func (v *Verifier) spend(ctx context.Context, id [32]byte, until time.Time) error {
+	if !v.config.Now().Before(until) {
+		return refused(ReasonTime, "iat is longer ago than Config.MaxAge by now: the request took too long")
+	}
 	fresh, err := v.config.Replay.Spend(ctx, id, until)
 	switch {
 	case err != nil:
