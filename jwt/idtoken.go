@@ -43,6 +43,10 @@ var idTokenClaims = makeSet(
 	"org_id org_name hd rat user_uuid",
 )
 
+// kindClaims are those of them whose value says which kind a token is: a profile that
+// demands one value of these has a mark.
+var kindClaims = makeSet("typ token_use idtyp")
+
 func makeSet(lists ...string) map[string]bool {
 	set := make(map[string]bool)
 	for _, list := range lists {
@@ -65,9 +69,10 @@ func (p Profile) generic() bool {
 // without any is a mistake that nothing else would show. The default of Absent is
 // none: not every ID token has one of these claims.
 func (p Profile) takesIDTokens(required []string) bool {
-	marked := len(p.Equal) > 0 || len(p.Absent) > 0 || slices.ContainsFunc(required, func(name string) bool {
-		return !idTokenClaims[name]
-	})
+	marked := len(p.Absent) > 0 || slices.ContainsFunc(required, func(name string) bool { return !idTokenClaims[name] })
+	for name := range p.Equal {
+		marked = marked || !idTokenClaims[name] || kindClaims[name]
+	}
 	return p.generic() && !marked
 }
 

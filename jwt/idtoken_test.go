@@ -125,7 +125,7 @@ func TestProfileRefusesTheClaimsOfASignInByDefault(t *testing.T) {
 	sign := func(payload string, changes claims, typ string) string {
 		return vendor{header: `{}`}.sign(t, keys, payload, changes, withTyp(typ))
 	}
-	weak := map[string]string{"iss": "https://id.example"} // a mark that is none
+	weak := map[string]string{"shop": "x"} // a mark that an ID token was given
 	for name, payload := range idTokens {
 		for how, c := range map[string]struct {
 			profile jwt.Profile
@@ -138,7 +138,7 @@ func TestProfileRefusesTheClaimsOfASignInByDefault(t *testing.T) {
 				v, err := validatorWithProfile(t, keys, c.profile)
 				require.NoError(t, err)
 				for _, claim := range []string{"nonce", "at_hash", "c_hash"} {
-					only := claims{"nonce": nil, "at_hash": nil, "c_hash": nil}
+					only := claims{"nonce": nil, "at_hash": nil, "c_hash": nil, "shop": "x"}
 					only[claim] = "LDktKdoQak3Pk0cnXxCltA"
 					refused := refuse(t, v, sign(payload, only, c.typ), jwt.ReasonType)
 					require.Equal(t, claim, refused.Name)
@@ -146,7 +146,7 @@ func TestProfileRefusesTheClaimsOfASignInByDefault(t *testing.T) {
 				c.profile.Absent = []string{}
 				v, err = validatorWithProfile(t, keys, c.profile)
 				require.NoError(t, err)
-				accept(t, v, sign(payload, claims{"nonce": "n", "at_hash": "a", "c_hash": "c"}, c.typ))
+				accept(t, v, sign(payload, claims{"nonce": "n", "at_hash": "a", "c_hash": "c", "shop": "x"}, c.typ))
 			})
 		}
 	}
@@ -160,7 +160,7 @@ func TestDefaultOfAbsent(t *testing.T) {
 	accept(t, validatorOf(t, issuer), issuer.Token(nonce))
 	for name, profile := range map[string]jwt.Profile{
 		"required": {Types: []string{"JWT"}, Required: []string{"nonce", "scp"}},
-		"equal":    {Types: []string{"JWT"}, Equal: map[string]string{"nonce": "n"}},
+		"equal":    {Types: []string{"JWT"}, Required: []string{"scp"}, Equal: map[string]string{"nonce": "n"}},
 	} {
 		v := validatorOf(t, issuer, withProfile(profile))
 		require.Equal(t, "n", nonceOf(t, accept(t, v, issuer.Token(jwttest.Typ("JWT"), nonce, jwttest.Claim("scp", "a")))),
@@ -197,6 +197,12 @@ func TestProfileWithoutAMarkIsAFault(t *testing.T) {
 		"a scope":               {jwt.Profile{Types: []string{"JWT"}, Required: []string{"sub", "scope"}}, true},
 		"marked by what it has": {jwt.Profile{Types: []string{"JWT"}, Required: []string{"sub", "scp"}}, false},
 		"an empty list":         {jwt.Profile{Types: []string{"JWT"}, Absent: []string{}}, true},
+		"the value of the client": {jwt.Profile{Types: []string{"JWT"}, Required: weak,
+			Equal: map[string]string{"azp": "shop-web"}}, true},
+		"the value of the issuer": {jwt.Profile{AllowMissingType: true, Required: weak,
+			Equal: map[string]string{"iss": "https://issuer.example"}}, true},
+		"marked by a kind": {jwt.Profile{Types: []string{"JWT"}, Required: weak,
+			Equal: map[string]string{"typ": "Bearer"}}, false},
 		"marked by a value": {jwt.Profile{AllowMissingType: true, Required: weak,
 			Equal: map[string]string{"use": "access"}}, false},
 		"marked by what it has not": {jwt.Profile{AllowMissingType: true, Required: []string{"sub"},

@@ -19,8 +19,8 @@ import (
 // tokens and other JWTs of the same issuer in another way (RFC 8725 §3.12): by
 // Equal, by Absent, or by a claim in Required that ID tokens do not have. One that
 // accepts the type JWT, or none, and does not is a fault of the config. Claims such
-// as client_id, scope, email, groups and azp are no such mark: issuers put them into
-// ID tokens too.
+// as client_id, scope, email, groups and azp are no such mark, whatever they hold:
+// issuers put them into ID tokens too.
 type Profile struct {
 	_ [0]func() // keyed literals only, and no comparison
 
