@@ -29,10 +29,8 @@ const (
 type Error struct {
 	// Reason is the check that failed.
 	Reason Reason
-	// Nonce is what the client is to put into its next proof, where that is what
-	// was wrong: the DPoP-Nonce field of the answer (RFC 9449 §8).
-	Nonce string
 
+	nonce  string
 	detail string
 }
 
@@ -50,6 +48,10 @@ func (e *Error) InvalidToken() bool { return true }
 
 // InvalidTokenReason returns the reason as a string, for logs and counters.
 func (e *Error) InvalidTokenReason() string { return string(e.Reason) }
+
+// Nonce is what the client is to put into its next proof, where that is what was
+// wrong, or "": the DPoP-Nonce field of the answer (RFC 9449 §9).
+func (e *Error) Nonce() string { return e.nonce }
 
 // Code is the error code of the challenge: use_dpop_nonce (RFC 9449 §9),
 // invalid_token where the proof is sound and the token is not bound to its key, and

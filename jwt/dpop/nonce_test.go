@@ -24,8 +24,8 @@ func demanded(t *testing.T, v *dpop.Verifier, c *client) string {
 	requireReason(t, dpop.ReasonNonce, err)
 	var e *dpop.Error
 	require.Equal(t, true, errors.As(err, &e))
-	require.Regexp(t, `^[A-Za-z0-9_-]{20,}$`, e.Nonce) // NQCHAR of RFC 9449 §8.1
-	return e.Nonce
+	require.Regexp(t, `^[A-Za-z0-9_-]{20,}$`, e.Nonce()) // NQCHAR of RFC 9449 §8.1
+	return e.Nonce()
 }
 
 // checklist 131, 141, 142

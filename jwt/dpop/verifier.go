@@ -140,7 +140,7 @@ func (v *Verifier) checkNonce(p *proof, now time.Time) (next string, err error) 
 	fresh, ok := v.nonces.knows(p.nonce, now)
 	switch {
 	case !ok:
-		return "", &Error{Reason: ReasonNonce, Nonce: v.nonces.current(now),
+		return "", &Error{Reason: ReasonNonce, nonce: v.nonces.current(now),
 			detail: "nonce is missing, or none of this service's of late"}
 	case fresh:
 		return "", nil

@@ -1,0 +1,209 @@
+package protector_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/resourceserver/jwks/jwk"
+	"example.com/resourceserver/jwt/dpop"
+	"example.com/resourceserver/protector"
+)
+
+// dpopClient makes proofs of RFC 9449.
+type dpopClient struct {
+	t          testing.TB
+	key        *ecdsa.PrivateKey
+	header     string
+	thumbprint string
+	now        func() time.Time
+}
+
+func newDPoPClient(t testing.TB) *dpopClient {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	point, err := key.PublicKey.Bytes()
+	require.NoError(t, err)
+	public := fmt.Sprintf(`{"kty":"EC","crv":"P-256","x":%q,"y":%q}`, encoded(point[1:33]), encoded(point[33:]))
+	parsed, err := jwk.Parse([]byte(public))
+	require.NoError(t, err)
+	return &dpopClient{t, key, encoded([]byte(`{"typ":"dpop+jwt","alg":"ES256","jwk":` + public + `}`)), parsed.Thumbprint, time.Now}
+}
+
+func encoded(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+
+// proof returns a header field, of a proof for GET and the path of apiOrigin.
+func (c *dpopClient) proof(path, token, nonce string) string {
+	hash := sha256.Sum256([]byte(token))
+	claims, err := json.Marshal(map[string]any{
+		"jti": rand.Text(), "htm": "GET", "htu": apiOrigin + path, "iat": c.now().Unix(), "ath": encoded(hash[:]), "nonce": nonce,
+	})
+	require.NoError(c.t, err)
+	signed := c.header + "." + encoded(claims)
+	digest := sha256.Sum256([]byte(signed))
+	r, s, err := ecdsa.Sign(rand.Reader, c.key, digest[:])
+	require.NoError(c.t, err)
+	signature := append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...)
+	return "DPoP: " + signed + "." + encoded(signature)
+}
+
+const apiOrigin = "https://api.example"
+
+func newProofs(t testing.TB, config dpop.Config) *dpop.Verifier {
+	config.PublicOrigins = []string{apiOrigin}
+	proofs, err := dpop.NewVerifier(config)
+	require.NoError(t, err)
+	return proofs
+}
+
+// checklist 120, 128, 133, 134, 135, 136, 137, 138, 139, 140, 144
+func TestDPoP(t *testing.T) {
+	alice := newDPoPClient(t)
+	rows := map[string]*bound{
+		"alice": {token{user: "alice", scope: "profile"}, map[string]string{"jkt": alice.thumbprint}},
+		"free":  {token: token{user: "bob", scope: "profile"}},
+		"both":  {token{user: "alice"}, map[string]string{"jkt": alice.thumbprint, "x5t#S256": "x"}},
+	}
+	lookup := func(_ context.Context, s string) (*bound, error) { return rows[s], nil }
+	var seen []protector.Decision
+	guard := newGuard(t, protector.Config{OnDecision: record(&seen), Validators: []protector.Validator{
+		protector.DPoP(lookup, newProofs(t, dpop.Config{})), protector.Bearer(lookup),
+	}})
+	server := serve(t, guard.Require("profile")(says("in")))
+	used := alice.proof("/user", "alice", "")
+	for _, tt := range []struct {
+		name    string
+		headers []string
+		status  int
+		scheme  string
+		error   string
+		reason  string
+	}{
+		{"good", []string{"Authorization: DPoP alice", used}, 200, "", "", ""},
+		{"scheme in capitals", []string{"Authorization: DPOP alice", alice.proof("/user", "alice", "")}, 200, "", "", ""},
+		{"used", []string{"Authorization: DPoP alice", used}, 401, "DPoP", "invalid_dpop_proof", "proof_replay"},
+		{"no proof", []string{"Authorization: DPoP alice"}, 401, "DPoP", "invalid_dpop_proof", "proof_missing"},
+		{"empty proof", []string{"Authorization: DPoP alice", "DPoP: "}, 401, "DPoP", "invalid_dpop_proof", "proof_missing"},
+		{"two proofs", []string{"Authorization: DPoP alice", alice.proof("/user", "alice", ""), alice.proof("/user", "alice", "")},
+			401, "DPoP", "invalid_dpop_proof", "proof_repeated"},
+		{"another path", []string{"Authorization: DPoP alice", alice.proof("/other", "alice", "")},
+			401, "DPoP", "invalid_dpop_proof", "proof_target"},
+		{"another token", []string{"Authorization: DPoP alice", alice.proof("/user", "free", "")},
+			401, "DPoP", "invalid_dpop_proof", "proof_token"},
+		{"another key", []string{"Authorization: DPoP alice", newDPoPClient(t).proof("/user", "alice", "")},
+			401, "DPoP", "invalid_token", "proof_binding"},
+		{"not bound", []string{"Authorization: DPoP free", alice.proof("/user", "free", "")}, 401, "DPoP", "invalid_token", "proof_binding"},
+		{"bound twice, proved once", []string{"Authorization: DPoP both", alice.proof("/user", "both", "")},
+			401, "DPoP", "invalid_token", "confirmation"},
+		{"as a bearer token", []string{"Authorization: Bearer alice", alice.proof("/user", "alice", "")},
+			401, "Bearer", "invalid_token", "confirmation"},
+		{"a bearer token", []string{"Authorization: Bearer free"}, 200, "", "", ""},
+		{"proof in another field", []string{"Authorization: DPoP alice", "Proxy-" + alice.proof("/user", "alice", "")},
+			401, "DPoP", "invalid_dpop_proof", "proof_missing"},
+		{"nothing", nil, 401, "DPoP", "", "no_credentials"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			seen = nil
+			a := get(t, server, "/user?id=7", tt.headers...)
+			require.Equal(t, tt.status, a.status, a.body)
+			require.Equal(t, tt.reason, seen[0].Reason)
+			if tt.status == 200 {
+				return
+			}
+			require.Len(t, a.challenges(), 2, "both schemes are offered")
+			for _, field := range a.challenges() {
+				scheme, params := parseChallenge(t, field)
+				if scheme == "DPoP" {
+					require.Equal(t, "ES256 Ed25519 EdDSA", params["algs"])
+				}
+				if scheme == tt.scheme {
+					require.Equal(t, tt.error, params["error"])
+				} else {
+					require.NotContains(t, params, "error")
+				}
+			}
+		})
+	}
+}
+
+// checklist 131, 141, 143, 146
+func TestDPoPNonce(t *testing.T) {
+	alice := newDPoPClient(t)
+	row := &bound{token{user: "alice"}, map[string]string{"jkt": alice.thumbprint}}
+	now := time.Now()
+	guard := newGuard(t, protector.Config{Validators: []protector.Validator{protector.DPoP(
+		func(context.Context, string) (*bound, error) { return row, nil },
+		newProofs(t, dpop.Config{NonceKeys: [][]byte{make([]byte, 32)}, Now: func() time.Time { return now }}),
+	)}})
+	server := serve(t, guard.Require()(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Cache-Control", "max-age=60")
+	})))
+	a := get(t, server, "/", "Authorization: DPoP alice", alice.proof("/", "alice", ""))
+	require.Equal(t, 401, a.status)
+	_, params := parseChallenge(t, a.challenges()[0])
+	require.Equal(t, "use_dpop_nonce", params["error"])
+	nonces := a.header.Values("DPoP-Nonce")
+	require.Len(t, nonces, 1)
+	require.Equal(t, "no-store", a.header.Get("Cache-Control"))
+	require.Contains(t, strings.Join(a.header.Values("Access-Control-Expose-Headers"), ", "), "DPoP-Nonce")
+	require.Contains(t, strings.Join(a.header.Values("Access-Control-Expose-Headers"), ", "), "WWW-Authenticate")
+
+	a = get(t, server, "/", "Authorization: DPoP alice", alice.proof("/", "alice", nonces[0]))
+	require.Equal(t, 200, a.status)
+	require.Empty(t, a.header.Values("DPoP-Nonce"))
+	require.Equal(t, "max-age=60", a.header.Get("Cache-Control"))
+
+	// A nonce that is about to end brings the next one along.
+	now, alice.now = now.Add(5*time.Minute), func() time.Time { return now }
+	a = get(t, server, "/", "Authorization: DPoP alice", alice.proof("/", "alice", nonces[0]))
+	require.Equal(t, 200, a.status)
+	require.Len(t, a.header.Values("DPoP-Nonce"), 1)
+	require.NotEqual(t, nonces, a.header.Values("DPoP-Nonce"))
+	require.Equal(t, "no-store", a.header.Get("Cache-Control"), "whatever the handler says")
+	require.Contains(t, strings.Join(a.header.Values("Access-Control-Expose-Headers"), ", "), "DPoP-Nonce")
+}
+
+// checklist 145
+func TestDPoPStoreOutOfReach(t *testing.T) {
+	alice := newDPoPClient(t)
+	row := &bound{token{user: "alice"}, map[string]string{"jkt": alice.thumbprint}}
+	guard := newGuard(t, protector.Config{Validators: []protector.Validator{protector.DPoP(
+		func(context.Context, string) (*bound, error) { return row, nil },
+		newProofs(t, dpop.Config{Replay: brokenStore{}}),
+	)}})
+	server := serve(t, guard.Require()(says("in")))
+	a := get(t, server, "/", "Authorization: DPoP alice", alice.proof("/", "alice", ""))
+	require.Equal(t, 503, a.status)
+	require.Empty(t, a.challenges())
+}
+
+type brokenStore struct{}
+
+func (brokenStore) Spend(context.Context, [32]byte, time.Time) (bool, error) {
+	return false, errors.New("connection refused")
+}
+
+func TestDPoPFaults(t *testing.T) {
+	lookup := func(context.Context, string) (*bound, error) { return nil, nil }
+	var none *dpop.Verifier
+	for fault, v := range map[string]protector.Validator{
+		"nil function":       protector.DPoP[*bound](nil, newProofs(t, dpop.Config{})),
+		"nil DPoPVerifier":   protector.DPoP(lookup, nil),
+		"nil DPoPVerifier: ": protector.DPoP(lookup, none),
+	} {
+		_, err := protector.New(protector.Config{Validators: []protector.Validator{v}})
+		require.ErrorContains(t, err, fault)
+	}
+}
