@@ -90,6 +90,9 @@ func (p *Protector) setFields(h http.Header, e *Error) {
 	h.Del("Www-Authenticate")
 	if fields := p.challenges(e); fields != nil {
 		h["Www-Authenticate"] = fields
+		if p.schemeNamed(dpopScheme) != nil { // whose clients must read it, in browsers too (RFC 9449 §9)
+			mergeFields(h, http.Header{"Access-Control-Expose-Headers": {"WWW-Authenticate"}})
+		}
 	}
 }
 

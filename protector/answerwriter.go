@@ -8,23 +8,23 @@ import (
 )
 
 // answerWriter has a last word about an answer at the moment when its header is
-// sent: the status, if the handler names none, and whether it is private. Both
+// sent: the status, if the handler names none, and who may keep it. Both
 // come too early before the handler runs, and too late afterwards.
 //
 // Flush and Hijack are here, beside Unwrap, for handlers that still ask for the
 // old interfaces: event streams and WebSockets are what query tokens are for.
 type answerWriter struct {
 	http.ResponseWriter
-	status  int // of an answer for which the handler sets none
-	private bool
-	begun   bool
+	status int                 // of an answer for which the handler sets none
+	mark   func(h http.Header) // the last word about caching; nil: there is none
+	begun  bool
 }
 
 func (w *answerWriter) WriteHeader(status int) {
 	if !w.begun && (status >= 200 || status == http.StatusSwitchingProtocols) {
 		w.begun = true
-		if w.private {
-			markPrivate(w.Header())
+		if w.mark != nil {
+			w.mark(w.Header())
 		}
 	}
 	w.ResponseWriter.WriteHeader(status)
@@ -64,11 +64,16 @@ func (w *answerWriter) finish() {
 		w.WriteHeader(w.status)
 	default:
 		w.begun = true
-		if w.private {
-			markPrivate(w.Header())
+		if w.mark != nil {
+			w.mark(w.Header())
 		}
 	}
 }
+
+const noStore = "no-store"
+
+// markUncacheable says that nobody may keep the answer, whatever the handler says.
+func markUncacheable(h http.Header) { h.Set("Cache-Control", noStore) }
 
 // markPrivate says Cache-Control: private, whatever the status: a 404 or a
 // permanent redirect is stored by shared caches too. It leaves the handler's

@@ -90,7 +90,8 @@ func (p *Protector) mustBeBuilt(caller string) {
 //
 //   - Cache-Control: private, if the token came in a cookie, a form or the query
 //     (RFC 6750 §2.3). It holds for every status, and for what the handler sets:
-//     set it last, unless the answer says no-store.
+//     set it last, unless the answer says no-store. So it is with no-store, which
+//     a proof asks for that hands out a nonce.
 //   - Vary, if the rule lets anonymous requests through, since the answer then
 //     depends on whether there was a token. Add it to what is there.
 //   - what the proofs of the token ask for, such as DPoP-Nonce.
@@ -109,8 +110,8 @@ func (rule *Rule) AnswerHeader(r *http.Request) http.Header {
 		return header
 	}
 	mergeFields(header, g.possession.answerHeader())
-	if g.credential.unseen {
-		header.Set("Cache-Control", "private")
+	if mark := g.cacheMark(); mark != nil {
+		mark(header)
 	}
 	return header
 }

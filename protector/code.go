@@ -10,7 +10,9 @@ const (
 	codeAccessDenied      = "access_denied"
 	codeUnavailable       = "temporarily_unavailable"
 	codeServerError       = "server_error"
-	codeUnauthorized      = "unauthorized" // in the body only: without credentials the challenge has no error
+	codeInvalidProof      = "invalid_dpop_proof" // RFC 9449 §7.1
+	codeUseNonce          = "use_dpop_nonce"     // RFC 9449 §9
+	codeUnauthorized      = "unauthorized"       // in the body only: without credentials the challenge has no error
 )
 
 // describe returns the sentence that goes with a code. These are all that a
@@ -24,6 +26,10 @@ func describe(code string) string {
 		return "The request is malformed, or carries its access token in a wrong way."
 	case codeInvalidToken:
 		return "The access token is not valid."
+	case codeInvalidProof:
+		return "The DPoP proof is missing or not valid."
+	case codeUseNonce:
+		return "The DPoP proof must have the nonce of this answer."
 	case codeInsufficientScope:
 		return "The access token does not permit this request."
 	case codeAccessDenied:
@@ -40,7 +46,7 @@ func statusOf(code string) int {
 	switch code {
 	case codeInvalidRequest:
 		return http.StatusBadRequest
-	case codeInvalidToken:
+	case codeInvalidToken, codeInvalidProof, codeUseNonce:
 		return http.StatusUnauthorized
 	case codeUnavailable:
 		return http.StatusServiceUnavailable

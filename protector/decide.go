@@ -18,7 +18,7 @@ func (p *Protector) decide(r *http.Request, rule *Rule) (j judgement) {
 		j.grant, j.reused, err = p.identify(r, c, current)
 	}
 	if err == nil {
-		err = rule.admits(r, j.grant)
+		err = rule.admits(r, j.grant).with(j.grant.possession.answerHeader())
 	}
 	j.visible = j.grant
 	if err != nil {

@@ -57,7 +57,8 @@
 //
 // A token that is bound to a key or a certificate (RFC 7800) is good only with a
 // proof that its sender holds it. [Validator.Proving] takes a [Proof] for each
-// method. Without one, a bound token is refused. A proof is checked after the
+// method, and [DPoP] is the scheme of RFC 9449. Without one, a bound token is
+// refused. A proof is checked after the
 // token, before the policy; what it uses up is used up once nothing else about
 // the token can fail.
 //

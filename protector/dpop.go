@@ -20,6 +20,8 @@ type DPoPVerifier interface {
 	Algorithms() []string
 }
 
+const dpopScheme = "DPoP"
+
 // DPoP is a validator for tokens that are bound to a key, sent under the scheme of
 // that name with a proof of possession in the field of that name (RFC 9449 §7.1).
 //
@@ -38,15 +40,14 @@ type DPoPVerifier interface {
 //
 // Put whatever else the token may be bound to behind it, by [Validator.Proving].
 func DPoP[T Token](authenticate func(ctx context.Context, token string) (T, error), proofs DPoPVerifier) Validator {
-	const scheme = "DPoP"
-	fault := func(text string) Validator { return Validator{scheme: scheme, faults: []error{errors.New(text)}} }
+	fault := func(text string) Validator { return Validator{scheme: dpopScheme, faults: []error{errors.New(text)}} }
 	switch {
 	case authenticate == nil:
 		return fault("DPoP was given a nil function: pass the one that validates tokens")
 	case isNil(proofs):
 		return fault("DPoP was given a nil DPoPVerifier: pass that of dpop.NewVerifier, and check its error")
 	}
-	return Scheme(scheme, func(r *http.Request, token string) (T, error) {
+	return Scheme(dpopScheme, func(r *http.Request, token string) (T, error) {
 		return authenticate(r.Context(), token)
 	}).Proving(dpopProof{proofs})
 }
@@ -86,10 +87,6 @@ func (d dpopProof) Check(_ context.Context, p Possession) (Proved, error) {
 	return proved, nil
 }
 
-// codeInvalidProof is for what is wrong with the proof; what is wrong with the
-// token is invalid_token (RFC 9449 §7.1).
-const codeInvalidProof = "invalid_dpop_proof"
-
 // readDPoP gives an error of the verifier its code and its nonce. What does not say
 // that the proof is bad passes as it is, and is an outage.
 func readDPoP(err error) error {
@@ -114,7 +111,9 @@ func dpopError(reason, code string, cause error) *Error {
 }
 
 // nonceFields hand out a nonce: exactly one, in an answer that no cache keeps
-// (RFC 9449 §8.2).
+// (RFC 9449 §8.2), and that a program in a browser can read.
 func nonceFields(nonce string) http.Header {
-	return http.Header{"Dpop-Nonce": {nonce}, "Cache-Control": {"no-store"}}
+	return http.Header{
+		"Dpop-Nonce": {nonce}, "Cache-Control": {noStore}, "Access-Control-Expose-Headers": {"DPoP-Nonce"},
+	}
 }

@@ -39,7 +39,8 @@ func newDPoPClient(t testing.TB) *dpopClient {
 	public := fmt.Sprintf(`{"kty":"EC","crv":"P-256","x":%q,"y":%q}`, encoded(point[1:33]), encoded(point[33:]))
 	parsed, err := jwk.Parse([]byte(public))
 	require.NoError(t, err)
-	return &dpopClient{t, key, encoded([]byte(`{"typ":"dpop+jwt","alg":"ES256","jwk":` + public + `}`)), parsed.Thumbprint, time.Now}
+	header := encoded([]byte(`{"typ":"dpop+jwt","alg":"ES256","jwk":` + public + `}`))
+	return &dpopClient{t, key, header, parsed.Thumbprint, time.Now}
 }
 
 func encoded(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
@@ -48,7 +49,8 @@ func encoded(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 func (c *dpopClient) proof(path, token, nonce string) string {
 	hash := sha256.Sum256([]byte(token))
 	claims, err := json.Marshal(map[string]any{
-		"jti": rand.Text(), "htm": "GET", "htu": apiOrigin + path, "iat": c.now().Unix(), "ath": encoded(hash[:]), "nonce": nonce,
+		"jti": rand.Text(), "htm": "GET", "htu": apiOrigin + path,
+		"iat": c.now().Unix(), "ath": encoded(hash[:]), "nonce": nonce,
 	})
 	require.NoError(c.t, err)
 	signed := c.header + "." + encoded(claims)
@@ -96,7 +98,8 @@ func TestDPoP(t *testing.T) {
 		{"used", []string{"Authorization: DPoP alice", used}, 401, "DPoP", "invalid_dpop_proof", "proof_replay"},
 		{"no proof", []string{"Authorization: DPoP alice"}, 401, "DPoP", "invalid_dpop_proof", "proof_missing"},
 		{"empty proof", []string{"Authorization: DPoP alice", "DPoP: "}, 401, "DPoP", "invalid_dpop_proof", "proof_missing"},
-		{"two proofs", []string{"Authorization: DPoP alice", alice.proof("/user", "alice", ""), alice.proof("/user", "alice", "")},
+		{"two proofs",
+			[]string{"Authorization: DPoP alice", alice.proof("/user", "alice", ""), alice.proof("/user", "alice", "")},
 			401, "DPoP", "invalid_dpop_proof", "proof_repeated"},
 		{"another path", []string{"Authorization: DPoP alice", alice.proof("/other", "alice", "")},
 			401, "DPoP", "invalid_dpop_proof", "proof_target"},
@@ -104,7 +107,8 @@ func TestDPoP(t *testing.T) {
 			401, "DPoP", "invalid_dpop_proof", "proof_token"},
 		{"another key", []string{"Authorization: DPoP alice", newDPoPClient(t).proof("/user", "alice", "")},
 			401, "DPoP", "invalid_token", "proof_binding"},
-		{"not bound", []string{"Authorization: DPoP free", alice.proof("/user", "free", "")}, 401, "DPoP", "invalid_token", "proof_binding"},
+		{"not bound", []string{"Authorization: DPoP free", alice.proof("/user", "free", "")},
+			401, "DPoP", "invalid_token", "proof_binding"},
 		{"bound twice, proved once", []string{"Authorization: DPoP both", alice.proof("/user", "both", "")},
 			401, "DPoP", "invalid_token", "confirmation"},
 		{"as a bearer token", []string{"Authorization: Bearer alice", alice.proof("/user", "alice", "")},
@@ -150,6 +154,7 @@ func TestDPoPNonce(t *testing.T) {
 	server := serve(t, guard.Require()(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Cache-Control", "max-age=60")
 	})))
+	short := serve(t, guard.Require("admin")(says("in")))
 	a := get(t, server, "/", "Authorization: DPoP alice", alice.proof("/", "alice", ""))
 	require.Equal(t, 401, a.status)
 	_, params := parseChallenge(t, a.challenges()[0])
@@ -172,6 +177,10 @@ func TestDPoPNonce(t *testing.T) {
 	require.Len(t, a.header.Values("DPoP-Nonce"), 1)
 	require.NotEqual(t, nonces, a.header.Values("DPoP-Nonce"))
 	require.Equal(t, "no-store", a.header.Get("Cache-Control"), "whatever the handler says")
+	a = get(t, short, "/", "Authorization: DPoP alice", alice.proof("/", "alice", nonces[0]))
+	require.Equal(t, 403, a.status)
+	require.Len(t, a.header.Values("DPoP-Nonce"), 1, "a short scope is no reason to keep the nonce back")
+	a = get(t, server, "/", "Authorization: DPoP alice", alice.proof("/", "alice", nonces[0]))
 	require.Contains(t, strings.Join(a.header.Values("Access-Control-Expose-Headers"), ", "), "DPoP-Nonce")
 }
 

@@ -82,6 +82,19 @@ func (e *Error) under(s *scheme) *Error {
 	return e
 }
 
+// with adds what the proofs of a request want in its answer: that what was proved
+// does not suffice is no reason to keep a nonce back.
+func (e *Error) with(fields http.Header) *Error {
+	if e == nil || len(fields) == 0 {
+		return e
+	}
+	if e.Header == nil {
+		e.Header = make(http.Header)
+	}
+	mergeFields(e.Header, fields)
+	return e
+}
+
 // The refusals that the protector itself has to give.
 
 // errNoCredentials tells apart, for the operator alone, who sent nothing and who

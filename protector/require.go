@@ -64,11 +64,24 @@ func (p *Protector) serve(w http.ResponseWriter, r *http.Request, rule *Rule, ne
 	if g.possession != nil {
 		mergeFields(w.Header(), g.possession.header)
 	}
-	if g.credential.unseen {
-		private := &answerWriter{ResponseWriter: w, status: http.StatusOK, private: true}
-		next.ServeHTTP(private, r)
-		private.finish()
+	mark := g.cacheMark()
+	if mark == nil {
+		next.ServeHTTP(w, r)
 		return
 	}
-	next.ServeHTTP(w, r)
+	answer := &answerWriter{ResponseWriter: w, status: http.StatusOK, mark: mark}
+	next.ServeHTTP(answer, r)
+	answer.finish()
+}
+
+// cacheMark returns what has the last word about the caching of the answer, or nil
+// if that is the handler's own affair.
+func (g *grant) cacheMark() func(http.Header) {
+	switch {
+	case g.possession.answerHeader().Get("Cache-Control") == noStore:
+		return markUncacheable
+	case g.credential.unseen:
+		return markPrivate
+	}
+	return nil
 }
