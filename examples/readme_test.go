@@ -69,7 +69,7 @@ func (s snippet) complete() (source string, whole bool) {
 // usual are the packages that a snippet may use without importing them.
 var usual = map[string]string{
 	"scopes": architecture.Module + "/scopes", "jwks": architecture.Module + "/jwks", "jwt": architecture.Module + "/jwt",
-	"jwttest":    architecture.Module + "/jwt/jwttest",
+	"jwttest": architecture.Module + "/jwt/jwttest", "dpop": architecture.Module + "/jwt/dpop",
 	"tokencache": architecture.Module + "/jwt/tokencache",
 	"protector":  architecture.Module + "/protector", "introspection": architecture.Module + "/protector/introspection",
 	"context": "context", "errors": "errors", "fmt": "fmt", "log": "log", "slog": "log/slog", "http": "net/http",

@@ -308,8 +308,11 @@ func TestTransportsWordsAreCut(t *testing.T) {
 // text may hold: a stranger who sends it garbles nothing.
 func TestTokensInTransportsWords(t *testing.T) {
 	for sent, tc := range map[string]struct{ words, says string }{
-		"ab/cd+ef/gh=": {"ab%2Fcd%2Bef%2Fgh%3D, ab%2Fcd+ef%2Fgh= and ab/cd+ef/gh= failed", "[token], [token] and [token] failed"},
-		"e":            {"dial: no such server", "dial: no such server"},
+		"ab/cd+ef/gh=": {
+			"ab%2Fcd%2Bef%2Fgh%3D, ab%2Fcd+ef%2Fgh= and ab/cd+ef/gh= failed",
+			"[token], [token] and [token] failed",
+		},
+		"e": {"dial: no such server", "dial: no such server"},
 	} {
 		c := config("https://issuer.example/introspect")
 		c.HTTPClient = &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
