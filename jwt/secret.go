@@ -15,7 +15,7 @@ import (
 func keyForm(secret []byte) string {
 	text := bytes.TrimSpace(bytes.TrimPrefix(secret, []byte("\ufeff")))
 	switch {
-	case bytes.HasPrefix(text, []byte("-----BEGIN ")), bytes.HasPrefix(text, []byte("---- BEGIN ")):
+	case bytes.Contains(text, []byte("-----BEGIN ")), bytes.Contains(text, []byte("---- BEGIN ")): // text may come first
 		return "a PEM block"
 	case isJSONKey(text):
 		return "a JWK or a JWK Set"

@@ -45,6 +45,8 @@ func TestASecretThatIsAPublicKey(t *testing.T) {
 		"SSH security key":   "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29t",
 		"SSH2":               "---- BEGIN SSH2 PUBLIC KEY ----\nAAAAB3NzaC1yc2EAAAADAQABAAABAQ",
 		"PEM after a line":   "\n-----BEGIN CERTIFICATE-----\nMIIB",
+		"PEM after its text": "Certificate:\n    Data:\n        Version: 3\n-----BEGIN CERTIFICATE-----\nMIIB",
+		"PEM in quotes":      `"-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQ"`,
 		"PEM of a secret":    "-----BEGIN PRIVATE KEY-----\nMIIBMIIBMIIB",
 		"DER certificate":    string(certificate(t, big.NewInt(1))),
 		"base64 certificate": base64.StdEncoding.EncodeToString(certificate(t, big.NewInt(1))),
