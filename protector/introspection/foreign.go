@@ -14,8 +14,8 @@ const maxForeignText = 300
 
 // foreignError is an error of the caller's transport, token source or signer, or
 // of the network: its words, as far as they may be logged. The cause can be asked
-// for by errors.Is and errors.As. There is no Unwrap, which would hand out the
-// words as they were.
+// for by errors.Is, and by errors.As where nothing had to be cut. There is no Unwrap,
+// which would hand out the words as they were.
 type foreignError struct {
 	text  string
 	cause error
@@ -23,7 +23,9 @@ type foreignError struct {
 
 func (e *foreignError) Error() string        { return e.text }
 func (e *foreignError) Is(target error) bool { return errors.Is(e.cause, target) }
-func (e *foreignError) As(target any) bool   { return errors.As(e.cause, target) }
+func (e *foreignError) As(target any) bool {
+	return e.text == e.cause.Error() && errors.As(e.cause, target)
+}
 
 // foreign makes an error safe to log: of a URL it keeps scheme, host and path, and
 // of the token nothing.

@@ -323,3 +323,18 @@ func TestTokensInTransportsWords(t *testing.T) {
 		require.ErrorContains(t, err, tc.says)
 	}
 }
+
+// tells is an error whose words hold the token.
+type tells struct{}
+
+func (*tells) Error() string { return "no answer about " + token }
+
+func TestOriginalErrorIsNotHandedOut(t *testing.T) {
+	cause := new(tells)
+	c := config("https://issuer.example/introspect")
+	c.HTTPClient = &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) { return nil, cause })}
+	_, err := newClient(t, c).Introspect(t.Context(), token)
+	require.ErrorIs(t, err, cause)
+	_, ok := errors.AsType[*tells](err)
+	require.False(t, ok)
+}
