@@ -109,23 +109,31 @@ func acquireCost(guard *protector.Protector, alternatives ...string) float64 {
 // what they send has no use for it afterwards.
 func TestAcquireRemembersNothingForStrangers(t *testing.T) {
 	guard := newGuard(t, protector.Config{})
-	long := strings.Repeat("s", 1<<20)
-	before := heap()
-	for i := range 30 {
+	for i := range 300 {
 		for _, r := range []*http.Request{newRequest(""), newRequest("mallory"), newRequest("bob"), newRequest("expired")} {
 			_, err := guard.Acquire(r, fmt.Sprintf("made-up-%d", i), "profile")
 			require.Error(t, err)
 		}
-		_, err := guard.Acquire(newRequest("alice"), fmt.Sprint(long, i), "profile")
-		require.NoError(t, err)
 	}
-	require.Less(t, heap()-before, int64(8<<20))
-	_, err := guard.Acquire(newRequest("alice"), "the", "program's", "own", "profile")
+	own := []string{"the", "program's", "own", "profile"}
+	unknown := acquireCost(newGuard(t, protector.Config{}), "another", "list", "as", "long")
+	_, err := guard.Acquire(newRequest("alice"), own...)
 	require.NoError(t, err)
-	require.Less(t, acquireCost(guard, "the", "program's", "own", "profile"),
-		acquireCost(guard, "a", "list", "never", "seen", "profile"+long))
-	_, err = guard.Acquire(newRequest("alice"), long, long)
-	require.Error(t, err, "what is cut off for the memory counts for the decision")
+	require.Less(t, acquireCost(guard, own...), unknown, "the memory is full")
+}
+
+// A long list is neither kept nor taken for another that begins alike.
+func TestAcquireRemembersNothingLong(t *testing.T) {
+	guard := newGuard(t, protector.Config{})
+	long := strings.Repeat("s", 1<<20)
+	before := heap()
+	for i := range 10 {
+		_, err := guard.Acquire(newRequest("alice"), long, fmt.Sprint("scope", i), "profile")
+		require.NoError(t, err)
+		_, err = guard.Acquire(newRequest("alice"), long, fmt.Sprint("scope", i), "user")
+		require.Error(t, err)
+	}
+	require.Less(t, heap()-before, int64(2<<20))
 }
 
 // What is remembered holds on to no more than its own text.

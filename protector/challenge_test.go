@@ -262,7 +262,9 @@ func TestChallengeKeepsToItsGrammar(t *testing.T) {
 //
 // checklist 24
 func TestRefusalReplacesWhatWasSet(t *testing.T) {
-	inner := newGuard(t, protector.Config{}).Require()(hello)
+	inner := newGuard(t, protector.Config{Validators: []protector.Validator{
+		protector.Bearer(fails(errDown)),
+	}}).Require()(hello)
 	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "public, max-age=3600")
 		w.Header().Set("Content-Length", "3")
@@ -278,6 +280,10 @@ func TestRefusalReplacesWhatWasSet(t *testing.T) {
 	require.Empty(t, a.header.Get("Retry-After"))
 	require.Equal(t, []string{`Bearer realm="api"`}, a.challenges())
 	require.Contains(t, a.body, "unauthorized")
+	a = get(t, server, "/", "Authorization: Bearer outage")
+	require.Equal(t, 503, a.status)
+	require.Empty(t, a.challenges())
+	require.Equal(t, "5", a.header.Get("Retry-After"))
 }
 
 func TestErrorHandler(t *testing.T) {

@@ -165,6 +165,22 @@ func TestRedactedErrorsHandNothingOut(t *testing.T) {
 	})
 }
 
+// An author may return one error for every request: what is cut out of it is cut
+// out of a copy.
+func TestTheAuthorsErrorIsLeftAlone(t *testing.T) {
+	const token = "canary-canary-canary"
+	refusal := &protector.Error{
+		Status: 401, Scope: token, Header: http.Header{"X-Token": {token}, "X-Other": {"y"}},
+		Params: []protector.Param{{"a", token}, {"b", "c"}},
+	}
+	cause, _ := errors.AsType[*protector.Error](causeOf(t, token, refusal))
+	require.Equal(t, http.Header{"X-Other": {"y"}}, cause.Header)
+	require.Equal(t, []protector.Param{{"b", "c"}}, cause.Params)
+	require.Equal(t, token, refusal.Scope)
+	require.Len(t, refusal.Header, 2)
+	require.Equal(t, []protector.Param{{"a", token}, {"b", "c"}}, refusal.Params)
+}
+
 // An error of somebody else does not fill the log.
 func TestLoggedErrorIsShortened(t *testing.T) {
 	var log strings.Builder

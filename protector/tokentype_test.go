@@ -150,7 +150,8 @@ func TestFaultyTokenTypes(t *testing.T) {
 	require.NotContains(t, err.Error(), "Revoked", "which it has")
 	for _, validator := range []protector.Validator{
 		returning(&full{}), returning(&member{}), returning(&identified{}), returning(claims{}), returning(function(nil)),
-		returning[protector.Token](nil), returning(&base{}), returning(&wrappingWhole{}),
+		returning[protector.Token](nil), returning[protector.TimedToken](nil),
+		returning(&base{}), returning(&wrappingWhole{}),
 		returning(&circle{}), returning(&claimed{}),
 	} {
 		_, err := protector.New(protector.Config{Validators: []protector.Validator{validator}})
