@@ -44,12 +44,6 @@ func (k jwk) with(name string, value any) jwk {
 	return c
 }
 
-func (k jwk) without(name string) jwk {
-	c := maps.Clone(k)
-	delete(c, name)
-	return c
-}
-
 func (k jwk) json() string {
 	b, err := json.Marshal(k)
 	if err != nil {

@@ -35,6 +35,7 @@ func redirecting(location string) answerFunc {
 // the transport and the code below it wrap it.
 func TestErrorsHideWhatURLsHold(t *testing.T) {
 	nested := &url.Error{Op: "Post", URL: secretURL, Err: io.ErrUnexpectedEOF}
+	//lint:ignore SA1007 what it says of a URL that is none is what is tested
 	_, unparsable := url.Parse("https://user:hid/den@idp.example:hidden/?hidden")
 	require.ErrorContains(t, unparsable, "hid")
 	for name, tc := range map[string]struct {

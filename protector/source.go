@@ -68,8 +68,8 @@ func (p *Protector) bearerFaults(config Config) (faults []error) {
 		{"InsecureQueryTokens", config.InsecureQueryTokens},
 	} {
 		if place.set {
-			faults = append(faults, fmt.Errorf(
-				"Config.%s is for bearer tokens: add a Bearer validator, or leave it out", place.field))
+			faults = append(faults, errors.New("Config."+place.field+
+				" is for bearer tokens: add a Bearer validator, or leave it out"))
 		}
 	}
 	return faults

@@ -31,28 +31,28 @@ type (
 	roleList            struct{ base }
 	entitlementList     struct{ base }
 	issuerPointer       struct{ base }
-	clientId            struct{ base }
+	clientId            struct{ base } //lint:ignore ST1003 the near miss is what is tested
 	subjectNumber       struct{ base }
 	wrapping            struct {
 		protector.Token
-		user string
+		_ string
 	}
 	wrappingPart struct {
 		protector.Token
-		user string
+		_ string
 	}
 	wrappingWhole struct {
 		*full
-		user string
+		_ string
 	}
 	wrappingDeeper struct {
 		*wrappingPart
-		user string
+		_ string
 	}
 	wrappingBelow struct{ wrapping }
 	circle        struct {
 		base
-		*circle
+		*circle //lint:ignore U1000 that it is there is what is tested
 	}
 	claimed  struct{ base }
 	name     string
@@ -75,7 +75,7 @@ func (*groupList) Groups() []string                        { return nil }
 func (*roleList) Roles() []string                          { return nil }
 func (*entitlementList) GetEntitlements() scopes.Set       { return scopes.Set{} }
 func (*issuerPointer) Issuer() *string                     { return nil }
-func (*clientId) ClientId() string                         { return "" }
+func (*clientId) ClientId() string                         { return "" } //lint:ignore ST1003 as above
 func (*subjectNumber) Subject() int                        { return 0 }
 func (*wrappingPart) Revoked() bool                        { return false }
 func (claimed) GetSubject() (string, error)                { return "", nil }

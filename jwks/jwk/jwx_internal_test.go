@@ -1,3 +1,5 @@
+//lint:file-ignore SA1019 points that are none, and keys without one, can be written in no other way
+
 package jwk
 
 import (

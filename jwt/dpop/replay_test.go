@@ -168,7 +168,7 @@ func TestMemoryIsAtomic(t *testing.T) {
 
 // The estimate must not be below what a proof takes.
 func TestMemoryUsageIsHonest(t *testing.T) {
-	m, until := memory(t, 0), time.Now().Add(time.Minute)
+	until := time.Now().Add(time.Minute)
 	heap := func() uint64 {
 		runtime.GC()
 		var s runtime.MemStats
@@ -177,7 +177,7 @@ func TestMemoryUsageIsHonest(t *testing.T) {
 	}
 	for _, n := range []uint64{100_000, 200_000, 300_000} {
 		before, entries := heap(), n
-		m = memory(t, 0)
+		m := memory(t, 0)
 		for range entries {
 			var proof [32]byte
 			rand.Read(proof[:])
