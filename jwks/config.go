@@ -100,7 +100,9 @@ type Config struct {
 	// share a file overwrite each other's. Directories further up are yours
 	// to see to, and where there are no permission bits, as on Windows, so is the
 	// access control list. What is wrong is logged, no later than at the first
-	// write, and Config.Logger has the remedy. Default: none.
+	// write, and Config.Logger has the remedy. A disk that hangs holds up the first
+	// fetch for five seconds at the most, and costs what the file holds.
+	// Default: none.
 	SnapshotFile string
 
 	// InsecureAllowPlainHTTP gives up https: whoever can touch the network

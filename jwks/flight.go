@@ -137,12 +137,13 @@ func (fs *flights) attempt(ctx context.Context, last *state) outcome {
 }
 
 // restore adds what the snapshot file holds to a failure, once, if there is
-// nothing better.
+// nothing better. A file that cannot be read in time is tried with that: what the
+// issuer says next is worth more than another wait for the same disk.
 func (fs *flights) restore(ctx context.Context, last *state, o outcome) outcome {
 	if o.err == nil || fs.snapshot == nil || last.set != nil || last.restored || errors.Is(ctx.Err(), context.Canceled) {
 		return o
 	}
-	found, err := fs.snapshot.read(time.Now())
+	found, err := fs.snapshot.readWithin(restoreWithin, time.Now())
 	fs.journal.restored(fs.snapshot.name, found, err)
 	o.restored = &found
 	return o

@@ -52,8 +52,11 @@ func (h snapshotHeader) hash(source string, doc []byte) string {
 // snapshotFile keeps the last good set on disk.
 type snapshotFile struct {
 	name   string
-	source string        // Config.Issuer or Config.URL, exactly one is set
-	maxAge time.Duration // Config.MaxStale
+	source string                              // Config.Issuer or Config.URL, exactly one is set
+	maxAge time.Duration                       // Config.MaxStale
+	open   func(name string) (*os.File, error) // openTrusted
+
+	reading sync.Mutex // held while somebody reads the file, for ever if the disk hangs
 
 	mu      sync.Mutex
 	newest  time.Time // beginning of the last fetch whose set was to be written
@@ -79,13 +82,51 @@ func newSnapshotFile(c Config) *snapshotFile {
 	if c.SnapshotFile == "" {
 		return nil
 	}
-	return &snapshotFile{name: c.SnapshotFile, source: c.Issuer + c.URL, maxAge: c.MaxStale}
+	return &snapshotFile{name: c.SnapshotFile, source: c.Issuer + c.URL, maxAge: c.MaxStale, open: openTrusted}
+}
+
+// restoreWithin bounds how long a fetch that failed waits for the snapshot file. A
+// healthy disk answers in milliseconds, and one that is slow for a moment must not
+// cost the keys of a whole outage.
+const restoreWithin = 5 * time.Second
+
+var (
+	errDiskHangs    = fmt.Errorf("not read within %v: its disk hangs", restoreWithin)
+	errStillReading = errors.New("its disk hangs: an earlier attempt to read it goes on")
+)
+
+// readWithin is read, but for a limit. The disk may hang (a network file system
+// whose server is gone, a pipe put in the place of the file), and neither a system
+// call nor the goroutine in it can be stopped from outside. That goroutine is left
+// behind, and no more than one.
+func (f *snapshotFile) readWithin(limit time.Duration, now time.Time) (restored, error) {
+	if !f.reading.TryLock() {
+		return restored{}, errStillReading
+	}
+	type answer struct {
+		restored restored
+		err      error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		defer f.reading.Unlock()
+		found, err := f.read(now)
+		done <- answer{found, err}
+	}()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case a := <-done:
+		return a.restored, a.err
+	case <-timer.C:
+		return restored{}, errDiskHangs
+	}
 }
 
 // read reads the file, which is judged like any answer of the issuer. An error
 // means that the process starts as if there were none.
 func (f *snapshotFile) read(now time.Time) (restored, error) {
-	h, doc, err := loadSnapshot(f.name)
+	h, doc, err := f.load()
 	if err != nil {
 		return restored{}, err
 	}
@@ -99,13 +140,13 @@ func (f *snapshotFile) read(now time.Time) (restored, error) {
 	return restored{set, h.FetchedAt}, nil
 }
 
-func loadSnapshot(name string) (h snapshotHeader, doc []byte, err error) {
-	f, err := openTrusted(name)
+func (f *snapshotFile) load() (h snapshotHeader, doc []byte, err error) {
+	file, err := f.open(f.name)
 	if err != nil {
 		return h, nil, err
 	}
-	defer f.Close()
-	b, err := readAtMost(f, -1, maxSnapshotBytes)
+	defer file.Close()
+	b, err := readAtMost(file, -1, maxSnapshotBytes)
 	if err != nil {
 		return h, nil, err
 	}

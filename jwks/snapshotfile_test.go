@@ -2,10 +2,12 @@ package jwks_test
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -209,6 +211,37 @@ func TestSnapshotFileIsSecondChoice(t *testing.T) {
 	require.True(t, refuses(r, "withdrawn"))
 	require.True(t, accepts(r, "a"))
 	require.NoError(t, r.Refresh(t.Context()), "the file is written: the directory can be removed")
+}
+
+// A disk that hangs at a cold start holds up the first fetch for some seconds, and no other: keys come as soon as the
+// issuer recovers.
+func TestSnapshotFileOnADiskThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, log := newEndpoint(ecJWK("a")), &logBuffer{}
+		e.answer(refuse)
+		r := newRemote(t, e, func(c *jwks.Config) {
+			c.SnapshotFile, c.Logger = filepath.Join(privateDir(t), "keys"), log.logger()
+		})
+		var tries atomic.Int64
+		release := make(chan struct{})
+		defer close(release)
+		jwks.OpenSnapshotBy(r, func(string) (*os.File, error) { tries.Add(1); <-release; return nil, os.ErrClosed })
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		began := time.Now()
+		require.ErrorContains(t, r.Refresh(ctx), "connection refused")
+		require.LessOrEqual(t, time.Since(began), 5*time.Second)
+		require.Contains(t, log.String(), `level=WARN msg="jwks: snapshot file ignored"`)
+		require.Contains(t, log.String(), "disk hangs")
+
+		began = time.Now()
+		require.Error(t, r.Refresh(ctx))
+		require.Zero(t, time.Since(began), "it is tried once")
+		require.EqualValues(t, 1, tries.Load())
+		e.answer(nil)
+		time.Sleep(5 * time.Second) // simulated: the back-off
+		require.True(t, accepts(r, "a"))
+	})
 }
 
 // A fetch that is held up, here by its logger, does not write its set over that of a later one: a key that was

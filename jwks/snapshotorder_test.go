@@ -17,7 +17,7 @@ func TestAnOlderSetIsNotWritten(t *testing.T) {
 	of := func(doc string) snapshot { return snapshot{now, []byte(doc), []chan struct{}{make(chan struct{})}} }
 	require.NoError(t, file.write(now, of(`{"keys":["newer"]}`)))
 	require.NoError(t, file.write(now.Add(-time.Second), of(`{"keys":["older"]}`)))
-	_, doc, err := loadSnapshot(config.SnapshotFile)
+	_, doc, err := file.load()
 	require.NoError(t, err)
 	require.Equal(t, `{"keys":["newer"]}`, string(doc))
 
