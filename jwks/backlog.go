@@ -12,24 +12,27 @@ import (
 // lookup, and costs records. One that panics, or ends the goroutine, costs what
 // it was about to write.
 type backlog struct {
-	lost func(entries int) // logs that some are
+	lost func(records int) // logs that some are
 
 	mu      sync.Mutex
 	waiting []func()
-	missing int           // those that found no room
+	missing int           // records of the entries that found no room
 	writing chan struct{} // closed when whoever is in flush is through, nil if nobody is
 }
 
-// maxBacklog is what 40 fetches leave: half an hour of an outage, or ten hours of
-// calm.
+// maxBacklog is what four hours of an outage leave. Calm leaves nothing.
 const maxBacklog = 256
 
-// add keeps an entry until the next flush.
-func (b *backlog) add(entry func()) {
+// add keeps an entry, which writes that many records, until the next flush. One
+// that writes none takes no room, and cannot be lost.
+func (b *backlog) add(records int, entry func()) {
+	if records == 0 {
+		return
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.waiting) == maxBacklog {
-		b.missing++
+		b.missing += records
 		return
 	}
 	b.waiting = append(b.waiting, entry)

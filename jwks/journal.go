@@ -43,40 +43,51 @@ func (j *journal) count(last, next *state, o outcome) {
 }
 
 // report logs what is different now, at the next flush. Nothing is repeated that did not change,
-// but for a fetch that fails: that is logged each time, and the back-off keeps
-// it to about one a minute.
+// but for a fetch that fails: that is logged each time, and the back-off keeps it to about one a
+// minute. What there is to say is decided here, and by our own types alone: only the logger is
+// called later, and it may do as it likes then.
 func (j *journal) report(last, next *state) {
-	j.backlog.add(func() { j.reportKeys(last.set, next.set) })
-	j.backlog.add(func() { j.reportSkipped(last.set, next.set) })
-	j.backlog.add(func() { j.reportEmpty(last, next) })
-	j.backlog.add(func() { j.reportFetch(last, next) })
-	j.backlog.add(func() { j.reportDiscovery(last, next) })
-	j.backlog.add(func() { j.reportMove(last.source, next.source) })
+	j.reportKeys(changes(last.set, next.set))
+	j.reportSkipped(last.set, next.set)
+	j.reportEmpty(last, next)
+	j.reportFetch(last, next)
+	j.reportDiscovery(last, next)
+	j.reportMove(last.source, next.source)
 }
 
-func (j *journal) reportKeys(old, now *keySet) {
-	for _, c := range changes(old, now) {
-		level := slog.LevelInfo
-		if c.what == "changed" {
-			level = slog.LevelWarn
+// later adds one record to the backlog.
+func (j *journal) later(level slog.Level, msg string, attrs ...slog.Attr) {
+	j.backlog.add(1, func() { j.log.LogAttrs(context.Background(), level, msg, attrs...) })
+}
+
+// reportKeys makes one entry of all records: a set may hold more keys than the backlog has room.
+func (j *journal) reportKeys(all []change) {
+	j.backlog.add(len(all), func() {
+		for _, c := range all {
+			level := slog.LevelInfo
+			if c.what == "changed" {
+				level = slog.LevelWarn
+			}
+			j.log.LogAttrs(context.Background(), level, "jwks: key "+c.what, slog.String("kid", c.key.ID),
+				slog.Any("alg", c.key.Algorithms), slog.String("thumbprint", c.key.Thumbprint))
 		}
-		j.log.LogAttrs(context.Background(), level, "jwks: key "+c.what, slog.String("kid", c.key.ID),
-			slog.Any("alg", c.key.Algorithms), slog.String("thumbprint", c.key.Thumbprint))
-	}
+	})
 }
 
 func (j *journal) reportSkipped(old, now *keySet) {
 	if now == nil || old != nil && slices.Equal(old.skipped, now.skipped) {
 		return
 	}
-	for _, k := range now.skipped {
-		level := slog.LevelInfo
-		if k.Secret {
-			level = slog.LevelWarn
+	j.backlog.add(len(now.skipped), func() {
+		for _, k := range now.skipped {
+			level := slog.LevelInfo
+			if k.Secret {
+				level = slog.LevelWarn
+			}
+			j.log.LogAttrs(context.Background(), level, "jwks: key skipped",
+				slog.Int("index", k.Index), slog.String("kid", k.KeyID), slog.String("reason", k.Reason))
 		}
-		j.log.LogAttrs(context.Background(), level, "jwks: key skipped",
-			slog.Int("index", k.Index), slog.String("kid", k.KeyID), slog.String("reason", k.Reason))
-	}
+	})
 }
 
 // reportEmpty logs that the issuer's answers hold no usable key any more, and again
@@ -85,56 +96,60 @@ func (j *journal) reportEmpty(last, next *state) {
 	switch {
 	case next.emptySince.IsZero() || next.set == nil:
 	case len(next.set.keys) == 0 && len(last.set.keys) > 0:
-		j.log.Warn("jwks: the issuer has withdrawn every key", "since", next.emptySince)
+		j.later(slog.LevelWarn, "jwks: the issuer has withdrawn every key", slog.Time("since", next.emptySince))
 	case last.emptySince.IsZero():
-		j.log.Warn("jwks: the key set holds no usable key; the last good one serves until a later answer says so again")
+		j.later(slog.LevelWarn,
+			"jwks: the key set holds no usable key; the last good one serves until a later answer says so again")
 	}
 }
 
 func (j *journal) reportFetch(last, next *state) {
 	switch {
 	case next.fault != nil:
-		j.log.Warn("jwks: refresh failed", "error", next.fault, "failures", next.failures,
-			"state", string(next.condition(next.faultAt)), "next", next.dueAt)
+		j.later(slog.LevelWarn, "jwks: refresh failed", slog.Any("error", next.fault),
+			slog.Int("failures", next.failures), slog.String("state", string(next.condition(next.faultAt))),
+			slog.Time("next", next.dueAt))
 	case last.fault != nil:
-		j.log.Info("jwks: refresh succeeded again", "failures", last.failures)
+		j.later(slog.LevelInfo, "jwks: refresh succeeded again", slog.Int("failures", last.failures))
 	}
 }
 
 // reportDiscovery logs that older metadata is in use. Where there is none, the
-// fetch has failed, and reportFetch has said why.
+// fetch has failed of this very error, and reportFetch has said so. errors.Is would
+// ask what the error wraps, which may be of the caller's transport.
 func (j *journal) reportDiscovery(last, next *state) {
 	before, fault := last.source.fault, next.source.fault
 	switch {
-	case fault == nil, errors.Is(next.fault, fault):
+	case fault == nil, next.fault == fault:
 	case before == nil || before.Error() != fault.Error():
-		j.log.Warn("jwks: discovery failed", "issuer", j.issuer, "error", fault, "usable_until", next.usableUntil)
+		j.later(slog.LevelWarn, "jwks: discovery failed", slog.String("issuer", j.issuer),
+			slog.Any("error", fault), slog.Time("usable_until", next.usableUntil))
 	}
 }
 
 func (j *journal) reportMove(last, next source) {
 	if next.movedFrom(last) {
-		j.log.Warn("jwks: the key set moved to another origin",
-			"issuer", j.issuer, "from", origin(last.metadata.jwksURL), "to", origin(next.metadata.jwksURL))
+		j.later(slog.LevelWarn, "jwks: the key set moved to another origin", slog.String("issuer", j.issuer),
+			slog.String("from", origin(last.metadata.jwksURL)), slog.String("to", origin(next.metadata.jwksURL)))
 	}
 }
 
 // restored logs what the snapshot file gave, when the first fetch failed.
 func (j *journal) restored(file string, found restored, err error) {
-	j.backlog.add(func() {
-		switch {
-		case errors.Is(err, os.ErrNotExist):
-			j.log.Info("jwks: no snapshot file yet", "file", file)
-		case err != nil:
-			j.log.Warn("jwks: snapshot file ignored", "file", file, "error", err)
-		default:
-			j.log.Warn("jwks: serving keys from the snapshot file", "file", file, "fetched_at", found.provenAt)
-		}
-	})
+	name := slog.String("file", file)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		j.later(slog.LevelInfo, "jwks: no snapshot file yet", name)
+	case err != nil:
+		j.later(slog.LevelWarn, "jwks: snapshot file ignored", name, slog.Any("error", err))
+	default:
+		j.later(slog.LevelWarn, "jwks: serving keys from the snapshot file", name,
+			slog.Time("fetched_at", found.provenAt))
+	}
 }
 
 // notWritten logs that the next start has no new snapshot. It is no more than a
 // log record: the set in memory is good.
 func (j *journal) notWritten(file string, err error) {
-	j.backlog.add(func() { j.log.Warn("jwks: snapshot file not written", "file", file, "error", err) })
+	j.later(slog.LevelWarn, "jwks: snapshot file not written", slog.String("file", file), slog.Any("error", err))
 }

@@ -2,6 +2,7 @@ package jwks_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"runtime"
 	"strings"
@@ -97,6 +98,7 @@ func TestALoggerThatBlocks(t *testing.T) {
 
 		ctx, cancel := context.WithTimeout(t.Context(), 48*time.Hour)
 		defer cancel()
+		e.set(func(e *endpoint) { e.down = true })
 		require.ErrorIs(t, r.Run(ctx), context.DeadlineExceeded)
 		require.Greater(t, e.fetches(), 48*4, "the schedule is kept")
 		require.Equal(t, 1, blocked, "one record at a time, on one goroutine")
@@ -104,7 +106,24 @@ func TestALoggerThatBlocks(t *testing.T) {
 		close(release)
 		synctest.Wait()
 		require.Contains(t, log.String(), `msg="jwks: key added" kid=new-1`, "what waited is written, in order")
-		require.Regexp(t, `level=WARN msg="jwks: log records lost.*records=\d+`, log.String())
 		require.Equal(t, 1, strings.Count(log.String(), "records lost"))
+		lost := r.Status().Counts.Failures - uint64(strings.Count(log.String(), "refresh failed"))
+		require.Positive(t, lost)
+		require.Regexp(t, fmt.Sprintf(`level=WARN msg="jwks: log records lost.* records=%d\n`, lost), log.String())
+	})
+}
+
+// Fetches that change nothing have nothing to say, and lose nothing, however long the logger blocks.
+func TestCalmLosesNoRecords(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, release := &logBuffer{}, make(chan struct{})
+		handler := callbackHandler{log.logger().Handler(), func() { <-release }}
+		r := newRemote(t, newEndpoint(ecJWK("a"), ecJWK("")), func(c *jwks.Config) { c.Logger = slog.New(handler) })
+		ctx, cancel := context.WithTimeout(t.Context(), 48*time.Hour)
+		defer cancel()
+		require.ErrorIs(t, r.Run(ctx), context.DeadlineExceeded)
+		close(release)
+		synctest.Wait()
+		require.Equal(t, 2, strings.Count(log.String(), "level="), log.String())
 	})
 }
