@@ -2,6 +2,7 @@ package jwks
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -60,7 +61,8 @@ type snapshotFile struct {
 
 	mu      sync.Mutex
 	newest  time.Time // beginning of the last fetch whose set was to be written
-	waiting *snapshot // that set, nil if it is written
+	waiting *snapshot // that set, nil if it is written or about to be
+	current *snapshot // the set that is being written, nil if none is
 	writing bool      // somebody is at it
 }
 
@@ -190,23 +192,23 @@ func (f *snapshotFile) write(began time.Time, s snapshot) error {
 		h := snapshotHeader{Format: snapshotFormat, Source: place(f.source), FetchedAt: next.provenAt.UTC()}
 		h.SHA256 = h.hash(f.source, next.doc)
 		err = replaceFile(f.name, h, next.doc)
-		next.tell()
 	}
 	return err
 }
 
 // offer reports whether the caller is the one to write. Of two sets the older one
-// is superseded, and told when the other is written.
+// is superseded, and told when the other is written, which it may be already.
 func (f *snapshotFile) offer(began time.Time, s snapshot) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	older := began.Before(f.newest)
 	switch {
-	case older && f.waiting == nil:
+	case older && !f.writing:
 		s.tell()
 		return false
 	case older:
-		f.waiting.kept = append(f.waiting.kept, s.kept...)
+		newer := cmp.Or(f.waiting, f.current)
+		newer.kept = append(newer.kept, s.kept...)
 		return false
 	case f.waiting != nil:
 		s.kept = append(s.kept, f.waiting.kept...)
@@ -217,13 +219,17 @@ func (f *snapshotFile) offer(began time.Time, s snapshot) bool {
 	return mine
 }
 
-// take returns what is to be written next; nil means that all is.
+// take tells those who wait for what was written, and returns what is next; nil
+// means that all is.
 func (f *snapshotFile) take() *snapshot {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	next := f.waiting
-	f.waiting, f.writing = nil, next != nil
-	return next
+	if f.current != nil {
+		f.current.tell()
+	}
+	f.current, f.waiting = f.waiting, nil
+	f.writing = f.current != nil
+	return f.current
 }
 
 // replaceFile writes beside the file and renames, so that a reader, or a start

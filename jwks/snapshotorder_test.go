@@ -28,6 +28,20 @@ func TestAnOlderSetIsNotWritten(t *testing.T) {
 	next := file.take()
 	require.Equal(t, "3", string(next.doc))
 	require.Len(t, next.kept, 3, "all three are told when it is written")
+
+	// An older one that comes while a newer one is written is told with that, and not before.
+	late := of("2.5")
+	require.False(t, file.offer(now.Add(2), late))
+	told := func(s snapshot) bool {
+		select {
+		case <-s.kept[0]:
+			return true
+		default:
+			return false
+		}
+	}
+	require.False(t, told(late))
 	require.Nil(t, file.take())
+	require.True(t, told(late))
 	require.True(t, file.offer(now.Add(4), of("4")), "the place is free")
 }
