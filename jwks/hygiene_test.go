@@ -192,7 +192,7 @@ func TestTokenWithoutKID(t *testing.T) {
 	found, err := s.VerificationKeys(t.Context(), "", "ES256")
 	require.NoError(t, err)
 	require.Len(t, found, 4, "at most a few")
-	require.Equal(t, first["x"], jwkOf("", found[0])["x"], "in the order of the set")
+	require.Equal(t, first["x"], jwkOf("", found[1])["x"], "in the order of the set, after the one without kid")
 	found, err = s.VerificationKeys(t.Context(), "", "RS256")
 	require.NoError(t, err)
 	require.Len(t, found, 1, "compatible ones only")
@@ -218,7 +218,7 @@ func TestKeysBeyondTheBound(t *testing.T) {
 	}{
 		"five without kid":       {five(""), 4, "no kid"},
 		"five under one kid":     {five("k"), 4, "share this kid"},
-		"four names, then none":  {append(named[:4:4], ecJWK("")), 4, "no kid"},
+		"four names, then none":  {append(named[:4:4], ecJWK("")), 5, ""},
 		"five names":             {named, 5, ""},
 		"none, then four names":  {append([]any{ecJWK("")}, named[1:]...), 5, ""},
 		"five without, of types": {append(five("")[:4:4], jwkOf("", newEd())), 5, ""},
@@ -235,6 +235,21 @@ func TestKeysBeyondTheBound(t *testing.T) {
 	}
 	r := newRemote(t, newEndpoint(named...), nil)
 	require.True(t, accepts(r, "4"), "found by name, though too late for tokens without kid")
+}
+
+// Keys without kid are tried first for tokens without one, wherever they are in the set. Else the order is the issuer's.
+func TestKeysWithoutKIDComeFirst(t *testing.T) {
+	// checklist 91
+	set := []any{ecJWK("0"), ecJWK("1"), ecJWK("2"), ecJWK("3"), ecJWK(""), ecJWK("5"), ecJWK("")}
+	s, err := jwks.ParseStatic([]byte(setOf(set...)))
+	require.NoError(t, err)
+	require.Empty(t, s.Skipped())
+	keys, err := s.VerificationKeys(t.Context(), "", "ES256")
+	require.NoError(t, err)
+	require.Len(t, keys, 4)
+	for i, from := range []int{4, 6, 0, 1} {
+		require.Equal(t, set[from].(jwk)["x"], jwkOf("", keys[i])["x"], from)
+	}
 }
 
 // A key is listed for the algorithms under which it is found.

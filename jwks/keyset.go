@@ -18,7 +18,7 @@ const maxCandidates = 4
 
 var (
 	errTooManyAlike    = fmt.Errorf("more than %d keys share this kid", maxCandidates)
-	errTooManyNameless = fmt.Errorf("has no kid, and %d keys before it are tried for tokens without one", maxCandidates)
+	errTooManyNameless = fmt.Errorf("has no kid, and %d keys without one before it are tried for tokens without one", maxCandidates)
 )
 
 // SkippedKey is a key of the published set that is not used, and why.
@@ -74,6 +74,7 @@ func parseSet(doc []byte, old *keySet) (*keySet, error) {
 	if len(set.keys) == 0 {
 		return set, noUsableKey(set.skipped)
 	}
+	set.addToNameless()
 	set.clip()
 	return set, nil
 }
@@ -96,19 +97,13 @@ func (s *keySet) byThumbprint() map[string]crypto.PublicKey {
 	return known
 }
 
-// add files a key under its own kid, and under none for tokens without one. Past the bound the
-// first keys of the set stay: their order is the issuer's. A key is listed as used for the
-// algorithms under which it is found, and skipped if there are none.
-//
-// Found means found by its own name. A key that has a kid and comes too late to be tried for
-// tokens without one is used: such tokens are the exception, an issuer with several keys has to
-// name the one it signs with (OpenID Connect Core §10.1), and a longer list of candidates would
-// raise what each forged token costs. A key without kid has no other way to be found.
+// add files a key under its kid, which may be none. Past the bound the first keys of the set stay:
+// their order is the issuer's. A key is listed as used for the algorithms under which it is found,
+// and skipped if there are none.
 func (s *keySet) add(key jwk.Key) error {
 	var found []string
 	for _, alg := range key.Algorithms {
-		nameless := s.file("", alg, key.Public)
-		if key.ID == "" && nameless || key.ID != "" && s.file(key.ID, alg, key.Public) {
+		if s.file(key.ID, alg, key.Public) {
 			found = append(found, alg)
 		}
 	}
@@ -121,6 +116,22 @@ func (s *keySet) add(key jwk.Key) error {
 		return errTooManyNameless
 	default:
 		return errTooManyAlike
+	}
+}
+
+// addToNameless files the keys that have a kid for tokens without one, too, under the algorithms
+// for which they are listed. They come after all keys without kid: whoever signs without naming
+// the key most likely does so with one that has no name, and such a key has no other way to be
+// found.
+//
+// A key that finds no room here is used by its name all the same. Tokens without kid are the
+// exception, an issuer with several keys has to name the one it signs with (OpenID Connect Core
+// §10.1), and a longer list of candidates would raise what each forged token costs.
+func (s *keySet) addToNameless() {
+	for _, key := range s.keys {
+		for _, alg := range key.Algorithms {
+			s.file("", alg, key.Public)
+		}
 	}
 }
 

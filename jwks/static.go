@@ -28,7 +28,8 @@ func ParseStatic(jwksJSON []byte) (*Static, error) {
 // Empty means that there is no such key. The error is always nil.
 //
 // An empty kid stands for a token without one, and gets the keys that fit alg,
-// the first four at most. The slice is shared: do not change its elements.
+// four at most: first those that have no kid themselves, and each kind in the order
+// of the document. The slice is shared: do not change its elements.
 func (s *Static) VerificationKeys(_ context.Context, kid, alg string) ([]crypto.PublicKey, error) {
 	keys, _ := s.set.find(kid, alg)
 	return keys, nil
