@@ -35,7 +35,6 @@ func otherRooms(t *testing.T) map[string]any {
 		"protector.Possession": protector.Possession{Token: hush, Evidence: hush},
 		"dpop.Reason":          "a constant", "dpop.Memory": "hashes of proofs", "dpop.MemoryConfig": "numbers",
 		"dpop.Request": "an alias for the arguments of one call, which can have no method",
-		"jwks.Config":  "the URL is printed as it was written",
 	}
 	showKeys(t, known)
 	showProtector(t, known)
@@ -54,7 +53,7 @@ func showKeys(t *testing.T, known map[string]any) {
 	}
 	remote := must(jwks.NewRemote(config))
 	showsNothing(t, "an error of jwks", remote.Refresh(t.Context()))
-	known["jwks.Remote"], known["jwks.Status"] = remote, remote.Status()
+	known["jwks.Config"], known["jwks.Remote"], known["jwks.Status"] = config, remote, remote.Status()
 }
 
 // showProtector has a token that is refused, one about which nothing can be told, and a good one.

@@ -1,10 +1,8 @@
 package jwks
 
 import (
-	"cmp"
 	"context"
 	"crypto"
-	"fmt"
 	"time"
 )
 
@@ -20,7 +18,8 @@ import (
 // otherwise the first request after a pause is judged by the set from
 // before it.
 type Remote struct {
-	cfg     Config
+	issuer  string // Config.Issuer
+	from    string // that, or Config.URL without query, which may hold a secret
 	flights *flights
 	unknown *unknownKeys
 }
@@ -32,24 +31,14 @@ func NewRemote(config Config) (*Remote, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Remote{cfg: cfg, flights: newFlights(cfg)}
+	r := &Remote{issuer: cfg.Issuer, from: cfg.shownSource(), flights: newFlights(cfg)}
 	r.unknown = newUnknownKeys(r.flights, cfg)
 	return r, nil
 }
 
 // Issuer returns Config.Issuer as it was given, "" if Config.URL was given in its
 // place. The iss claim of a token must be identical to it.
-func (r *Remote) Issuer() string { return r.cfg.Issuer }
-
-// Format writes where the keys come from, without what a URL may hold beside scheme,
-// host and path, whatever the verb.
-func (r *Remote) Format(s fmt.State, _ rune) {
-	from := "nil"
-	if r != nil {
-		from = place(cmp.Or(r.cfg.Issuer, r.cfg.URL))
-	}
-	fmt.Fprintf(s, "jwks.Remote(%s)", from)
-}
+func (r *Remote) Issuer() string { return r.issuer }
 
 // VerificationKeys returns the public keys that a token with this kid and alg
 // may be signed with: *rsa.PublicKey, *ecdsa.PublicKey or ed25519.PublicKey,

@@ -41,7 +41,7 @@ func (r *Remote) Status() Status {
 	s, now := r.flights.state.Load(), time.Now()
 	status := Status{
 		State:          s.condition(now),
-		Source:         r.cfg.Issuer + place(r.cfg.URL), // exactly one is set
+		Source:         r.from,
 		JWKSURL:        place(s.source.metadata.jwksURL),
 		ConfirmedAt:    s.confirmedAt,
 		UsableUntil:    s.usableUntil,
