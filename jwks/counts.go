@@ -3,6 +3,11 @@ package jwks
 import "sync/atomic"
 
 // Counts are running totals since the Remote was made.
+//
+// CooledDown counts what was answered, "no such key" or "unavailable", because no fetch might begin
+// for it: within the cool-down or the back-off, for a key that a fetch within the last cool-down did
+// not find, or beside 1024 lookups that waited already. A lookup is also among these if it waited for
+// a fetch that was under way, and the one that it would have needed after that was not allowed.
 type Counts struct {
 	Fetches     uint64 `json:"fetches"`      // begun
 	Failures    uint64 `json:"failures"`     // of those
@@ -11,7 +16,7 @@ type Counts struct {
 	Removed     uint64 `json:"removed"`      // keys gone from a set
 	Changed     uint64 `json:"changed"`      // keys whose material changed under the same kid
 	UnknownKID  uint64 `json:"unknown_kid"`  // lookups that the set in use could not answer
-	CooledDown  uint64 `json:"cooled_down"`  // of those, answered without a fetch because of the cool-down or the back-off
+	CooledDown  uint64 `json:"cooled_down"`  // of those, answered without the fetch that they asked for
 	JWKSMoved   uint64 `json:"jwks_moved"`   // times that discovery named another origin for the set
 }
 

@@ -22,7 +22,7 @@ func (r *Remote) StatusHandler() http.Handler {
 			http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
 			return
 		}
-		if r.flights.state.Load().due(time.Now()) {
+		if r.flights != nil && r.flights.state.Load().due(time.Now()) {
 			r.flights.beginIf((*state).due)
 		}
 		writeStatus(w, r.Status())

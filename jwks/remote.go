@@ -3,13 +3,15 @@ package jwks
 import (
 	"context"
 	"crypto"
+	"errors"
 	"time"
 )
 
 // Remote is a key set that an issuer publishes. It fetches the set when it is
 // first asked, keeps it fresh, notices new keys, and serves the last good
 // set through an outage. Make one per issuer with [NewRemote]; any number of
-// validators may share it. It is safe for concurrent use.
+// validators may share it. The zero Remote has no source, and answers that keys are
+// unavailable. It is safe for concurrent use.
 //
 // A Remote starts no goroutine but a fetch and what serves it, and a fetch ends
 // within Config.FetchTimeout, whatever Config.HTTPClient does. Refreshes happen
@@ -23,6 +25,9 @@ type Remote struct {
 	flights *flights
 	unknown *unknownKeys
 }
+
+// errNotMade is what a zero Remote says.
+var errNotMade = errors.New("jwks: a zero Remote has no keys: make one with NewRemote")
 
 // NewRemote checks the configuration and reports every fault in it at once. It
 // does no I/O: the first lookup, or [Remote.Refresh] or [Remote.Run], does.
@@ -59,6 +64,9 @@ func (r *Remote) Issuer() string { return r.issuer }
 // limited by Config.Cooldown, and an unknown kid within it is answered from
 // the set, which is then that recent.
 func (r *Remote) VerificationKeys(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error) {
+	if r.flights == nil {
+		return nil, &unavailableError{errNotMade, time.Second}
+	}
 	s, now := r.flights.state.Load(), time.Now()
 	set := s.usable(now)
 	keys, answered := set.find(kid, alg)
@@ -90,6 +98,9 @@ func (r *Remote) find(ctx context.Context, kid, alg string) ([]crypto.PublicKey,
 // is one, and so is the log, unless the logger takes longer than a tenth of a
 // second.
 func (r *Remote) Refresh(ctx context.Context) error {
+	if r.flights == nil {
+		return errNotMade
+	}
 	q := fresher{r.flights, always, func(error) bool { return ctx.Err() != nil }}
 	f, own := r.flights.join(always)
 	f, err := q.wait(ctx, f, own)
@@ -107,6 +118,9 @@ func (r *Remote) Refresh(ctx context.Context) error {
 // hangs: Run waits no more than a second for a transport that does not heed its
 // context, or for a logger. Faults do not end it; see [Remote.Status].
 func (r *Remote) Run(ctx context.Context) error {
+	if r.flights == nil {
+		return errNotMade
+	}
 	var own *flight // the last one that Run began
 	defer func() {
 		if own != nil {

@@ -8,7 +8,8 @@ import (
 )
 
 // Static is a key set that never changes: keys from a file, from the
-// configuration, or made by a test. It is safe for concurrent use.
+// configuration, or made by a test. The zero Static has none. It is safe for
+// concurrent use.
 type Static struct{ set *keySet }
 
 // ParseStatic reads a JWK Set (RFC 7517 §5). Each key is judged alone, by the
@@ -36,4 +37,9 @@ func (s *Static) VerificationKeys(_ context.Context, kid, alg string) ([]crypto.
 }
 
 // Skipped lists the keys of the document that are not used.
-func (s *Static) Skipped() []SkippedKey { return slices.Clone(s.set.skipped) }
+func (s *Static) Skipped() []SkippedKey {
+	if s.set == nil {
+		return nil
+	}
+	return slices.Clone(s.set.skipped)
+}

@@ -38,6 +38,9 @@ type KeyStatus struct {
 
 // Status describes the set in use. It does no I/O and takes no lock.
 func (r *Remote) Status() Status {
+	if r.flights == nil {
+		return Status{State: NeverLoaded, LastError: errNotMade}
+	}
 	s, now := r.flights.state.Load(), time.Now()
 	status := Status{
 		State:          s.condition(now),
