@@ -2,7 +2,7 @@ package jwks
 
 import "os"
 
-// OpenSnapshotBy puts another way to open the snapshot file in place, such as a disk that hangs: no file of a test does.
+// OpenSnapshotBy puts another way to open the snapshot file in place, such as a disk that hangs.
 func OpenSnapshotBy(r *Remote, open func(name string) (*os.File, error)) {
 	r.flights.snapshot.open = open
 }

@@ -237,7 +237,7 @@ func TestKeysBeyondTheBound(t *testing.T) {
 	require.True(t, accepts(r, "4"), "found by name, though too late for tokens without kid")
 }
 
-// Keys without kid are tried first for tokens without one, wherever they are in the set. Else the order is the issuer's.
+// Keys without kid are tried first for tokens without one, wherever they are. Else the order is the issuer's.
 func TestKeysWithoutKIDComeFirst(t *testing.T) {
 	// checklist 91
 	set := []any{ecJWK("0"), ecJWK("1"), ecJWK("2"), ecJWK("3"), ecJWK(""), ecJWK("5"), ecJWK("")}

@@ -18,7 +18,7 @@ const maxCandidates = 4
 
 var (
 	errTooManyAlike    = fmt.Errorf("more than %d keys share this kid", maxCandidates)
-	errTooManyNameless = fmt.Errorf("has no kid, and %d keys without one before it are tried for tokens without one", maxCandidates)
+	errTooManyNameless = fmt.Errorf("has no kid, like %d keys before it: no more are tried for a token", maxCandidates)
 )
 
 // SkippedKey is a key of the published set that is not used, and why.
