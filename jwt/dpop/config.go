@@ -3,6 +3,7 @@ package dpop
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -81,6 +82,10 @@ func (c Config) resolve() (Config, error) {
 	if c.MaxProofBytes < 0 || c.MaxProofBytes > jws.MaxBytes {
 		faults = append(faults, fmt.Errorf("dpop: Config.MaxProofBytes is %d: use up to %d, or leave it 0 for the default",
 			c.MaxProofBytes, jws.MaxBytes))
+	}
+	if v := reflect.ValueOf(c.Replay); v.Kind() == reflect.Pointer && v.IsNil() {
+		// A constructor returned it beside an error that nobody looked at.
+		faults = append(faults, fmt.Errorf("dpop: Config.Replay is a nil %T: check the error of what made it", c.Replay))
 	}
 	if len(c.PublicOrigins) == 0 {
 		faults = append(faults, errors.New("dpop: Config.PublicOrigins is empty: name where clients reach this service, "+

@@ -33,6 +33,7 @@ func TestConfigFaults(t *testing.T) {
 		"Config.NonceKeys[1] has 5 bytes":                   {NonceKeys: [][]byte{firstKey, []byte("short")}},
 		"Config.NonceLifetime is set without":               {NonceLifetime: time.Minute},
 		"Config.NonceLifetime is 48h0m0s: use up":           {NonceKeys: [][]byte{firstKey}, NonceLifetime: 48 * time.Hour},
+		"Config.Replay is a nil *dpop.Memory":               {Replay: (*dpop.Memory)(nil)},
 		"Config.MaxProofBytes is -1":                        {MaxProofBytes: -1},
 		fmt.Sprint("Config.MaxProofBytes is ", math.MaxInt): {MaxProofBytes: math.MaxInt},
 	} {

@@ -12,7 +12,8 @@ import (
 
 // Replay remembers the proofs that were used. Spend adds a proof, atomically, and
 // reports whether it was absent; the proof stays until the given time and not
-// longer than needed. The same proof always comes with the same time. An error
+// longer than needed. The same proof always comes with the same time. A store that
+// is shared keeps it a little longer, by as much as the clocks may differ. An error
 // means that this could not be found out, and the request is not let in.
 //
 // A proof is the SHA-256 of its key's thumbprint and its jti: nobody can spend the

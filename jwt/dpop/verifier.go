@@ -13,7 +13,8 @@ import (
 )
 
 // Request is what a proof has to be about. It is an alias, so that a package can
-// take one without importing this one.
+// take one without importing this one, and has no methods: printing it prints the
+// token.
 type Request = struct {
 	// Method is the method of the request, as it was sent.
 	Method string
