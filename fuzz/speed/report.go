@@ -23,31 +23,36 @@ type row struct {
 	times            float64 // what and base do it so often in one run; 0 is once
 }
 
+// rows have targets that leave room for what one run differs from the next. A
+// process that allocates gets its share of the collector's work by chance: PS256,
+// whose floor allocates most, moved between 1.046 and 1.071 in one hour on one
+// machine, and the middleware of one and the same program between 0.024 and 0.034 on
+// two. A target that is missed every third time tells nothing.
 var rows = []row{
 	accepted("RS256", "small", 1.06, 8), accepted("RS256", "large", 1.45, 10),
-	accepted("PS256", "small", 1.05, 8), accepted("ES256", "small", 1.05, 8),
-	accepted("EdDSA", "small", 1.05, 8), accepted("ES384", "small", 1.03, 8),
+	accepted("PS256", "small", 1.08, 8), accepted("ES256", "small", 1.05, 8),
+	accepted("EdDSA", "small", 1.05, 8), accepted("ES384", "small", 1.05, 8),
 	{title: "RS256 with 4096 bits, small claims", what: "Accept4096/path=validate", base: "Accept4096/path=floor",
-		most: 1.03, allocs: 8},
+		most: 1.05, allocs: 8},
 	{title: "1000 keys in the set, over 1", what: "Keys/keys=1000", base: "Keys/keys=1", most: 1.05, allocs: 0},
 	{title: "middleware, over Validate", what: "Guard/path=middleware", less: "Guard/path=validate",
-		base: "Guard/path=floor", most: 0.03, allocs: 6},
+		base: "Guard/path=floor", most: 0.04, allocs: 6},
 	{title: "seen before, small claims", what: "Remember/claims=small/path=cache",
-		base: "Remember/claims=small/path=floor", most: 0.01, allocs: 0},
+		base: "Remember/claims=small/path=floor", most: 0.011, allocs: 0},
 	{title: "seen before, large claims", what: "Remember/claims=large/path=cache",
 		base: "Remember/claims=large/path=floor", most: 0.025, allocs: 0},
 	{title: "seen before, middleware", what: "Remember/claims=small/path=middleware",
-		base: "Remember/claims=small/path=floor", most: 0.03, allocs: 4},
+		base: "Remember/claims=small/path=floor", most: 0.04, allocs: 4},
 	refused("no header", "none", 0.05), refused("8 KB of junk", "junk8K", 0.05), refused("1 MB of junk", "junk1M", 0.05),
 	refused("alg none", "algnone", 0.05), refused("alg none, 16 KB", "algnone16K", 0.05),
-	refused("unknown kid", "unknownkid", 0.05), refused("unknown kid, 16 KB", "unknownkid16K", 0.05),
+	refused("unknown kid", "unknownkid", 0.06), refused("unknown kid, 16 KB", "unknownkid16K", 0.06),
 	refused("alg none, header of 8 KB", "algnoneheader8K", 1),
 	refused("unknown issuer, 16 KB, of several", "unknownissuer16K", 1),
-	costly("header of \\u escapes, 8 KB", "unicodeheader8K", 1),
-	costly("header of mixed escapes, 8 KB", "mixedheader8K", 1),
+	costly("header of \\u escapes, 8 KB", "unicodeheader8K", 1.2),
+	costly("header of mixed escapes, 8 KB", "mixedheader8K", 1.2),
 	costly("tiny claims, 16 KB, of several", "tinyclaims16K", 1.5),
 	costly("nearly iss, 16 KB, of several", "nearlyiss16K", 1.5),
-	costly("mixed escapes, 16 KB, of several", "mixedboth16K", 1.5),
+	costly("mixed escapes, 16 KB, of several", "mixedboth16K", 1.6),
 	refused("1 MB payload", "payload1M", 0.05), refused("1 MB header", "header1M", 0.05),
 	{title: "refuse: expired, over valid", what: "Refuse/input=expired", base: "Refuse/input=valid/path=validate",
 		most: 1.1, allocs: -1},
@@ -56,9 +61,9 @@ var rows = []row{
 	{title: "scope decision, 10 against 3", what: "Scopes/scopes=10/alternatives=3", base: "Scopes/path=floor",
 		most: 0.002, allocs: 0},
 	{title: "2 processors over 1, Validate", what: "Parallel/processors=1/path=validate",
-		base: "Parallel/processors=2/path=validate", most: 1.8, atLeast: true, allocs: -1, times: validations},
+		base: "Parallel/processors=2/path=validate", most: 1.75, atLeast: true, allocs: -1, times: validations},
 	{title: "2 processors over 1, cache", what: "Parallel/processors=1/path=cache",
-		base: "Parallel/processors=2/path=cache", most: 1.8, atLeast: true, allocs: -1, times: hits},
+		base: "Parallel/processors=2/path=cache", most: 1.75, atLeast: true, allocs: -1, times: hits},
 }
 
 func accepted(alg, claims string, most, allocs float64) row {
