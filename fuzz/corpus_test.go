@@ -38,6 +38,7 @@ var corpora = map[string]func() []seed{
 	"FuzzSnapshotFile":   snapshotSeeds,
 	"FuzzToken":          tokenSeeds,
 	"FuzzTokenStructure": structureSeeds,
+	"FuzzUnsigned":       unsignedSeeds,
 }
 
 // TestCorpora fails when a target has no seeds, when one of those made here is not committed, or when the committed one

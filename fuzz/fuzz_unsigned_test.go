@@ -3,6 +3,7 @@ package fuzz_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -14,13 +15,6 @@ import (
 // FuzzUnsigned gives texts that nobody has signed to whoever reads them before a signature is checked: the choice among
 // several issuers, and the reader of proofs. They refuse, by their own errors, whatever the texts hold.
 func FuzzUnsigned(f *testing.F) {
-	for _, payload := range []string{
-		`{"iss":"` + fuzzIssuer + `"}`, `{"iss":"\q"}`, `{"iss":"\u12"}`, `{"iss":"\ud800"}`, `{"\u0069ss":"x"}`,
-		`{"iss":{},"iss":"x"}`, `{"htm":"GET","htu":"https://api.example/%","iat":1800000000,"jti":"a","ath":"b"}`,
-	} {
-		f.Add(`{"typ":"dpop+jwt","alg":"ES256","jwk":{"kty":"EC","crv":"P-256","x":"AQ","y":"AQ"}}`, payload, "GET", "/a?b")
-		f.Add(`{"typ":"at+jwt","alg":"ES256","kid":"ec"}`, payload, "GET", "https://api.example/")
-	}
 	issuers := must(jwt.ByIssuer(newJudge(jwt.Profile{}, rfc9068, false).validator))
 	proofs := must(dpop.NewVerifier(dpop.Config{
 		PublicOrigins: []string{fuzzAudience}, Now: func() time.Time { return fuzzNow },
@@ -38,4 +32,21 @@ func FuzzUnsigned(f *testing.F) {
 			t.Fatalf("not a refusal: %v", err)
 		}
 	})
+}
+
+func unsignedSeeds() (seeds []seed) {
+	headers := []string{
+		`{"typ":"dpop+jwt","alg":"ES256","jwk":{"kty":"EC","crv":"P-256","x":"AQ","y":"AQ"}}`,
+		`{"typ":"at+jwt","alg":"ES256","kid":"ec"}`,
+	}
+	for i, payload := range []string{
+		`{"iss":"` + fuzzIssuer + `"}`, `{"iss":"\q"}`, `{"iss":"\u12"}`, `{"iss":"\ud800"}`, `{"\u0069ss":"x"}`,
+		`{"iss":{},"iss":"x"}`, `{"htm":"GET","htu":"https://api.example/%","iat":1800000000,"jti":"a","ath":"b"}`,
+	} {
+		for j, header := range headers {
+			name := fmt.Sprintf("seed-%03d", len(headers)*i+j)
+			seeds = append(seeds, seed{name, []any{header, payload, "GET", "/a?b"}})
+		}
+	}
+	return seeds
 }
