@@ -117,8 +117,8 @@ func showIntrospection(t *testing.T, known map[string]any) {
 		Endpoint:    "https://a.example/i?key=" + bearer,
 		Credentials: introspection.ClientSecretPost("a", hush), AnyAudience: true,
 		HTTPClient: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
-			showsNothing(t, "introspection.Client", client)
-			showsNothing(t, "the context of a call", r.Context())
+			showsNothingAtWork(t, "introspection.Client", client)
+			showsNothingAtWork(t, "the context of a call", r.Context())
 			must(io.ReadAll(r.Body))
 			if len(answers) == 0 {
 				return nil, fmt.Errorf("cannot reach %s", r.URL)
