@@ -3,6 +3,7 @@ package jwks_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -26,11 +27,22 @@ func TestLookupAllocatesNothing(t *testing.T) {
 	for _, n := range []int{1, 1000} {
 		r, kid := loaded(t, n)
 		for _, ask := range [][2]string{{kid, "ES256"}, {"", "ES256"}, {"", "RS256"}, {"x", "none"}} {
-			require.Zero(t, testing.AllocsPerRun(100, func() {
+			require.Zero(t, leastAllocs(func() {
 				_, _ = r.VerificationKeys(t.Context(), ask[0], ask[1])
 			}), ask)
 		}
 	}
+}
+
+// leastAllocs counts the allocations of f. What other goroutines allocate counts as well, such as one that still logs a
+// thousand new keys, so the least of several counts is f's own.
+func leastAllocs(f func()) float64 {
+	least := testing.AllocsPerRun(100, f)
+	for try := 1; try < 50 && least > 0; try++ {
+		time.Sleep(20 * time.Millisecond) // real time, for the other goroutines
+		least = min(least, testing.AllocsPerRun(100, f))
+	}
+	return least
 }
 
 // A flood of made-up kids costs no more, once the bucket is empty.
@@ -41,7 +53,7 @@ func TestFloodAllocatesNothing(t *testing.T) {
 		kids[i] = fmt.Sprintf("made-up-%d", i)
 	}
 	lookup := func() {
-		keys, err := r.VerificationKeys(t.Context(), kids[next], "ES256")
+		keys, err := r.VerificationKeys(t.Context(), kids[next%len(kids)], "ES256")
 		if next++; len(keys) > 0 || err != nil {
 			t.Errorf("%v, %v", keys, err)
 		}
@@ -49,7 +61,7 @@ func TestFloodAllocatesNothing(t *testing.T) {
 	for range 50 {
 		lookup()
 	}
-	require.Zero(t, testing.AllocsPerRun(100, lookup))
+	require.Zero(t, leastAllocs(lookup))
 }
 
 // BenchmarkVerificationKeys measures a lookup of a known key. floor is a lookup in a
