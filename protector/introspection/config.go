@@ -43,8 +43,8 @@ type Config struct {
 	// Credentials authenticates this resource server to the endpoint: see
 	// [ClientSecretBasic], [ClientSecretPost], [BearerToken] and
 	// [PrivateKeyJWT], and [ClientSecretBasicUnencoded] for servers that do not
-	// decode what RFC 6749 has clients encode. RFC 7662 §2.1 demands one of them, so there is no value
-	// for none.
+	// decode what RFC 6749 has clients encode. RFC 7662 §2.1 demands one of them,
+	// so there is no value for none.
 	Credentials Credentials
 
 	// Audiences are the identifiers this resource server answers to. An answer

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -14,17 +15,18 @@ const maxForeignText = 300
 
 // foreignError is an error of the caller's transport, token source or signer, or
 // of the network: its words, as far as they may be logged. The cause can be asked
-// for by errors.Is, and by errors.As where nothing had to be cut. There is no Unwrap,
-// which would hand out the words as they were.
+// for by errors.Is, and by errors.As where nothing had to be cut, of its words or of
+// those that it wraps. There is no Unwrap, which would hand out the words as they were.
 type foreignError struct {
 	text  string
 	cause error
+	whole bool // nothing had to be cut
 }
 
 func (e *foreignError) Error() string        { return e.text }
 func (e *foreignError) Is(target error) bool { return errors.Is(e.cause, target) }
 func (e *foreignError) As(target any) bool {
-	return e.text == e.cause.Error() && errors.As(e.cause, target)
+	return e.whole && errors.As(e.cause, target)
 }
 
 // foreign makes an error safe to log: of a URL it keeps scheme, host and path, and
@@ -33,12 +35,31 @@ func foreign(err error, token string) error {
 	if located, ok := errors.AsType[*url.Error](err); ok {
 		err = located.Err // without the URL, which the operator knows
 	}
-	text := withoutToken(err.Error(), token)
-	text = anyURL.ReplaceAllStringFunc(text, placeWithin)
+	return &foreignError{text: loggable(err.Error(), token), cause: err, whole: isLoggable(err, token)}
+}
+
+func loggable(text, token string) string {
+	text = anyURL.ReplaceAllStringFunc(withoutToken(text, token), placeWithin)
 	if len(text) > maxForeignText {
 		text = strings.ToValidUTF8(text[:maxForeignText], "") + "..."
 	}
-	return &foreignError{text: text, cause: err}
+	return text
+}
+
+// isLoggable reports whether neither err nor anything that it wraps has words to cut.
+// An outer error may be silent about what the inner one quotes.
+func isLoggable(err error, token string) bool {
+	if text := err.Error(); loggable(text, token) != text {
+		return false
+	}
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		cause := e.Unwrap()
+		return cause == nil || isLoggable(cause, token)
+	case interface{ Unwrap() []error }:
+		return !slices.ContainsFunc(e.Unwrap(), func(cause error) bool { return cause != nil && !isLoggable(cause, token) })
+	}
+	return true
 }
 
 // shortestSecret is the shortest token that is looked for. A shorter one is a word that

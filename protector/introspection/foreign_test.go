@@ -338,3 +338,33 @@ func TestOriginalErrorIsNotHandedOut(t *testing.T) {
 	_, ok := errors.AsType[*tells](err)
 	require.False(t, ok)
 }
+
+// reticent is an error that does not repeat what it wraps.
+type reticent struct{ cause error }
+
+func (reticent) Error() string   { return "the request failed" }
+func (s reticent) Unwrap() error { return s.cause }
+
+// quoting is an error that a caller would print once errors.As has found it.
+type quoting struct{ text string }
+
+func (q *quoting) Error() string { return q.text }
+
+// What errors.As hands out is as fit for a log as the error's own words, however deep it was.
+func TestNoCauseIsHandedOutThatQuotesTheToken(t *testing.T) {
+	for words, found := range map[string]bool{"about " + token: false, "about the door": true} {
+		for name, err := range map[string]error{
+			"in a reticent error": reticent{&quoting{words}},
+			"among others":        reticent{errors.Join(errors.New("one"), &quoting{words})},
+		} {
+			c := config("https://issuer.example/introspect")
+			c.HTTPClient = &http.Client{
+				Transport: roundTripper(func(*http.Request) (*http.Response, error) { return nil, err }),
+			}
+			_, err := newClient(t, c).Introspect(t.Context(), token)
+			requireUnavailable(t, err, introspection.FailureUnreachable)
+			var cause *quoting
+			require.Equal(t, found, errors.As(err, &cause), "%s: %s", name, words)
+		}
+	}
+}
