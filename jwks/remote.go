@@ -16,9 +16,9 @@ import (
 // A Remote starts no goroutine but a fetch and what serves it, and a fetch ends
 // within Config.FetchTimeout, whatever Config.HTTPClient does. Refreshes happen
 // when a lookup finds one due: that lookup does not wait for it. A process whose
-// traffic may pause for longer than the refresh interval should use [Remote.Run], which refreshes without traffic;
-// otherwise the first request after a pause is judged by the set from
-// before it.
+// traffic may pause for longer than the refresh interval should use [Remote.Run],
+// which refreshes without traffic; otherwise the first request after a pause is
+// judged by the set from before it.
 type Remote struct {
 	issuer  string // Config.Issuer
 	from    string // that, or Config.URL without query, which may hold a secret

@@ -9,7 +9,7 @@ type Reason string
 // The reasons, in the order in which the checks are made.
 const (
 	ReasonTooLarge       Reason = "too_large"        // longer than Config.MaxTokenBytes
-	ReasonEncrypted      Reason = "encrypted"        // a JWE, and Config.Decrypt is not set or failed
+	ReasonEncrypted      Reason = "encrypted"        // a JWE where a JWS has to be, or Config.Decrypt failed
 	ReasonNotEncrypted   Reason = "not_encrypted"    // not a JWE, and Config.Decrypt is set
 	ReasonMalformed      Reason = "malformed"        // not a compact JWS (RFC 7515 §7.1)
 	ReasonHeader         Reason = "header"           // not one strict JSON object, or a parameter of a wrong type

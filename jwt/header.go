@@ -31,7 +31,7 @@ var refusals = map[error]Error{
 	jws.ErrTooLarge:          {Reason: ReasonTooLarge, detail: "longer than Config.MaxTokenBytes"},
 	jws.ErrHeaderTooLarge:    {Reason: ReasonTooLarge, detail: jws.ErrHeaderTooLarge.Error()},
 	jws.ErrSignatureTooLarge: {Reason: ReasonTooLarge, detail: jws.ErrSignatureTooLarge.Error()},
-	jws.ErrEncrypted:         {Reason: ReasonEncrypted, detail: "a JWE, and Config.Decrypt is not set"},
+	jws.ErrEncrypted:         {Reason: ReasonEncrypted, detail: "a JWE: if the issuer encrypts, set Config.Decrypt"},
 	jws.ErrNotCompact: {Reason: ReasonMalformed,
 		detail: "not three segments: if the issuer's access tokens are opaque, they need introspection"},
 	jws.ErrHeaderEncoding:    {Reason: ReasonMalformed, detail: jws.ErrHeaderEncoding.Error()},

@@ -192,15 +192,15 @@ func namesIn(value string) []string {
 	if list, ok := strictjson.Strings(nil, value); ok {
 		return list
 	}
-	var complex []struct {
+	var objects []struct {
 		Value string `json:"value"`
 	}
-	if json.Unmarshal([]byte(value), &complex) != nil {
+	if json.Unmarshal([]byte(value), &objects) != nil {
 		return nil
 	}
-	list := make([]string, len(complex))
-	for i := range complex {
-		list[i] = complex[i].Value
+	list := make([]string, len(objects))
+	for i := range objects {
+		list[i] = objects[i].Value
 	}
 	return list
 }

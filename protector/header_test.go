@@ -83,7 +83,8 @@ func TestAuthorizationHeaderRaw(t *testing.T) {
 	}{
 		{"TAB for the space", "Bearer\talice", []int{400}},
 		{"TAB after the space", "Bearer \talice", []int{400}},
-		{"TAB at the end", "Bearer alice\t", []int{200}}, // white space around a field value is not part of it: RFC 9110 §5.5
+		// White space around a field value is not part of it: RFC 9110 §5.5.
+		{"TAB at the end", "Bearer alice\t", []int{200}},
 		{"TAB within", "Bearer ali\tce", []int{400}},
 		{"NUL", "Bearer ali\x00ce", []int{400}},
 		{"DEL", "Bearer ali\x7fce", []int{400}},

@@ -36,6 +36,9 @@
 // list of revoked tokens, a context value, a tenant that was closed. Behind the
 // cache it would not be asked again.
 //
+// So is whether a token that was encrypted could still be decrypted: what was inside
+// is judged again, and not the key that it was encrypted to.
+//
 // The same is true of the choice among several issuers. A token remembers the
 // terms on which it was accepted, and an issuer that is taken out of the service,
 // for instance by building jwt.ByIssuer anew, is not missed by the tokens that
