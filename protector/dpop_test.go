@@ -142,6 +142,26 @@ func TestDPoP(t *testing.T) {
 	}
 }
 
+// What the token grants is nobody's business who has not proved that it is theirs.
+//
+// checklist 147c
+func TestDPoPBeforeTheScope(t *testing.T) {
+	alice := newDPoPClient(t)
+	row := &bound{token{user: "alice", scope: "profile"}, map[string]string{"jkt": alice.thumbprint}}
+	guard := newGuard(t, protector.Config{Validators: []protector.Validator{protector.DPoP(
+		func(context.Context, string) (*bound, error) { return row, nil }, newProofs(t, dpop.Config{}),
+	)}})
+	server := serve(t, guard.Require("admin")(says("in")))
+	a := get(t, server, "/", "Authorization: DPoP alice", newDPoPClient(t).proof("/", "alice", ""))
+	require.Equal(t, 401, a.status)
+	a = get(t, server, "/", "Authorization: DPoP alice", alice.proof("/", "alice", ""))
+	require.Equal(t, 403, a.status)
+	scheme, params := parseChallenge(t, a.challenges()[0])
+	require.Equal(t, "DPoP", scheme)
+	require.Equal(t, "insufficient_scope", params["error"])
+	require.Equal(t, "admin", params["scope"])
+}
+
 // checklist 131, 141, 143, 146
 func TestDPoPNonce(t *testing.T) {
 	alice := newDPoPClient(t)
