@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"example.com/resourceserver/jwt/internal/memo"
 	"example.com/resourceserver/jwt/internal/strictjson"
 	"example.com/resourceserver/scopes"
 )
@@ -225,12 +226,12 @@ func (v *Validator) readScopes(t *Token, claims claimSet) error {
 	if value == "" {
 		return nil
 	}
-	cell := v.scopes.cell(value)
-	if known := cell.find(value); known != nil {
+	cell := v.scopes.Cell(value)
+	if known := cell.Find(value); known != nil {
 		t.scopes = *known
 		return nil
 	}
-	if len(value) <= maxMemoized {
+	if len(value) <= memo.MaxText {
 		value = strings.Clone(value) // what is remembered must not keep the token's claims
 	}
 	set, ok := scopesIn(value)
@@ -238,7 +239,7 @@ func (v *Validator) readScopes(t *Token, claims claimSet) error {
 		return invalid(ReasonClaimType, name, "neither a string nor an array of strings")
 	}
 	t.scopes = set
-	cell.add(value, &set)
+	cell.Add(value, &set)
 	return nil
 }
 

@@ -9,8 +9,8 @@ import (
 // the same answer, so one that is remembered is not read again.
 func (v *validation) readHeader() error {
 	encoded := v.compact.Header
-	v.remembered = v.validator.headers.cell(encoded)
-	if v.header = v.remembered.find(encoded); v.header != nil {
+	v.remembered = v.validator.headers.Cell(encoded)
+	if v.header = v.remembered.Find(encoded); v.header != nil {
 		return nil
 	}
 	var buf [12]strictjson.Member

@@ -47,7 +47,7 @@ func (v *validation) checkSignature() error {
 	} else if v.key = v.verifyingKey(signed); v.key == nil {
 		return v.noneVerifies()
 	}
-	v.remembered.add(v.compact.Header, v.header)
+	v.remembered.Add(v.compact.Header, v.header)
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"example.com/resourceserver/jwt/internal/jws"
+	"example.com/resourceserver/jwt/internal/memo"
 )
 
 // stage is one step of a validation. They are taken in this order, each only if
@@ -30,7 +31,7 @@ type validation struct {
 	validator  *Validator
 	token      string // as it was given
 	compact    jws.Compact
-	remembered *cell[jws.Header] // where the header is, or will be
+	remembered *memo.Cell[jws.Header] // where the header is, or will be
 	header     *jws.Header
 	payload    string             // decoded; "" until it is
 	keys       []crypto.PublicKey // none for a shared secret

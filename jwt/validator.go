@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"example.com/resourceserver/jwt/internal/jws"
+	"example.com/resourceserver/jwt/internal/memo"
 	"example.com/resourceserver/scopes"
 )
 
@@ -16,9 +17,13 @@ type Validator struct {
 	secret        func() []byte // returns Config.Secret; a function, because nothing prints what one holds
 	maxTokenBytes int
 	decrypt       func(ctx context.Context, jwe string) (jws string, err error)
-	headers       memo[jws.Header]
-	scopes        memo[scopes.Set]
+	headers       memo.Memo[jws.Header]
+	scopes        memo.Memo[scopes.Set]
 }
+
+// memoCells is how many headers, and how many texts of scopes, a validator remembers.
+// An issuer has a few of each, and nobody but the issuer can fill them.
+const memoCells = 64
 
 // NewValidator returns the validator that config describes. It does no I/O. The
 // error joins every fault of the config, each with its remedy.
@@ -30,7 +35,7 @@ func NewValidator(config Config) (*Validator, error) {
 	return &Validator{
 		terms: termsOf(c), rules: rulesOf(c), secret: func() []byte { return c.Secret },
 		maxTokenBytes: c.MaxTokenBytes, decrypt: c.Decrypt,
-		headers: newMemo[jws.Header](), scopes: newMemo[scopes.Set](),
+		headers: memo.New[jws.Header](memoCells), scopes: memo.New[scopes.Set](memoCells),
 	}, nil
 }
 

@@ -41,6 +41,7 @@ var borders = map[string]border{
 		forbidden: outside,
 	},
 	"jwt/internal/strictjson": {forbidden: outside},
+	"jwt/internal/memo":       {forbidden: outside},
 	"jwt/internal/jws":        {own: []string{"jwt/internal/strictjson", "jwks/jwk"}, forbidden: outside},
 	// The cache serves every kind of token: it asks through an interface, and cuts no token apart that jws does not.
 	"jwt/tokencache": {own: []string{"jwt/internal/jws"}, forbidden: outside},

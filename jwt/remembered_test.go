@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/resourceserver/jwt/internal/jws"
+	"example.com/resourceserver/jwt/internal/memo"
 )
 
 type oneKey struct{ key crypto.PublicKey }
@@ -30,7 +31,7 @@ func TestHeadersThatAreRemembered(t *testing.T) {
 		return signed + "." + encode(ed25519.Sign(private, []byte(signed)))
 	}
 	usual := token(`{"alg":"EdDSA","typ":"at+jwt"}`)
-	long := token(`{"alg":"EdDSA","typ":"at+jwt","x5c":["` + strings.Repeat("A", maxMemoized) + `"]}`)
+	long := token(`{"alg":"EdDSA","typ":"at+jwt","x5c":["` + strings.Repeat("A", memo.MaxText) + `"]}`)
 	for name, tt := range map[string]struct {
 		token string
 		known bool
@@ -43,7 +44,7 @@ func TestHeadersThatAreRemembered(t *testing.T) {
 			v, err := NewValidator(Config{Issuer: "a", Audiences: []string{"b"}, Keys: oneKey{public}})
 			require.NoError(t, err)
 			header := tt.token[:strings.IndexByte(tt.token, '.')]
-			remembered := func() *jws.Header { return v.headers.cell(header).find(header) }
+			remembered := func() *jws.Header { return v.headers.Cell(header).Find(header) }
 			_, err = v.Validate(t.Context(), tt.token) // which lacks claims, and is refused for it
 			require.Error(t, err)
 			first := remembered()
