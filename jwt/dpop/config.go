@@ -97,7 +97,7 @@ func (c Config) resolve() (Config, error) {
 		if err != nil {
 			faults = append(faults, fmt.Errorf("dpop: Config.PublicOrigins[%d] %w", i, err))
 		}
-		c.PublicOrigins[i] = normal
+		c.PublicOrigins[i] = normal.String()
 	}
 	if err := errors.Join(faults...); err != nil {
 		return Config{}, err

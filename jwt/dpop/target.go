@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/netip"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -16,31 +18,44 @@ import (
 var (
 	errNotOrigin = errors.New("is not an https URL with a host: write https://host, or https://host/path for what a " +
 		"proxy removes")
+	errAuthority = errors.New("holds a host or a port in another spelling than clients send: write the port without " +
+		"zeros in front, and an IPv6 address in brackets without a zone")
 	errMore = errors.New("holds a user name, a query or a fragment: remove it")
 	errSign = errors.New("holds a character that no URI has: write the host as clients send it, such as xn--, " +
 		"and escape the path")
 	errDots = errors.New("holds a dot segment or a bad escape: write the path as clients send it")
 )
 
+// uri is the normal form of one, without query and fragment. Two are the same if they
+// are equal.
+type uri struct{ scheme, authority, path string }
+
 // publicOrigin normalizes a configured origin: no slash is at its end.
-func publicOrigin(raw string) (string, error) {
+func publicOrigin(raw string) (uri, error) {
 	u, err := url.Parse(raw)
 	switch {
 	case strings.ContainsFunc(raw, func(c rune) bool { return c <= ' ' || c == '\\' || c >= 0x7f }):
-		return "", errSign
+		return uri{}, errSign
 	case err != nil || u.Opaque != "" || u.Hostname() == "":
-		return "", errNotOrigin
+		return uri{}, errNotOrigin
 	case u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())):
-		return "", errNotOrigin
+		return uri{}, errNotOrigin
 	case u.User != nil || strings.ContainsAny(raw, "?#"):
-		return "", errMore
+		return uri{}, errMore
 	}
-	origin, path, ok := cutOrigin(raw)
-	if path, ok = normalPath(path, ok); !ok {
-		return "", errDots
+	origin, ok := cutOrigin(raw)
+	if !ok {
+		return uri{}, errAuthority
 	}
-	return origin + strings.TrimSuffix(path, "/"), nil
+	if origin.path, ok = normalPath(origin.path); !ok {
+		return uri{}, errDots
+	}
+	origin.path = strings.TrimSuffix(origin.path, "/")
+	return origin, nil
 }
+
+// String writes the URI as it was normalized.
+func (u uri) String() string { return u.scheme + "://" + u.authority + u.path }
 
 func isLoopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
@@ -48,46 +63,75 @@ func isLoopback(host string) bool {
 }
 
 // uriOf normalizes htu, whose query and fragment do not count (RFC 9449 §4.3).
-func uriOf(htu string) (string, bool) {
+func uriOf(htu string) (u uri, ok bool) {
 	if end := strings.IndexAny(htu, "?#"); end >= 0 {
 		htu = htu[:end]
 	}
-	origin, path, ok := cutOrigin(htu)
-	if path, ok = normalPath(path, ok); !ok {
-		return "", false
+	if u, ok = cutOrigin(htu); !ok {
+		return uri{}, false
 	}
-	return origin + path, true
+	u.path, ok = normalPath(u.path)
+	return u, ok
 }
 
-// cutOrigin cuts a URI without query into its normalized origin and its path.
-func cutOrigin(uri string) (origin, path string, ok bool) {
-	scheme, rest, ok := strings.Cut(uri, "://")
+// cutOrigin cuts a URI without query and normalizes all of it but the path.
+func cutOrigin(text string) (u uri, ok bool) {
+	u.scheme, u.authority, ok = strings.Cut(text, "://")
 	if !ok {
-		return "", "", false
+		return uri{}, false
 	}
-	authority := rest
-	if end := strings.IndexByte(rest, '/'); end >= 0 {
-		authority, path = rest[:end], rest[end:]
+	if end := strings.IndexByte(u.authority, '/'); end >= 0 {
+		u.authority, u.path = u.authority[:end], u.authority[end:]
 	}
-	scheme, authority = strings.ToLower(scheme), strings.ToLower(authority)
-	switch scheme {
+	switch u.scheme = strings.ToLower(u.scheme); u.scheme {
 	case "https":
-		authority = withoutPort(authority, ":443")
+		u.authority, ok = normalAuthority(u.authority, "443")
 	case "http":
-		authority = withoutPort(authority, ":80")
+		u.authority, ok = normalAuthority(u.authority, "80")
 	default:
-		return "", "", false
+		return uri{}, false
 	}
-	if authority == "" || strings.ContainsAny(authority, "@%\\ ") {
-		return "", "", false
-	}
-	return scheme + "://" + authority, path, true
+	return u, ok
 }
 
-// withoutPort removes the scheme's own port, and an empty one.
-func withoutPort(authority, port string) string {
-	authority = strings.TrimSuffix(authority, port)
-	return strings.TrimSuffix(authority, ":")
+// normalAuthority writes an authority in its one spelling: in small letters, and
+// without the scheme's own port or an empty one (RFC 3986 §3.2.2, §6.2.3). A port with
+// a zero in front is refused, as is whatever else has a colon too many: who reads it in
+// another way would find another host than this one.
+func normalAuthority(authority, ownPort string) (string, bool) {
+	host, port := strings.ToLower(authority), ""
+	if end := strings.LastIndexByte(host, ':'); end > strings.LastIndexByte(host, ']') {
+		host, port = host[:end], host[end+1:]
+	}
+	switch {
+	case !isHost(host), !isPort(port):
+		return "", false
+	case port == "", port == ownPort:
+		return host, true
+	}
+	return host + ":" + port, true
+}
+
+// isHost reports an IPv6 address in brackets, or a name or IPv4 address: whatever has
+// neither a colon nor anything else that ends a host. An address has more spellings
+// than one, of which clients send the shortest; it is compared as it is written.
+func isHost(host string) bool {
+	if inside, ok := strings.CutPrefix(host, "["); ok {
+		inside, ok = strings.CutSuffix(inside, "]")
+		addr, err := netip.ParseAddr(inside)
+		return ok && err == nil && addr.Is6() && addr.Zone() == ""
+	}
+	return host != "" && !strings.ContainsAny(host, "@%\\ :[]")
+}
+
+// isPort reports what may follow the colon of a host: nothing, or a number up to 65535
+// in its one spelling.
+func isPort(port string) bool {
+	if port == "" {
+		return true
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && n > 0 && port[0] != '0'
 }
 
 // normalPath writes a path in its one spelling: hexadecimal digits in capitals, and
@@ -96,9 +140,9 @@ func withoutPort(authority, port string) string {
 // Dot segments are not removed but refused. Clients remove them before they send
 // anything, and a server that was sent one may serve something else by it than what
 // the proof names.
-func normalPath(path string, ok bool) (string, bool) {
-	if !ok || path == "" {
-		return "/", ok
+func normalPath(path string) (string, bool) {
+	if path == "" {
+		return "/", true
 	}
 	if !strings.Contains(path, "%") {
 		return path, !hasDotSegment(path)
@@ -135,39 +179,31 @@ func hasDotSegment(path string) bool {
 	return false
 }
 
-// matches reports whether a proof for uri is one for the request target: a path,
+// matches reports whether a proof for htu is one for the request target: a path,
 // which is completed by one of the public origins, or a whole URI that begins with
 // one of them (RFC 9112 §3.2). The other forms of a target, "*" and an authority,
 // name no resource. No form has a fragment: net/http takes a '#' for a part of the
 // path, and would serve another resource than the proof is for.
-func (v *Verifier) matches(uri, target string) bool {
+func (v *Verifier) matches(htu uri, target string) bool {
 	target, _, _ = strings.Cut(target, "?")
 	if strings.Contains(target, "#") {
 		return false
 	}
 	if !strings.HasPrefix(target, "/") {
 		whole, ok := uriOf(target)
-		return ok && whole == uri && v.isPublic(uri)
+		return ok && whole == htu && slices.ContainsFunc(v.origins, htu.isBelow)
 	}
-	path, ok := normalPath(target, true)
-	if !ok {
-		return false
-	}
-	for _, origin := range v.config.PublicOrigins {
-		if len(uri) == len(origin)+len(path) && uri[:len(origin)] == origin && uri[len(origin):] == path {
-			return true
-		}
-	}
-	return false
+	path, ok := normalPath(target)
+	return ok && slices.ContainsFunc(v.origins, func(origin uri) bool {
+		rest, ok := strings.CutPrefix(htu.path, origin.path)
+		return ok && rest == path && htu.scheme == origin.scheme && htu.authority == origin.authority
+	})
 }
 
-func (v *Verifier) isPublic(uri string) bool {
-	for _, origin := range v.config.PublicOrigins {
-		if rest, ok := strings.CutPrefix(uri, origin); ok && strings.HasPrefix(rest, "/") {
-			return true
-		}
-	}
-	return false
+// isBelow reports whether the path of u begins with that of origin.
+func (u uri) isBelow(origin uri) bool {
+	rest, ok := strings.CutPrefix(u.path, origin.path)
+	return ok && strings.HasPrefix(rest, "/") && u.scheme == origin.scheme && u.authority == origin.authority
 }
 
 // isUnreserved reports the characters that need no escape (RFC 3986 §2.3).

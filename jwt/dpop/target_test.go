@@ -1,6 +1,7 @@
 package dpop_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -66,6 +67,73 @@ func TestTargets(t *testing.T) {
 			require.NoError(t, err, test)
 		} else {
 			requireReason(t, dpop.ReasonTarget, err, test)
+		}
+	}
+}
+
+// A host and a port have one spelling, or two readers would find two servers in it.
+//
+// checklist 128, 129
+func TestAuthorities(t *testing.T) {
+	c := newClient(t, "EdDSA")
+	for _, test := range []struct {
+		origin, authority string
+		good              bool
+	}{
+		{"https://api.example", "api.example", true},
+		{"https://api.example", "api.example:", true}, // RFC 3986 §6.2.3
+		{"https://api.example", "api.example:443", true},
+		{"https://api.example", "api.example::443", false},
+		{"https://api.example", "api.example:443:", false},
+		{"https://api.example", "api.example:443:443", false},
+		{"https://api.example", "api.example::", false},
+		{"https://api.example", "api.example:0443", false},
+		{"https://api.example", "api.example:4433", false},
+		{"https://api.example", "api.example:80", false},
+		{"https://api.example", "api.example:443 ", false},
+		{"https://api.example", "api.example:+443", false},
+		{"https://api.example", "api.example:https", false},
+		{"https://api.example", "api.example:65979", false}, // 443 in 16 bits
+		{"https://api.example", "api.example.", false},      // a name of its own, to who compares texts
+		{"https://api.example", "api.example%3A443", false},
+		{"https://api.example", "[api.example]", false},
+		{"https://api.example", ":443", false},
+		{"https://api.example", "x@api.example", false},
+		{"https://api.example:", "api.example", true},
+		{"https://api.example:443", "api.example", true},
+		{"https://api.example:8443", "api.example:8443", true},
+		{"https://api.example:8443", "api.example:08443", false},
+		{"https://api.example:8443", "api.example:8443:", false},
+		{"https://api.example:8443", "api.example", false},
+		{"http://127.0.0.1", "127.0.0.1:80", true},
+		{"http://127.0.0.1", "127.0.0.1:443", false},
+		{"http://[::1]", "[::1]", true},
+		{"http://[::1]", "[::1]:80", true},
+		{"http://[::1]", "[::1]:", true},
+		{"http://[::1]:8080", "[::1]:8080", true},
+		{"http://[::1]", "[::1]:080", false},
+		{"http://[::1]", "[::1]::80", false},
+		{"http://[::1]", "[::1]80", false},
+		{"http://[::1]", "[::1", false},
+		{"http://[::1]", "::1", false},
+		{"http://[::1]", "::1:80", false},
+		{"http://[::1]", "[[::1]]", false},
+		{"http://[::1]", "[::1%25lo]", false},
+		{"https://[2001:DB8::443]", "[2001:db8::443]", true}, // no port
+		{"https://[2001:db8::443]", "[2001:db8:]", false},
+	} {
+		scheme, _, _ := strings.Cut(test.origin, ":")
+		uri := scheme + "://" + test.authority + "/user"
+		v := verifier(t, dpop.Config{PublicOrigins: []string{test.origin}})
+		for _, target := range []string{"/user", uri} {
+			r := c.get()
+			r.Target = target
+			err := spent(v, c.proof(nil, members{"htu": uri}), r)
+			if test.good {
+				require.NoError(t, err, test)
+			} else {
+				requireReason(t, dpop.ReasonTarget, err, test)
+			}
 		}
 	}
 }

@@ -32,9 +32,10 @@ type Request = struct {
 // Verifier decides whether a proof is good for a request. Make one with
 // [NewVerifier]; it may be used by any number of goroutines.
 type Verifier struct {
-	config Config
-	rules  jws.Rules
-	nonces *nonces // nil: none are demanded
+	config  Config
+	origins []uri
+	rules   jws.Rules
+	nonces  *nonces // nil: none are demanded
 }
 
 // NewVerifier returns the verifier that config describes. It does no I/O. The error
@@ -45,6 +46,10 @@ func NewVerifier(config Config) (*Verifier, error) {
 		return nil, err
 	}
 	v := &Verifier{config: c, rules: jws.Rules{Algorithms: make(map[string]*jws.Algorithm), Types: []string{"dpop+jwt"}}}
+	for _, origin := range c.PublicOrigins {
+		normal, _ := publicOrigin(origin) // which resolve has done before
+		v.origins = append(v.origins, normal)
+	}
 	for _, alg := range c.Algorithms {
 		v.rules.Algorithms[alg] = jws.AlgorithmOf(alg)
 	}
@@ -104,13 +109,13 @@ func (v *Verifier) Verify(proof string, r Request) (spend func(context.Context) 
 // checkClaims compares the proof with the request (RFC 9449 §4.3, items 8, 9, 11 and
 // 12).
 func (v *Verifier) checkClaims(p *proof, r Request, now time.Time) error {
-	uri, ok := uriOf(p.uri)
+	htu, ok := uriOf(p.uri)
 	switch {
 	case p.method != r.Method: // case-sensitive, as methods are (RFC 9110 §9.1)
 		return refused(ReasonMethod, "htm is not the method of the request")
 	case !ok:
 		return refused(ReasonTarget, "htu is not an absolute http or https URI in normal form")
-	case !v.matches(uri, r.Target):
+	case !v.matches(htu, r.Target):
 		return refused(ReasonTarget, "htu is not the URI of the request: compare Config.PublicOrigins with where "+
 			"clients send it")
 	case p.issuedAt.After(now.Add(v.config.Leeway)):
