@@ -4,7 +4,9 @@ package dpop
 // them, compare with them. New ones may be added.
 type Reason string
 
-// The reasons, in the order in which the checks are made.
+// The reasons, in the order in which the checks are made. That the token is bound to
+// another key is found out at once if jwk has the usual form of an EC or OKP key, and
+// otherwise once the key is read.
 const (
 	ReasonMissing   Reason = "proof_missing"   // no proof came with the token
 	ReasonTooLarge  Reason = "proof_too_large" // longer than Config.MaxProofBytes
@@ -12,6 +14,7 @@ const (
 	ReasonType      Reason = "proof_type"      // typ is not dpop+jwt
 	ReasonAlgorithm Reason = "proof_algorithm" // alg is missing or not in Config.Algorithms
 	ReasonCritical  Reason = "proof_critical"  // crit or b64 is present
+	ReasonBinding   Reason = "proof_binding"   // the token is bound to another key, or to none
 	ReasonClaim     Reason = "proof_claim"     // jti, htm, htu, iat or ath is missing or has a wrong type
 	ReasonMethod    Reason = "proof_method"    // htm is not the method of the request
 	ReasonTarget    Reason = "proof_target"    // htu is not the URI of the request
@@ -19,7 +22,6 @@ const (
 	ReasonTime      Reason = "proof_time"      // iat is too long ago, or has not come
 	ReasonNonce     Reason = "proof_nonce"     // nonce is missing, or none that is accepted now
 	ReasonKey       Reason = "proof_key"       // jwk is missing, not a sound public key, or not of the algorithm
-	ReasonBinding   Reason = "proof_binding"   // the token is bound to another key, or to none
 	ReasonSignature Reason = "proof_signature" // the key does not verify the signature
 	ReasonReplay    Reason = "proof_replay"    // the proof was used before
 )

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"example.com/resourceserver/jwt/internal/jws"
+	"example.com/resourceserver/jwt/internal/memo"
 )
 
 // Request is what a proof has to be about. It is an alias, so that a package can
@@ -36,6 +37,7 @@ type Verifier struct {
 	origins []uri
 	rules   jws.Rules
 	nonces  *nonces // nil: none are demanded
+	signers memo.Memo[signer]
 }
 
 // NewVerifier returns the verifier that config describes. It does no I/O. The error
@@ -45,7 +47,10 @@ func NewVerifier(config Config) (*Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &Verifier{config: c, rules: jws.Rules{Algorithms: make(map[string]*jws.Algorithm), Types: []string{"dpop+jwt"}}}
+	v := &Verifier{
+		config: c, signers: newSigners(),
+		rules: jws.Rules{Algorithms: make(map[string]*jws.Algorithm), Types: []string{"dpop+jwt"}},
+	}
 	for _, origin := range c.PublicOrigins {
 		normal, _ := publicOrigin(origin) // which resolve has done before
 		v.origins = append(v.origins, normal)
@@ -75,7 +80,7 @@ func (v *Verifier) Format(s fmt.State, verb rune) {
 
 // Verify checks a proof, the content of the one DPoP field, for a request whose
 // token is genuine (RFC 9449 §4.3). What costs nothing is checked first, then the
-// key and the signature. Nothing is remembered.
+// key and the signature. The proof is not remembered.
 //
 // spend is the step that is left, to be called once nothing else can refuse the
 // request: it makes the proof count as used. Its error is an [*Error] if the proof
@@ -86,15 +91,15 @@ func (v *Verifier) Format(s fmt.State, verb rune) {
 //
 // The error is an [*Error].
 func (v *Verifier) Verify(proof string, r Request) (spend func(context.Context) error, nonce string, err error) {
-	p, err := v.read(proof)
+	p, err := v.read(proof, r.Thumbprint)
 	if err != nil {
 		return nil, "", err
 	}
 	now := v.config.Now()
-	if err := v.checkClaims(p, r, now); err != nil {
+	if err := v.checkClaims(&p, r, now); err != nil {
 		return nil, "", err
 	}
-	nonce, err = v.checkNonce(p, now)
+	nonce, err = v.checkNonce(&p, now)
 	if err != nil {
 		return nil, "", err
 	}
@@ -122,19 +127,18 @@ func (v *Verifier) checkClaims(p *proof, r Request, now time.Time) error {
 		return refused(ReasonTime, "iat has not come: compare the clocks of this host and the client")
 	case !now.Before(p.issuedAt.Add(v.config.MaxAge)):
 		return refused(ReasonTime, "iat is longer ago than Config.MaxAge: compare the clocks of this host and the client")
-	case !hashes(p.tokenHash, r.Token):
+	case !encodes(p.tokenHash, sha256.Sum256([]byte(r.Token))):
 		return refused(ReasonToken, "ath is not the hash of the access token")
 	}
 	return nil
 }
 
-// hashes reports whether ath is the base64url of the token's SHA-256 (RFC 9449
-// §4.2).
-func hashes(ath, token string) bool {
-	sum := sha256.Sum256([]byte(token))
+// encodes reports whether text is the base64url of sum, as ath (RFC 9449 §4.2) and jkt
+// (§6.1) have it.
+func encodes(text string, sum [sha256.Size]byte) bool {
 	var encoded [43]byte
 	base64.RawURLEncoding.Encode(encoded[:], sum[:])
-	return subtle.ConstantTimeCompare([]byte(ath), encoded[:]) == 1
+	return subtle.ConstantTimeCompare([]byte(text), encoded[:]) == 1
 }
 
 // checkNonce returns the nonce that the client is to use next, if it is another one

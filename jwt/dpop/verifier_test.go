@@ -66,7 +66,7 @@ func TestBadProofs(t *testing.T) {
 		"jwk empty":             {members{"jwk": map[string]any{}}, nil, dpop.ReasonKey},
 		"jwk private":           {members{"jwk": with("d", "AQAB")}, nil, dpop.ReasonKey}, // checklist 126
 		"jwk symmetric":         {members{"jwk": hmac}, nil, dpop.ReasonKey},              // checklist 126
-		"jwk off its curve":     {members{"jwk": with("y", c.jwk["x"])}, nil, dpop.ReasonKey},
+		"jwk off its curve":     {members{"jwk": with("y", c.jwk["x"])}, nil, dpop.ReasonBinding},
 		"jwk short":             {members{"jwk": with("x", "AQAB")}, nil, dpop.ReasonKey}, // checklist 147b
 		"jwk for encryption":    {members{"jwk": with("use", "enc")}, nil, dpop.ReasonKey},
 		"jwk for another alg":   {members{"jwk": with("alg", "ES384")}, nil, dpop.ReasonKey},

@@ -45,7 +45,8 @@ const maxHeaderValues = 64
 // ParseHeader appends the parameters of an encoded header to dst and returns the
 // result. Errors that are none of this package's are those of strictjson.
 func ParseHeader(dst strictjson.Object, encoded string) (strictjson.Object, error) {
-	text, ok := decode(nil, encoded)
+	var space [512]byte // as much as most headers take
+	text, ok := decode(space[:0], encoded)
 	if !ok || len(text) == 0 {
 		return nil, ErrHeaderEncoding
 	}
