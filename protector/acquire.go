@@ -39,14 +39,14 @@ func (p *Protector) Acquire(r *http.Request, alternatives ...string) (Token, err
 			return nil, refusal
 		}
 	}
-	_, g, refusal := p.admit(r, rule)
-	if refusal != nil {
-		return nil, refusal
+	_, j := p.admit(r, rule)
+	if j.err != nil {
+		return nil, j.err
 	}
 	if !known {
 		p.acquired.remember(alternatives, rule)
 	}
-	return g.token, nil
+	return j.grant.token, nil
 }
 
 // copied returns a list that leads back neither to the caller's, which stays on

@@ -26,28 +26,33 @@ func (p *Protector) Check(r *http.Request, rule *Rule) (*http.Request, error) {
 	if err := p.wiring("Check", rule); err != nil {
 		return p.refuse(r, errProgram(reasonBadRequirement, err))
 	}
-	r, _, err := p.admit(r, rule)
-	if err != nil { // a nil *Error in an error would not be nil
-		return r, err
+	r, j := p.admit(r, rule)
+	if j.err != nil { // a nil *Error in an error would not be nil
+		return r, j.err
 	}
 	return r, nil
 }
 
 // admit decides, tells those who watch, and returns the request as whoever comes
 // next may see it: with the token, or without any.
-func (p *Protector) admit(r *http.Request, rule *Rule) (*http.Request, *grant, *Error) {
+func (p *Protector) admit(r *http.Request, rule *Rule) (*http.Request, judgement) {
 	var started time.Time
 	if p.observed() {
 		started = time.Now()
 	}
 	j := p.decide(r, rule)
-	if ctx := r.Context(); innermost(ctx) != j.visible {
-		r = r.WithContext(withGrant(ctx, j.visible))
+	ctx, limited := r.Context(), rule.lifetime != nil && j.visible.token != nil
+	if limited || innermost(ctx) != j.visible {
+		ctx = withGrant(ctx, j.visible)
+		if limited {
+			ctx, j.release = rule.lifetime.limit(ctx, j.visible)
+		}
+		r = r.WithContext(ctx)
 	}
 	if p.observed() {
 		p.report(r, j, started)
 	}
-	return r, j.grant, j.err
+	return r, j
 }
 
 // refuse answers what could not be understood, so that nobody could decide.

@@ -8,6 +8,7 @@ type judgement struct {
 	grant   *grant // beside an error: whose token it was, for the report, or nil
 	reused  bool   // the token had been authenticated further out
 	err     *Error
+	release func() // to be called when the request is over; nil: nothing waits for it
 }
 
 // decide answers the one question of this package. It writes nothing.

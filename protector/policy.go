@@ -37,6 +37,28 @@ type Policy struct {
 
 	// Optional lets requests without a token through, as [Protector.Optional].
 	Optional bool
+
+	// UntilExpiry ends the context of the request when its token ends, leeway
+	// included: for event streams, WebSockets and whatever else lasts longer than
+	// its decision. The handler has to watch the context. [context.Cause] then is
+	// the [*Error] that a request would get which came now. Anonymous requests and
+	// tokens without expiry go on.
+	//
+	// It costs a timer while the request lasts, and no goroutine. It stops with the
+	// handler; behind [Protector.Check], with the context of the request that Check
+	// was given.
+	UntilExpiry bool
+
+	// Withdrawn lets a token end before it expires, as when somebody logs out. It
+	// returns a context that is cancelled when the token is no longer good, or nil
+	// if nobody knows when that will be. A request whose token is withdrawn already
+	// is refused, with 401. It is called for every request with a token, twice, by
+	// many goroutines at once, and must neither block nor make a context that nobody
+	// ends. It needs UntilExpiry. Default: none.
+	//
+	// One context for all requests of a session is what it is meant for: who holds
+	// its cancel function ends them all.
+	Withdrawn func(token Token) context.Context
 }
 
 // Validate reports every fault of the policy, joined: what would make

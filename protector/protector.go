@@ -213,6 +213,7 @@ func (p *Protector) addValidator(v Validator, realm string) []error {
 			name = bearer
 		}
 		s = &scheme{name: name, params: []Param{{"realm", realm}}}
+		s.expired = &expired{s}
 		p.schemes = append(p.schemes, s)
 	}
 	return s.add(v)

@@ -53,18 +53,21 @@ func (p *Protector) serve(w http.ResponseWriter, r *http.Request, rule *Rule, ne
 	if p.answersPreflight(w, r) {
 		return
 	}
-	r, g, err := p.admit(r, rule)
-	if err != nil {
-		p.write(w, r, err)
+	r, j := p.admit(r, rule)
+	if j.err != nil {
+		p.write(w, r, j.err)
 		return
+	}
+	if j.release != nil {
+		defer j.release()
 	}
 	if rule.vary != "" {
 		addVary(w.Header(), rule.vary)
 	}
-	if g.possession != nil {
-		mergeFields(w.Header(), g.possession.header)
+	if j.grant.possession != nil {
+		mergeFields(w.Header(), j.grant.possession.header)
 	}
-	mark := g.cacheMark()
+	mark := j.grant.cacheMark()
 	if mark == nil {
 		next.ServeHTTP(w, r)
 		return

@@ -19,6 +19,7 @@ type Rule struct {
 	names    []nameRule
 	check    func(context.Context, Token) error
 	optional bool
+	lifetime *lifetime // nil: the decision holds as long as the request
 }
 
 type nameRule struct {
@@ -51,6 +52,9 @@ func (p *Protector) compile(caller string, policy Policy) (*Rule, error) {
 		return nil, err
 	}
 	rule.by = p.identity
+	if policy.UntilExpiry {
+		rule.lifetime = &lifetime{p.now, policy.Withdrawn}
+	}
 	if rule.optional {
 		rule.vary = p.vary
 	}
@@ -73,8 +77,12 @@ func (rule *Rule) admits(r *http.Request, g *grant) *Error {
 	return errNoCredentials(r)
 }
 
-// permits checks what the token grants, cheapest part first.
+// permits checks what the token grants, cheapest part first. A token that has ended
+// grants nothing, so that comes before.
 func (rule *Rule) permits(ctx context.Context, g *grant) *Error {
+	if err := rule.lifetime.refuses(g); err != nil {
+		return err
+	}
 	if granted := g.token.Scopes(); !rule.scopes.SatisfiedBy(granted) {
 		err := errForbidden(reasonInsufficientScope)
 		err.Scope = rule.scopes.Nearest(granted)
@@ -123,6 +131,10 @@ func compile(caller string, policy Policy) (*Rule, error) {
 			required := build(part.field, part.names, scopes.AnyOfNames)
 			rule.names = append(rule.names, nameRule{required, part.granted, part.reason})
 		}
+	}
+	if policy.Withdrawn != nil && !policy.UntilExpiry {
+		faults = append(faults, fmt.Errorf("protector: %s: Withdrawn has no effect without UntilExpiry: "+
+			"set both, or leave it out", caller))
 	}
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)

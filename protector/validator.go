@@ -140,6 +140,7 @@ type scheme struct {
 	params     []Param // of every challenge
 	challenge  string  // without error attributes
 	validators []Validator
+	expired    *expired
 }
 
 // validatorFor returns the validator in charge of the token, or nil.

@@ -1,0 +1,260 @@
+package protector_test
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/resourceserver/protector"
+)
+
+// lenient is a token that is good for a while behind its expiry.
+type lenient struct {
+	token
+	leeway time.Duration
+}
+
+func (l *lenient) ValidAt(at time.Time) bool {
+	return l.expires.IsZero() || at.Before(l.expires.Add(l.leeway))
+}
+
+// watching waits for the end of its request, for an hour at most, and tells how long it took and why.
+type watching struct {
+	lasted time.Duration
+	cause  error
+}
+
+func (w *watching) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
+	started := time.Now()
+	select {
+	case <-r.Context().Done():
+		w.cause = context.Cause(r.Context())
+	case <-time.After(time.Hour):
+	}
+	w.lasted = time.Since(started)
+}
+
+var doorNames = []string{"middleware", "nested", "check"}
+
+// doors are the ways to a handler: the middleware, and Check.
+func doors(t *testing.T, guard *protector.Protector, policy protector.Policy, next http.Handler) map[string]http.Handler {
+	return map[string]http.Handler{
+		"middleware": guard.RequirePolicy(policy)(next),
+		"nested":     guard.Require()(guard.RequirePolicy(policy)(next)),
+		"check":      adapter(guard, newRule(t, guard, policy), next),
+	}
+}
+
+// checklist 204
+func TestUntilExpiry(t *testing.T) {
+	const never = time.Hour
+	for _, tt := range []struct {
+		name   string
+		token  func(now time.Time) *lenient
+		policy protector.Policy
+		lasts  time.Duration
+	}{
+		{"to the expiry", func(now time.Time) *lenient {
+			return &lenient{token{expires: now.Add(time.Minute)}, 0}
+		}, protector.Policy{UntilExpiry: true}, time.Minute},
+		{"leeway included", func(now time.Time) *lenient {
+			return &lenient{token{expires: now.Add(time.Minute)}, 90 * time.Second}
+		}, protector.Policy{UntilExpiry: true}, 150 * time.Second},
+		{"within the leeway", func(now time.Time) *lenient {
+			return &lenient{token{expires: now.Add(-time.Minute)}, 90 * time.Second}
+		}, protector.Policy{UntilExpiry: true}, 30 * time.Second},
+		{"that ends before it expires", func(now time.Time) *lenient {
+			return &lenient{token{expires: now.Add(time.Minute)}, -20 * time.Second}
+		}, protector.Policy{UntilExpiry: true}, 40 * time.Second},
+		{"without expiry", func(time.Time) *lenient {
+			return &lenient{token{user: "alice"}, 0}
+		}, protector.Policy{UntilExpiry: true}, never},
+		{"not asked for", func(now time.Time) *lenient {
+			return &lenient{token{expires: now.Add(time.Minute)}, 0}
+		}, protector.Policy{}, never},
+		{"optional", func(now time.Time) *lenient {
+			return &lenient{token{expires: now.Add(time.Minute)}, 0}
+		}, protector.Policy{UntilExpiry: true, Optional: true}, time.Minute},
+	} {
+		inBubble(t, func(t *testing.T) {
+			row := tt.token(time.Now())
+			guard := newGuard(t, protector.Config{Validators: []protector.Validator{
+				protector.Bearer(func(context.Context, string) (*lenient, error) { return row, nil }),
+			}})
+			for _, door := range doorNames {
+				seen := new(watching)
+				*row = *tt.token(time.Now())
+				handler := doors(t, guard, tt.policy, seen)[door]
+				ctx, end := context.WithCancel(t.Context())
+				handler.ServeHTTP(newRecorder(), newRequest("alice").WithContext(ctx))
+				end()
+				require.InDelta(t, tt.lasts, seen.lasted, float64(time.Millisecond), "%s: %s", tt.name, door)
+				if tt.lasts == never {
+					require.NoError(t, seen.cause)
+					continue
+				}
+				var refusal *protector.Error
+				require.ErrorAs(t, seen.cause, &refusal)
+				require.Equal(t, []any{401, "invalid_token", "expired", "Bearer"},
+					[]any{refusal.Status, refusal.Code, refusal.Reason, refusal.Scheme})
+			}
+		})
+	}
+}
+
+// Whoever asks the clock of the configuration asks it everywhere.
+func TestUntilExpiryByTheConfiguredClock(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		ahead := func() time.Time { return time.Now().Add(24 * time.Hour) }
+		row, seen := &token{expires: ahead().Add(time.Minute)}, new(watching)
+		guard := newGuard(t, protector.Config{Now: ahead, Validators: []protector.Validator{
+			protector.Bearer(func(context.Context, string) (*token, error) { return row, nil }),
+		}})
+		guard.RequirePolicy(protector.Policy{UntilExpiry: true})(seen).ServeHTTP(newRecorder(), newRequest("alice"))
+		require.Equal(t, time.Minute, seen.lasted)
+	})
+}
+
+func TestUntilExpiryOfAnonymousRequests(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		seen := new(watching)
+		withdrawn := func(protector.Token) context.Context { panic("there is no token") }
+		guard := newGuard(t, protector.Config{})
+		guard.RequirePolicy(protector.Policy{Optional: true, UntilExpiry: true, Withdrawn: withdrawn})(seen).
+			ServeHTTP(newRecorder(), newRequest(""))
+		require.Equal(t, time.Hour, seen.lasted)
+	})
+}
+
+var errLoggedOut = errors.New("logged out")
+
+// checklist 204
+func TestWithdrawn(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		for _, door := range doorNames {
+			session, logOut := context.WithCancelCause(t.Context())
+			seen := new(watching)
+			guard := newGuard(t, protector.Config{})
+			policy := protector.Policy{UntilExpiry: true, Withdrawn: func(tok protector.Token) context.Context {
+				require.Equal(t, "alice", tok.(*token).user)
+				return session
+			}}
+			handler := doors(t, guard, policy, seen)[door]
+			time.AfterFunc(time.Minute, func() { logOut(errLoggedOut) })
+			handler.ServeHTTP(newRecorder(), newRequest("alice"))
+			require.Equal(t, time.Minute, seen.lasted, door)
+			var refusal *protector.Error
+			require.ErrorAs(t, seen.cause, &refusal)
+			require.Equal(t, []any{401, "revoked"}, []any{refusal.Status, refusal.Reason})
+			require.ErrorContains(t, refusal, errLoggedOut.Error())
+
+			answer := newRecorder()
+			handler.ServeHTTP(answer, newRequest("alice"))
+			require.Equal(t, 401, answer.Code, "the session has ended")
+		}
+	})
+}
+
+// A session lives longer than its requests, and must not remember them.
+func TestRequestsLeaveTheirSession(t *testing.T) {
+	for _, door := range doorNames {
+		t.Run(door, func(t *testing.T) {
+			session, logOut := context.WithCancel(t.Context())
+			defer logOut()
+			guard := newGuard(t, protector.Config{})
+			var contexts []context.Context
+			policy := protector.Policy{UntilExpiry: true, Withdrawn: func(protector.Token) context.Context { return session }}
+			server := serve(t, doors(t, guard, policy, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				contexts = append(contexts, r.Context())
+			}))[door])
+			require.Equal(t, 200, get(t, server, "/", "Authorization: Bearer alice").status)
+			<-contexts[0].Done()
+			cause := context.Cause(contexts[0])
+			logOut()
+			require.Equal(t, cause, context.Cause(contexts[0]))
+			require.NotErrorAs(t, cause, new(*protector.Error))
+		})
+	}
+}
+
+// An event stream over a real connection ends when its user logs out, and the connection with it.
+func TestStreamEndsWithItsToken(t *testing.T) {
+	session, logOut := context.WithCancelCause(t.Context())
+	guard := newGuard(t, protector.Config{})
+	policy := protector.Policy{UntilExpiry: true, Withdrawn: func(protector.Token) context.Context { return session }}
+	server := serve(t, guard.RequirePolicy(policy)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		fmt.Fprint(w, "data: hello\n\n")
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+		fmt.Fprintf(w, "event: end\ndata: %v\n\n", context.Cause(r.Context()))
+	})))
+	r, err := http.NewRequest(http.MethodGet, server.URL, nil)
+	require.NoError(t, err)
+	r.Header.Set("Authorization", "Bearer alice")
+	response, err := server.Client().Do(r)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	lines := bufio.NewScanner(response.Body)
+	require.True(t, lines.Scan())
+	require.Equal(t, "data: hello", lines.Text())
+	logOut(errLoggedOut)
+	var last string
+	for lines.Scan() {
+		last = cmp.Or(lines.Text(), last)
+	}
+	require.NoError(t, lines.Err())
+	require.Equal(t, "data: protector: 401 invalid_token (revoked): logged out", last)
+}
+
+func TestWithdrawnNeedsUntilExpiry(t *testing.T) {
+	policy := protector.Policy{Withdrawn: func(protector.Token) context.Context { return nil }}
+	require.ErrorContains(t, policy.Validate(), "Withdrawn has no effect without UntilExpiry: set both")
+	_, err := newGuard(t, protector.Config{}).NewRule(policy)
+	require.ErrorContains(t, err, "NewRule: Withdrawn")
+}
+
+// Many open streams: no goroutine for any of them, and little memory.
+//
+// checklist 204
+func TestOpenStreamsAreCheap(t *testing.T) {
+	const streams, most = 10_000, 700 // bytes each
+	row := &token{user: "alice", expires: time.Now().Add(time.Hour)}
+	guard := newGuard(t, protector.Config{Validators: []protector.Validator{
+		protector.Bearer(func(context.Context, string) (*token, error) { return row, nil }),
+	}})
+	open := func(policy protector.Policy) (goroutines int, bytes float64) {
+		rule := newRule(t, guard, policy)
+		requests, opened := make([]*http.Request, streams), make([]*http.Request, streams)
+		ctx, end := context.WithCancel(t.Context())
+		defer end()
+		for i := range requests {
+			own, stop := context.WithCancel(ctx) // as net/http makes one for each
+			defer stop()
+			requests[i] = newRequest("alice").WithContext(own)
+		}
+		goroutines, before := runtime.NumGoroutine(), heap()
+		for i, r := range requests {
+			var err error
+			opened[i], err = guard.Check(r, rule)
+			require.NoError(t, err)
+			opened[i].Context().Done() // as whoever streams waits for it
+		}
+		bytes = float64(heap()-before) / streams
+		runtime.KeepAlive([2][]*http.Request{requests, opened})
+		return runtime.NumGoroutine() - goroutines, bytes
+	}
+	_, without := open(protector.Policy{})
+	goroutines, with := open(protector.Policy{UntilExpiry: true})
+	t.Logf("a stream takes %.0f bytes, and %.0f with UntilExpiry", without, with)
+	require.Zero(t, goroutines)
+	require.Less(t, with-without, float64(most))
+}
