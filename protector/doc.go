@@ -101,7 +101,7 @@
 //	unknown_token              the validator returned no token, or a blank one, and no error
 //	invalid_token              the validator refused the token and gave no reason
 //	expired, not_yet_valid     by the token's ExpiresAt or ValidAt
-//	revoked                    by the token's Revoked
+//	revoked                    by the token's Revoked, or by Policy.Withdrawn
 //	confirmation               bound to a key (Confirmation), and nothing here proves it
 //	insufficient_scope         likewise insufficient_groups, _roles and _entitlements
 //	policy_check               Policy.Check said no
@@ -110,6 +110,20 @@
 //	bad_requirement            Acquire was given a blank or malformed alternative, or Check a Rule
 //	                           of another Protector: a mistake in the program, 500
 //	bad_token_type             the token has a method of nearly the right shape, or hides one: likewise
+//
+// # Streams
+//
+// A request is judged when it comes. An event stream or a WebSocket goes on for
+// hours, longer than its token. [Policy].UntilExpiry ends the request's context with
+// the token, and [Policy].Withdrawn when somebody logs out; the handler has to watch
+// the context, as most libraries do:
+//
+//	select {
+//	case event := <-events:
+//		…
+//	case <-r.Context().Done():
+//		return // context.Cause says why: the *Error that a request would get which came now
+//	}
 //
 // # Cookies
 //

@@ -45,7 +45,9 @@ func (w *watching) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 var doorNames = []string{"middleware", "nested", "check"}
 
 // doors are the ways to a handler: the middleware, and Check.
-func doors(t *testing.T, guard *protector.Protector, policy protector.Policy, next http.Handler) map[string]http.Handler {
+func doors(
+	t *testing.T, guard *protector.Protector, policy protector.Policy, next http.Handler,
+) map[string]http.Handler {
 	return map[string]http.Handler{
 		"middleware": guard.RequirePolicy(policy)(next),
 		"nested":     guard.Require()(guard.RequirePolicy(policy)(next)),
