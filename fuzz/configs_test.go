@@ -1,9 +1,11 @@
 package fuzz_test
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
+	"net/netip"
 	"reflect"
 	"regexp"
 	"slices"
@@ -66,6 +68,9 @@ func rooms(t *testing.T) []configured {
 		room("dpop", "Replay Now", dpop.NewVerifier, func() dpop.Config {
 			return dpop.Config{PublicOrigins: []string{"https://a.example"}}
 		}),
+		room("mutualtls", "", newMutualTLS, func() protector.MutualTLSConfig {
+			return protector.MutualTLSConfig{Proxies: proxy, Encoding: protector.CertificatePEM, Header: "X-Client-Cert"}
+		}),
 		room("introspection", "HTTPClient Logger Now InsecureAllowPlainHTTP AllowMissingTokenType AnyAudience Issuer",
 			introspection.New, func() introspection.Config {
 				return introspection.Config{
@@ -74,6 +79,21 @@ func rooms(t *testing.T) []configured {
 				}
 			}),
 	}
+}
+
+var proxy = []netip.Prefix{netip.MustParsePrefix("10.0.0.7/32")}
+
+// newMutualTLS builds a protector with the proof, since it is New that reports what is wrong with it, as faults of the
+// validator. What stands for that in the front of each is replaced here by what all constructors have there.
+func newMutualTLS(config protector.MutualTLSConfig) (*protector.Protector, error) {
+	guard, err := protector.New(protector.Config{Validators: []protector.Validator{
+		protector.Scheme("Token", lookup).Proving(protector.MutualTLS(config)),
+	}})
+	if err != nil {
+		const front = "protector: Config.Validators[0] is not usable: MutualTLSConfig."
+		err = errors.New(strings.ReplaceAll(err.Error(), front, "mutualtls: Config."))
+	}
+	return guard, err
 }
 
 // A misconfiguration breaks something, and names the fields of which it is a fault.
@@ -200,6 +220,19 @@ var misconfigurations = []misconfiguration{
 	broken("protector", "many",
 		func(c *protector.Config) { *c = protector.Config{Realm: "\x00", MaxTokenBytes: -1, MaxFormBytes: -1} },
 		"Validators", "Realm", "MaxTokenBytes", "MaxFormBytes"),
+
+	broken("mutualtls", "everybody", func(c *protector.MutualTLSConfig) {
+		c.Proxies = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}
+	}, "Proxies"),
+	broken("mutualtls", "no prefix", func(c *protector.MutualTLSConfig) { c.Proxies = []netip.Prefix{{}} }, "Proxies"),
+	broken("mutualtls", "no such encoding", func(c *protector.MutualTLSConfig) { c.Encoding = "pem" }, "Encoding"),
+	broken("mutualtls", "no field", func(c *protector.MutualTLSConfig) { c.Header = "" }, "Header"),
+	broken("mutualtls", "no field name", func(c *protector.MutualTLSConfig) { c.Header = "a\r\nb" }, "Header"),
+	broken("mutualtls", "no proxies", func(c *protector.MutualTLSConfig) { c.Proxies = nil }, "Encoding", "Header"),
+	broken("mutualtls", "many", func(c *protector.MutualTLSConfig) {
+		c.Proxies = []netip.Prefix{netip.MustParsePrefix("::/0"), netip.MustParsePrefix("10.0.0.7/8")}
+		c.Encoding = "pem"
+	}, "Encoding", "Proxies"),
 
 	broken("introspection", "nothing", func(c *introspection.Config) { *c = introspection.Config{} },
 		"Endpoint", "Credentials", "Audiences"),

@@ -58,9 +58,16 @@
 // A token that is bound to a key or a certificate (RFC 7800) is good only with a
 // proof that its sender holds it. [Validator.Proving] takes a [Proof] for each
 // method, and [DPoP] is the scheme of RFC 9449. Without one, a bound token is
-// refused. A proof is checked after the
-// token, before the policy; what it uses up is used up once nothing else about
-// the token can fail.
+// refused. A proof is checked after the token, before the policy; what it uses up
+// is used up once nothing else about the token can fail.
+//
+// [MutualTLS] is the proof by the client's certificate (RFC 8705). It is that of
+// the connection, and where a proxy ends TLS that of a header field. A field is as
+// good as its writer: it counts in the requests of proxies that
+// [MutualTLSConfig].Proxies names by their address, and in those nothing else does.
+// Such a proxy has to replace the field in every request, whatever the client has
+// sent. A field that is there twice, or names two clients, says that it does not, and
+// is refused.
 //
 // # What the client is told
 //
@@ -103,6 +110,11 @@
 //	expired, not_yet_valid     by the token's ExpiresAt or ValidAt
 //	revoked                    by the token's Revoked, or by Policy.Withdrawn
 //	confirmation               bound to a key (Confirmation), and nothing here proves it
+//	certificate_missing        bound to a certificate, and the request came without one
+//	certificate_binding        bound to another certificate than the request came with
+//	certificate_several        a proxy's header field is there twice, or speaks of several clients
+//	certificate_malformed      a proxy's header field cannot be read in its encoding
+//	certificate_too_large      a proxy's header field is longer than 32 KiB
 //	insufficient_scope         likewise insufficient_groups, _roles and _entitlements
 //	policy_check               Policy.Check said no
 //	unavailable                the validator, or a check, could not tell
@@ -110,6 +122,7 @@
 //	bad_requirement            Acquire was given a blank or malformed alternative, or Check a Rule
 //	                           of another Protector: a mistake in the program, 500
 //	bad_token_type             the token has a method of nearly the right shape, or hides one: likewise
+//	bad_proof                  a proof with faults, hidden where New does not find them: likewise
 //
 // # Streams
 //

@@ -81,13 +81,18 @@ type Proved struct {
 // method are ignored (RFC 7800 §3.1), but a token whose members are all ignored
 // has had nothing proved, and is refused.
 //
-// A proof that is nil, and two for one method, are faults that [New] reports.
+// A proof that is nil, two for one method, and what is wrong with the configuration
+// of [MutualTLS] are faults that [New] reports.
 func (v Validator) Proving(proofs ...Proof) Validator {
 	all := v.proofs[:len(v.proofs):len(v.proofs)]
 	faults := v.faults[:len(v.faults):len(v.faults)]
 	for _, proof := range proofs {
 		if isNil(proof) {
 			faults = append(faults, errors.New("Proving was given a nil Proof: pass one, or leave Proving out"))
+			continue
+		}
+		if faulty, ok := proof.(faultyProof); ok {
+			faults = append(faults, faulty...)
 			continue
 		}
 		method := proof.Confirms()

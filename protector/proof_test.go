@@ -5,15 +5,10 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/sha256"
-	"crypto/subtle"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"math/big"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -291,93 +286,6 @@ func TestAGrantHoldsForItsProofOnly(t *testing.T) {
 	}
 }
 
-// certified is a proof as mutual TLS is one (RFC 8705 §3).
-type certified struct{}
-
-func (certified) Confirms() string          { return "x5t#S256" }
-func (certified) Params() []protector.Param { return nil }
-
-func (certified) Evidence(r *http.Request) (string, error) {
-	if r.TLS == nil || len(r.TLS.PeerCertificates) == 0 {
-		return "", nil
-	}
-	return thumbprint(r.TLS.PeerCertificates[0].Raw), nil
-}
-
-func (certified) Check(_ context.Context, p protector.Possession) (protector.Proved, error) {
-	if p.Bound && subtle.ConstantTimeCompare([]byte(p.Evidence), []byte(p.Confirmation)) != 1 {
-		return protector.Proved{}, invalid{"certificate"}
-	}
-	return protector.Proved{}, nil
-}
-
-// Certificates of real connections, also self-signed ones; with a second binding,
-// both have to hold.
-//
-// checklist 153
-func TestProofByCertificate(t *testing.T) {
-	mine, mineDER := clientCertificate(t)
-	other, _ := clientCertificate(t)
-	alice := newHolder(t)
-	certificate, key := thumbprint(mineDER), thumbprint(alice.public)
-	rows := map[string]*bound{
-		"certificate": {token{user: "alice"}, map[string]string{"x5t#S256": certificate}},
-		"both":        {token{user: "alice"}, map[string]string{"x5t#S256": certificate, "jkt": key}},
-		"free":        {token: token{user: "alice"}},
-	}
-	guard := newGuard(t, protector.Config{Validators: []protector.Validator{
-		protector.Bearer(func(_ context.Context, s string) (*bound, error) { return rows[s], nil }).Proving(certified{}),
-		protector.Scheme("PoP", byScheme(rows)).Proving(certified{}, new(signed)),
-	}})
-	server := httptest.NewUnstartedServer(guard.Require()(says("in")))
-	server.TLS = &tls.Config{ClientAuth: tls.RequestClientCert}
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	for _, tt := range []struct {
-		name        string
-		certificate *tls.Certificate
-		headers     []string
-		status      int
-	}{
-		{"good", mine, []string{"Authorization: Bearer certificate"}, 200},
-		{"another", other, []string{"Authorization: Bearer certificate"}, 401},
-		{"none", nil, []string{"Authorization: Bearer certificate"}, 401},
-		{"not bound", nil, []string{"Authorization: Bearer free"}, 200},
-		{"both, one proved", mine, []string{"Authorization: Bearer both"}, 401},
-		{"both", mine, []string{"Authorization: PoP both", alice.proof("GET", "/", "both")}, 200},
-		{"both, no certificate", nil, []string{"Authorization: PoP both", alice.proof("GET", "/", "both")}, 401},
-		{"both, another key", mine, []string{"Authorization: PoP both", newHolder(t).proof("GET", "/", "both")}, 401},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			client := server.Client()
-			transport := client.Transport.(*http.Transport).Clone()
-			defer transport.CloseIdleConnections()
-			if tt.certificate != nil {
-				transport.TLSClientConfig.Certificates = []tls.Certificate{*tt.certificate}
-			}
-			r, err := http.NewRequest(http.MethodGet, server.URL+"/", nil)
-			require.NoError(t, err)
-			for _, h := range tt.headers {
-				name, value, _ := strings.Cut(h, ": ")
-				r.Header.Set(name, value)
-			}
-			response, err := transport.RoundTrip(r)
-			require.NoError(t, err)
-			require.Equal(t, tt.status, read(t, response).status)
-		})
-	}
-}
-
-func clientCertificate(t *testing.T) (*tls.Certificate, []byte) {
-	t.Helper()
-	public, private, err := ed25519.GenerateKey(rand.Reader)
-	require.NoError(t, err)
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, public, private)
-	require.NoError(t, err)
-	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: private}, der
-}
-
 // fixedProof is a proof of one method, with a fixed answer.
 type fixedProof struct {
 	method string
@@ -486,6 +394,7 @@ func TestProofsAreCommittedLast(t *testing.T) {
 
 func TestFaultyProofs(t *testing.T) {
 	bearer := protector.Bearer(newTable().lookup)
+	certificate := protector.MutualTLS(protector.MutualTLSConfig{})
 	params := func(params ...protector.Param) *fixedProof { return &fixedProof{method: "jkt", params: params} }
 	for name, tt := range map[string]struct {
 		validators []protector.Validator
@@ -494,8 +403,8 @@ func TestFaultyProofs(t *testing.T) {
 		"nil":       {[]protector.Validator{bearer.Proving(nil)}, "nil Proof"},
 		"typed nil": {[]protector.Validator{bearer.Proving((*signed)(nil))}, "nil Proof"},
 		"no method": {[]protector.Validator{bearer.Proving(&fixedProof{})}, "confirms no method"},
-		"twice":     {[]protector.Validator{bearer.Proving(certified{}, certified{})}, `two proofs of "x5t#S256"`},
-		"twice, apart": {[]protector.Validator{bearer.Proving(certified{}).Proving(certified{})},
+		"twice":     {[]protector.Validator{bearer.Proving(certificate, certificate)}, `two proofs of "x5t#S256"`},
+		"twice, apart": {[]protector.Validator{bearer.Proving(certificate).Proving(certificate)},
 			`two proofs of "x5t#S256"`},
 		"bad attribute": {[]protector.Validator{bearer.Proving(params(protector.Param{"algs", "a\"b"}))}, "algs"},
 		"realm":         {[]protector.Validator{bearer.Proving(params(protector.Param{"Realm", "b"}))}, "make them agree"},
