@@ -297,7 +297,8 @@ func TestErrorParamsAndHeader(t *testing.T) {
 		guard.Require()(hello).ServeHTTP(w, r)
 	}))
 	a := get(t, server, "/", "Authorization: Bearer alice")
-	require.Equal(t, []string{`Bearer realm="api", error="insufficient_user_authentication", scope="profile", ` +
+	require.Equal(t, []string{`Bearer realm="api", error="insufficient_user_authentication", ` +
+		`error_description="The user has to authenticate as the challenge says.", scope="profile", ` +
 		`acr_values="gold silver", max_age="60", resource_metadata="https://a/b"`}, a.challenges())
 	require.Equal(t, []string{"n1"}, a.header.Values("DPoP-Nonce"))
 	require.Equal(t, []string{"Accept", "Origin"}, a.header.Values("Vary"))

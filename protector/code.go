@@ -10,9 +10,10 @@ const (
 	codeAccessDenied      = "access_denied"
 	codeUnavailable       = "temporarily_unavailable"
 	codeServerError       = "server_error"
-	codeInvalidProof      = "invalid_dpop_proof" // RFC 9449 §7.1
-	codeUseNonce          = "use_dpop_nonce"     // RFC 9449 §9
-	codeUnauthorized      = "unauthorized"       // in the body only: without credentials the challenge has no error
+	codeInvalidProof      = "invalid_dpop_proof"               // RFC 9449 §7.1
+	codeUseNonce          = "use_dpop_nonce"                   // RFC 9449 §9
+	codeStepUp            = "insufficient_user_authentication" // RFC 9470 §3
+	codeUnauthorized      = "unauthorized"                     // in the body only: a challenge without error
 )
 
 // describe returns the sentence that goes with a code. These are all that a
@@ -30,6 +31,8 @@ func describe(code string) string {
 		return "The DPoP proof is missing or not valid."
 	case codeUseNonce:
 		return "The DPoP proof must have the nonce of this answer."
+	case codeStepUp:
+		return "The user has to authenticate as the challenge says."
 	case codeInsufficientScope:
 		return "The access token does not permit this request."
 	case codeAccessDenied:
@@ -46,7 +49,7 @@ func statusOf(code string) int {
 	switch code {
 	case codeInvalidRequest:
 		return http.StatusBadRequest
-	case codeInvalidToken, codeInvalidProof, codeUseNonce:
+	case codeInvalidToken, codeInvalidProof, codeUseNonce, codeStepUp:
 		return http.StatusUnauthorized
 	case codeUnavailable:
 		return http.StatusServiceUnavailable

@@ -69,12 +69,25 @@
 // sent. A field that is there twice, or names two clients, says that it does not, and
 // is refused.
 //
+// # Step-up authentication
+//
+// Where a token is not enough, [Policy] asks how its user has authenticated: by
+// ACR, the classes that will do, and by MaxAge, how long ago (RFC 9470).
+//
+//	mux.Handle("POST /transfer", guard.RequirePolicy(protector.Policy{
+//		Scopes: []string{"transfer"}, ACR: []string{"phr", "mfa"}, MaxAge: 5 * time.Minute,
+//	})(transfer))
+//
+// Whoever falls short is told of all of it, in one challenge, in the scheme that
+// the token was sent under, and comes back with another token.
+//
 // # What the client is told
 //
 //	no token                            401, a challenge without error
 //	malformed, or more than one token   400 invalid_request
 //	not valid, expired, revoked         401 invalid_token
 //	bound, and not proved               401 invalid_token, or the proof's own
+//	the user has to authenticate anew   401 insufficient_user_authentication, with acr_values and max_age
 //	grants too little                   403 insufficient_scope, with scope where scopes are missing
 //	nobody can tell at the moment       503 temporarily_unavailable, with Retry-After
 //
@@ -116,6 +129,8 @@
 //	certificate_malformed      a proxy's header field cannot be read in its encoding
 //	certificate_too_large      a proxy's header field is longer than 32 KiB
 //	insufficient_scope         likewise insufficient_groups, _roles and _entitlements
+//	insufficient_acr           acr is none of Policy.ACR
+//	insufficient_auth_time     auth_time is missing, in the future, or further back than Policy.MaxAge
 //	policy_check               Policy.Check said no
 //	unavailable                the validator, or a check, could not tell
 //	canceled                   the client left before the answer was known

@@ -73,6 +73,14 @@ func (e *Error) Unwrap() error {
 	return e.Err
 }
 
+// scope is the scope that is missing, or empty where nothing is.
+func (e *Error) scope() string {
+	if e == nil {
+		return ""
+	}
+	return e.Scope
+}
+
 // under names the scheme that the request used, once, on the way out. A nil
 // scheme is none.
 func (e *Error) under(s *scheme) *Error {

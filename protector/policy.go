@@ -1,6 +1,9 @@
 package protector
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Policy is what a token must be to pass. Every part that is set must hold. In
 // each list the items are alternatives, and the spaces inside an item join
@@ -9,7 +12,10 @@ import "context"
 //
 // A token that does not meet the policy is answered 403 insufficient_scope
 // (RFC 6750 §3.1, RFC 9068 §2.2.3.1); the challenge names scopes only where
-// scopes were missing. Policies compose by nesting: all of them hold.
+// scopes were missing. One whose user has to authenticate otherwise, by ACR or
+// MaxAge, is answered 401 insufficient_user_authentication (RFC 9470) before that,
+// and is told in the same challenge which scopes are missing. Policies compose by
+// nesting: all of them hold.
 type Policy struct {
 	_ [0]func() // no unkeyed literals
 
@@ -24,6 +30,21 @@ type Policy struct {
 	Groups       []string
 	Roles        []string
 	Entitlements []string
+
+	// ACR are the authentication context classes of which the token's acr must
+	// equal one, in order of preference (RFC 9470 §3). The challenge lists them in
+	// that order, as acr_values. Each is printable ASCII without spaces, quotes and
+	// backslashes. Letter case counts. Nil asks for none; an empty list is a fault.
+	// A token that states no acr, or has no method ACR (see [ACRToken]), falls short.
+	ACR []string
+
+	// MaxAge is how long ago the user may have authenticated, by the token's
+	// auth_time and Config.Now (RFC 9470 §3). The challenge says it as max_age. It is
+	// whole seconds, from one to those of 365 days. Zero asks for nothing, and not
+	// for max_age=0, which no token can meet by the time it arrives. A token that
+	// states no auth_time, or has no method AuthTime (see [AuthTimeToken]), falls
+	// short, and so does one from the future: there is no leeway.
+	MaxAge time.Duration
 
 	// Check is a rule of the caller's own, asked last. An error refuses with
 	// 403, with these exceptions: an [*Error] is the answer itself; an error

@@ -96,6 +96,8 @@ func TestPolicyCheck(t *testing.T) {
 		{"yes", nil, 200, "", ""},
 		{"no", errors.New("not the owner"), 403, "insufficient_scope", ""},
 		{"token no good", invalid{"session_ended"}, 401, "invalid_token", ""},
+		{"own step-up", &protector.Error{Code: "insufficient_user_authentication"}, 401,
+			"insufficient_user_authentication", ""},
 		{"own answer", &protector.Error{Status: 401, Code: "insufficient_user_authentication"}, 401,
 			"insufficient_user_authentication", ""},
 		{"not found", &protector.Error{Status: 404, Code: "not_found"}, 404, "not_found", ""},

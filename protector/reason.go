@@ -31,6 +31,8 @@ const (
 	reasonInsufficientGroups   = "insufficient_groups"
 	reasonInsufficientRoles    = "insufficient_roles"
 	reasonInsufficientRights   = "insufficient_entitlements"
+	reasonInsufficientACR      = "insufficient_acr"
+	reasonInsufficientAuthTime = "insufficient_auth_time"
 	reasonPolicyCheck          = "policy_check"
 	reasonUnavailable          = "unavailable"
 	reasonCanceled             = "canceled"

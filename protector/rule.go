@@ -17,6 +17,7 @@ type Rule struct {
 	vary     string // where what the answer depends on is, besides the resource
 	scopes   scopes.Requirement
 	names    []nameRule
+	stepUp   *stepUp   // nil: however the user has authenticated
 	check    func(context.Context, Token) error
 	optional bool
 	lifetime *lifetime // nil: the decision holds as long as the request
@@ -58,6 +59,9 @@ func (p *Protector) compile(caller string, policy Policy) (*Rule, error) {
 	if rule.optional {
 		rule.vary = p.vary
 	}
+	if rule.stepUp != nil {
+		rule.stepUp.now = p.now
+	}
 	return rule, nil
 }
 
@@ -79,14 +83,21 @@ func (rule *Rule) admits(r *http.Request, g *grant) *Error {
 
 // permits checks what the token grants, cheapest part first. A token that has ended
 // grants nothing, so that comes before.
+//
+// How the user has authenticated comes before what makes a 403: what a token
+// grants may depend on that, and one challenge tells of both (RFC 9470 §3).
 func (rule *Rule) permits(ctx context.Context, g *grant) *Error {
 	if err := rule.lifetime.refuses(g); err != nil {
 		return err
 	}
-	if granted := g.token.Scopes(); !rule.scopes.SatisfiedBy(granted) {
-		err := errForbidden(reasonInsufficientScope)
-		err.Scope = rule.scopes.Nearest(granted)
-		return err
+	short := rule.lacksScope(g.token)
+	if rule.stepUp != nil {
+		if err := rule.stepUp.refuses(g.token, short.scope()); err != nil {
+			return err
+		}
+	}
+	if short != nil {
+		return short
 	}
 	for i := range rule.names {
 		if n := &rule.names[i]; !n.required.SatisfiedBy(n.granted(g.token)) {
@@ -100,6 +111,16 @@ func (rule *Rule) permits(ctx context.Context, g *grant) *Error {
 		return fromCheck(err, g.credential.token, errForbidden(reasonPolicyCheck))
 	}
 	return nil
+}
+
+func (rule *Rule) lacksScope(token Token) *Error {
+	granted := token.Scopes()
+	if rule.scopes.SatisfiedBy(granted) {
+		return nil
+	}
+	err := errForbidden(reasonInsufficientScope)
+	err.Scope = rule.scopes.Nearest(granted)
+	return err
 }
 
 // compile turns a policy into a rule that is nobody's yet. The error joins every
@@ -136,6 +157,11 @@ func compile(caller string, policy Policy) (*Rule, error) {
 		faults = append(faults, fmt.Errorf("protector: %s: Withdrawn has no effect without UntilExpiry: "+
 			"set both, or leave it out", caller))
 	}
+	required, short := newStepUp(policy)
+	for _, fault := range short {
+		faults = append(faults, fmt.Errorf("protector: %s: %w", caller, fault))
+	}
+	rule.stepUp = required
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}

@@ -11,8 +11,8 @@ import (
 //
 // The protector asks for more where a token has it to give: see
 // [RevocableToken], [TimedToken], [BoundToken], [GroupsToken], [RolesToken],
-// [EntitlementsToken], [IssuerToken], [ClientToken] and [SubjectToken]. All of
-// these are optional, but a method of such a name and another shape is a fault
+// [EntitlementsToken], [ACRToken], [AuthTimeToken], [IssuerToken], [ClientToken]
+// and [SubjectToken]. All of these are optional, but a method of such a name and another shape is a fault
 // that [New] reports: it was meant to be asked, and would not be. So is a struct
 // that embeds a token as an interface, which hides what that token knows: embed
 // its own type. Where authenticate returns an interface, such a token shows only
@@ -75,6 +75,20 @@ type RolesToken interface {
 type EntitlementsToken interface {
 	Token
 	Entitlements() scopes.Set
+}
+
+// ACRToken is a token that says how its user has authenticated: the
+// authentication context class (RFC 9470 §6), for [Policy]. Empty says nothing.
+type ACRToken interface {
+	Token
+	ACR() string
+}
+
+// AuthTimeToken is a token that says when its user has authenticated (RFC 9470 §6),
+// for [Policy]. The zero time says nothing.
+type AuthTimeToken interface {
+	Token
+	AuthTime() time.Time
 }
 
 // IssuerToken is a token that names its issuer, for [Decision].
@@ -145,4 +159,18 @@ func entitlementsOf(token Token) scopes.Set {
 		return t.Entitlements()
 	}
 	return scopes.Set{}
+}
+
+func acrOf(token Token) string {
+	if t, ok := token.(ACRToken); ok {
+		return t.ACR()
+	}
+	return ""
+}
+
+func authTimeOf(token Token) time.Time {
+	if t, ok := token.(AuthTimeToken); ok {
+		return t.AuthTime()
+	}
+	return time.Time{}
 }

@@ -18,9 +18,10 @@ var tokenMethods = []struct {
 	name  string
 	shape reflect.Type
 	near  []string
-	// reported: only told to Decision. A near name with a shape of its own is then somebody
-	// else's method, such as GetSubject() (string, error) of a claims library.
-	reported bool
+	// exact: a near name counts only in that shape. With another it is somebody else's
+	// method, such as GetSubject() (string, error) of a claims library, and what is
+	// then not asked lets nobody in.
+	exact bool
 }{
 	{"Revoked", reflect.TypeFor[func() bool](), []string{"IsRevoked", "GetRevoked"}, false},
 	{"ValidAt", reflect.TypeFor[func(time.Time) bool](), []string{"IsValidAt", "GetValidAt"}, false},
@@ -30,6 +31,8 @@ var tokenMethods = []struct {
 	{"Groups", reflect.TypeFor[func() scopes.Set](), []string{"GetGroups"}, false},
 	{"Roles", reflect.TypeFor[func() scopes.Set](), []string{"GetRoles"}, false},
 	{"Entitlements", reflect.TypeFor[func() scopes.Set](), []string{"GetEntitlements"}, false},
+	{"ACR", reflect.TypeFor[func() string](), []string{"Acr", "GetACR", "GetAcr"}, true},
+	{"AuthTime", reflect.TypeFor[func() time.Time](), []string{"GetAuthTime", "AuthenticatedAt"}, true},
 	{"Issuer", reflect.TypeFor[func() string](), []string{"GetIssuer"}, true},
 	{"ClientID", reflect.TypeFor[func() string](), []string{"ClientId", "GetClientID"}, true},
 	{"Subject", reflect.TypeFor[func() string](), []string{"GetSubject"}, true},
@@ -74,7 +77,7 @@ func methodFaults(t reflect.Type) (faults []error) {
 			faults = append(faults, fmt.Errorf("the token type %v has %s on its pointer only: return *%v", t, m.name, t))
 		case !ok:
 			for _, name := range m.near {
-				if shape, ok := methodShape(t, name); ok && (!m.reported || shape == m.shape) {
+				if shape, ok := methodShape(t, name); ok && (!m.exact || shape == m.shape) {
 					faults = append(faults, fmt.Errorf("the token type %v has a method %s, which is never asked: "+
 						"name it %s, as %v", t, name, m.name, m.shape))
 				}

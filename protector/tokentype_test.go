@@ -33,6 +33,10 @@ type (
 	issuerPointer       struct{ base }
 	clientId            struct{ base } //lint:ignore ST1003 the near miss is what is tested
 	subjectNumber       struct{ base }
+	acrList             struct{ base }
+	getACR              struct{ base }
+	authTimeNumber      struct{ base }
+	authenticatedAt     struct{ base }
 	wrapping            struct {
 		protector.Token
 		_ string
@@ -77,6 +81,10 @@ func (*entitlementList) GetEntitlements() scopes.Set       { return scopes.Set{}
 func (*issuerPointer) Issuer() *string                     { return nil }
 func (*clientId) ClientId() string                         { return "" } //lint:ignore ST1003 as above
 func (*subjectNumber) Subject() int                        { return 0 }
+func (*acrList) ACR() []string                             { return nil }
+func (*getACR) GetACR() string                             { return "" }
+func (*authTimeNumber) AuthTime() int64                    { return 0 }
+func (*authenticatedAt) AuthenticatedAt() time.Time        { return time.Time{} }
 func (*wrappingPart) Revoked() bool                        { return false }
 func (claimed) GetSubject() (string, error)                { return "", nil }
 func (claimed) GetIssuer() (string, error)                 { return "", nil }
@@ -136,6 +144,10 @@ func TestFaultyTokenTypes(t *testing.T) {
 		{returning(&issuerPointer{}), "Issuer that is func() *string"},
 		{returning(&clientId{}), "ClientId, which is never asked: name it ClientID"},
 		{returning(&subjectNumber{}), "Subject that is func() int"},
+		{returning(&acrList{}), "ACR that is func() []string: make it func() string"},
+		{returning(&getACR{}), "GetACR, which is never asked: name it ACR"},
+		{returning(&authTimeNumber{}), "AuthTime that is func() int64: make it func() time.Time"},
+		{returning(&authenticatedAt{}), "AuthenticatedAt, which is never asked: name it AuthTime"},
 		{returning(&wrapping{}), "embeds the interface protector.Token, which hides Confirmation"},
 		{returning(&wrappingPart{}), "hides Confirmation"},
 		{returning(&wrappingDeeper{}), "wrappingDeeper embeds the interface protector.Token, which hides Confirmation"},
@@ -167,6 +179,8 @@ var (
 	_ protector.GroupsToken       = (*member)(nil)
 	_ protector.RolesToken        = (*member)(nil)
 	_ protector.EntitlementsToken = (*member)(nil)
+	_ protector.ACRToken          = (*login)(nil)
+	_ protector.AuthTimeToken     = (*login)(nil)
 	_ protector.IssuerToken       = (*identified)(nil)
 	_ protector.ClientToken       = (*identified)(nil)
 	_ protector.SubjectToken      = (*identified)(nil)
