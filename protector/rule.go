@@ -17,7 +17,7 @@ type Rule struct {
 	vary     string // where what the answer depends on is, besides the resource
 	scopes   scopes.Requirement
 	names    []nameRule
-	stepUp   *stepUp   // nil: however the user has authenticated
+	stepUp   *stepUp // nil: however the user has authenticated
 	check    func(context.Context, Token) error
 	optional bool
 	lifetime *lifetime // nil: the decision holds as long as the request
@@ -130,9 +130,7 @@ func compile(caller string, policy Policy) (*Rule, error) {
 	var faults []error
 	build := func(field string, names []string, parse parser) scopes.Requirement {
 		required, err := parse(names...)
-		for _, fault := range faultsOf(field, names, err) {
-			faults = append(faults, fmt.Errorf("protector: %s: %w", caller, fault))
-		}
+		faults = append(faults, faultsOf(field, names, err)...)
 		return required
 	}
 	if policy.Scopes != nil {
@@ -154,18 +152,17 @@ func compile(caller string, policy Policy) (*Rule, error) {
 		}
 	}
 	if policy.Withdrawn != nil && !policy.UntilExpiry {
-		faults = append(faults, fmt.Errorf("protector: %s: Withdrawn has no effect without UntilExpiry: "+
-			"set both, or leave it out", caller))
+		faults = append(faults,
+			errors.New("Withdrawn has no effect without UntilExpiry: set both, or leave it out"))
 	}
-	required, short := newStepUp(policy)
-	for _, fault := range short {
-		faults = append(faults, fmt.Errorf("protector: %s: %w", caller, fault))
+	if faults = append(faults, stepUpFaults(policy)...); len(faults) == 0 {
+		rule.stepUp = newStepUp(policy)
+		return rule, nil
 	}
-	rule.stepUp = required
-	if len(faults) > 0 {
-		return nil, errors.Join(faults...)
+	for i, fault := range faults {
+		faults[i] = fmt.Errorf("protector: %s: %w", caller, fault)
 	}
-	return rule, nil
+	return nil, errors.Join(faults...)
 }
 
 type parser func(alternatives ...string) (scopes.Requirement, error)

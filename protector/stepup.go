@@ -65,22 +65,26 @@ func (s *stepUp) shortfall(token Token) (reason string, cause error) {
 	return "", nil
 }
 
-// newStepUp returns what the policy asks for, or nil if it asks for nothing, and
-// its faults.
-func newStepUp(policy Policy) (*stepUp, []error) {
+// newStepUp returns what a policy without faults asks for, or nil if it asks for
+// nothing.
+func newStepUp(policy Policy) *stepUp {
 	if policy.ACR == nil && policy.MaxAge == 0 {
-		return nil, nil
+		return nil
 	}
 	s := &stepUp{acr: slices.Clone(policy.ACR), maxAge: policy.MaxAge}
-	if values := strings.Join(s.acr, " "); values != "" {
-		s.params = append(s.params, Param{"acr_values", values})
+	if s.acr != nil {
+		s.params = append(s.params, Param{"acr_values", strings.Join(s.acr, " ")})
 		s.otherACR = fmt.Errorf("the token's acr is none of Policy.ACR, which is %q", s.acr)
 	}
 	if s.maxAge != 0 {
 		s.params = append(s.params, Param{"max_age", strconv.FormatInt(int64(s.maxAge/time.Second), 10)})
 		s.tooOld = fmt.Errorf("auth_time is further back than Policy.MaxAge, which is %v", s.maxAge)
 	}
-	return s, append(acrFaults(policy.ACR), maxAgeFaults(policy.MaxAge)...)
+	return s
+}
+
+func stepUpFaults(policy Policy) []error {
+	return append(acrFaults(policy.ACR), maxAgeFaults(policy.MaxAge)...)
 }
 
 // acrFaults: the values are sent in one list, parted by spaces, inside quotes.
