@@ -1,6 +1,7 @@
 package protector_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -10,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -222,6 +224,55 @@ type brokenStore struct{}
 
 func (brokenStore) Spend(context.Context, [32]byte, time.Time) (bool, error) {
 	return false, errors.New("connection refused")
+}
+
+// A memory that is full is an outage, of the client that fills it, and the record says
+// what to do about it.
+//
+// checklist 144, 145
+func TestDPoPMemoryIsFull(t *testing.T) {
+	alice, bob := newDPoPClient(t), newDPoPClient(t)
+	for partOf(alice) == partOf(bob) {
+		bob = newDPoPClient(t)
+	}
+	rows := map[string]*bound{
+		"alice": {token{user: "alice"}, map[string]string{"jkt": alice.thumbprint}},
+		"bob":   {token{user: "bob"}, map[string]string{"jkt": bob.thumbprint}},
+	}
+	memory, err := dpop.NewMemory(dpop.MemoryConfig{MaxBytes: 40 * 20})
+	require.NoError(t, err)
+	var log bytes.Buffer
+	guard := newGuard(t, protector.Config{
+		Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		Validators: []protector.Validator{protector.DPoP(
+			func(_ context.Context, s string) (*bound, error) { return rows[s], nil },
+			newProofs(t, dpop.Config{Replay: memory}),
+		)},
+	})
+	server := serve(t, guard.Require()(says("in")))
+	use := func(name string, c *dpopClient) answer {
+		return get(t, server, "/", "Authorization: DPoP "+name, c.proof("/", name, ""))
+	}
+	for range 10 {
+		require.Equal(t, 200, use("alice", alice).status)
+	}
+	require.Empty(t, log.String())
+	a := use("alice", alice)
+	require.Equal(t, 503, a.status)
+	require.NotEmpty(t, a.header.Get("Retry-After"))
+	require.Empty(t, a.challenges())
+	require.NotContains(t, a.body, "MaxBytes", "the client is not told")
+	require.Contains(t, log.String(), "level=ERROR")
+	require.Contains(t, log.String(), "raise MemoryConfig.MaxBytes of the Memory in Config.Replay")
+	for range 5 {
+		require.Equal(t, 200, use("bob", bob).status, "others go on")
+	}
+}
+
+// partOf is in which part of a memory the client's proofs are.
+func partOf(c *dpopClient) byte {
+	sum := sha256.Sum256([]byte(c.thumbprint))
+	return sum[0]
 }
 
 func TestDPoPFaults(t *testing.T) {

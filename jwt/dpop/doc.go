@@ -33,7 +33,8 @@
 // A proof counts once. [Memory] remembers proofs in this process, for as long as
 // they would be accepted; replicas of a service need a [Replay] that they share. A
 // store that cannot answer, or is full, is an outage: the request is not let in,
-// and no proof is forgotten to make room.
+// and no proof is forgotten to make room. A client that floods a Memory with proofs of
+// its key fills half of it at most, and is the one that is refused then.
 //
 // # Nonces
 //

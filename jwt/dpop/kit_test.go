@@ -94,7 +94,7 @@ func (c *client) sign(header, claims string) string {
 	case *ecdsa.PrivateKey:
 		r, s, err := ecdsa.Sign(rand.Reader, key, digest[:])
 		require.NoError(c.t, err)
-		signature = append(fill(r, 32), fill(s, 32)...)
+		signature = append(octets(r, 32), octets(s, 32)...)
 	case *rsa.PrivateKey:
 		var options crypto.SignerOpts = crypto.SHA256
 		if c.alg == "PS256" {
@@ -109,7 +109,7 @@ func (c *client) sign(header, claims string) string {
 	return signed + "." + encode(signature)
 }
 
-func fill(n *big.Int, size int) []byte { return n.FillBytes(make([]byte, size)) }
+func octets(n *big.Int, size int) []byte { return n.FillBytes(make([]byte, size)) }
 
 // get is the request that a client's good proof is for.
 func (c *client) get() dpop.Request {

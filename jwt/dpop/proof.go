@@ -93,6 +93,12 @@ func (p *proof) readRest(claims strictjson.Object) (err error) {
 }
 
 // id is by which the proof is remembered: its jti, which is unique to its key
-// (RFC 9449 §4.2). The hash bounds what the client can make the memory hold, and
-// keeps one client from spending the proofs of another.
-func (p *proof) id() [32]byte { return sha256.Sum256([]byte(p.signer.key.Thumbprint + p.jti)) }
+// (RFC 9449 §4.2), and its key. The hashes bound what the client can make the memory
+// hold, and keep one client from spending the proofs of another.
+func (p *proof) id() (id [32]byte) {
+	var space [128]byte
+	jti := sha256.Sum256(append(append(space[:0], p.signer.key.Thumbprint...), p.jti...))
+	copy(id[:16], p.signer.owner[:])
+	copy(id[16:], jti[:])
+	return id
+}

@@ -18,6 +18,7 @@ import (
 type signer struct {
 	algorithm *jws.Algorithm
 	key       jwk.Key
+	owner     [sha256.Size]byte // of the thumbprint: whose proofs are remembered
 }
 
 // A client makes all its proofs under one header, and to read a key costs a fifth of
@@ -113,7 +114,7 @@ func (p *proof) readKey() error {
 	case !slices.Contains(key.Algorithms, p.algorithm.Name()):
 		return refused(ReasonKey, "jwk does not fit alg")
 	}
-	p.signer = &signer{p.algorithm, key}
+	p.signer = &signer{p.algorithm, key, sha256.Sum256([]byte(key.Thumbprint))}
 	return nil
 }
 
