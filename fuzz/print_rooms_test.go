@@ -32,6 +32,7 @@ func otherRooms(t *testing.T) map[string]any {
 		"jwttest.Issuer": "made up for a test", "jwttest.IssuerOption": "a function", "jwttest.TokenOption": "a function",
 		"jwttest.Requests": "numbers", "jwttest.Endpoint": "a number",
 		"protector.CertificateEncoding": "a constant", "protector.MutualTLSConfig": "addresses and names",
+		"jwttest.Client": "made up for a test", "jwttest.ClientOption": "a function",
 		"protector.Param": "what the challenge says", "protector.Proved": "a function and fields of the answer",
 		"protector.Possession": protector.Possession{Token: hush, Evidence: hush},
 		"dpop.Reason":          "a constant", "dpop.Memory": "hashes of proofs", "dpop.MemoryConfig": "numbers",

@@ -44,6 +44,9 @@ var algorithms = map[string]algorithm{
 	"ES384": {kindP384, crypto.SHA384, signECDSA},
 	"ES512": {kindP521, crypto.SHA512, signECDSA},
 	"EdDSA": {kindEd25519, 0, signEd25519},
+	// RFC 9864 §2.2 gave the algorithm a name that says its curve.
+	"Ed25519": {kindEd25519, 0, signEd25519},
+
 	"HS256": {kindSecret, crypto.SHA256, signHMAC},
 	"HS384": {kindSecret, crypto.SHA384, signHMAC},
 	"HS512": {kindSecret, crypto.SHA512, signHMAC},
@@ -52,9 +55,19 @@ var algorithms = map[string]algorithm{
 func lookupAlgorithm(name string) (algorithm, error) {
 	a, ok := algorithms[name]
 	if !ok {
-		return algorithm{}, fmt.Errorf("algorithm %q is not known; use RS, PS, ES or HS with 256, 384 or 512, or EdDSA", name)
+		return algorithm{}, fmt.Errorf(
+			"algorithm %q is not known; use RS, PS, ES or HS with 256, 384 or 512, or EdDSA or Ed25519", name)
 	}
 	return a, nil
+}
+
+// canonical returns the older of the two names of one algorithm, by which keys are
+// asked for.
+func canonical(alg string) string {
+	if alg == "Ed25519" {
+		return "EdDSA"
+	}
+	return alg
 }
 
 func signPKCS1(key any, hash crypto.Hash, input []byte) ([]byte, error) {

@@ -1,6 +1,6 @@
-// Package jwttest is an issuer of access tokens for tests. It serves metadata
-// and a key set like a real one, signs any token a test can think of, and
-// misbehaves on demand. Use it to test your own service: what the service does
+// Package jwttest is an issuer of access tokens for tests, and a client that they
+// are bound to. The issuer serves metadata and a key set like a real one, signs any
+// token a test can think of, and misbehaves on demand. Use it to test your own service: what the service does
 // with the token of a stranger, with an expired one, and while its issuer is
 // down, without a network and without a mock of the code that decides.
 //
@@ -47,6 +47,35 @@
 // issuer would. Key pairs are reused when issuers close, so a suite pays for a
 // slow RSA key once; no two open issuers share one.
 //
+// # Bound tokens
+//
+// [NewClient] makes a client with a key and a self-signed certificate. [BoundTo]
+// binds a token to it, and [Client.Transport] sends what the client sends: a proof of
+// possession for each request (RFC 9449), nonces included, and the certificate in TLS
+// (RFC 8705). Whoever else has the token has a thief's chances:
+//
+//	client, thief := jwttest.NewClient(t), jwttest.NewClient(t)
+//	token := issuer.Token(jwttest.Scope("profile"), jwttest.BoundTo(client))
+//	request.Header.Set("Authorization", "DPoP "+token)
+//	response, err := client.Transport(server.Client().Transport).RoundTrip(request) // expect 200
+//	response, err = thief.Transport(server.Client().Transport).RoundTrip(request)   // expect 401
+//
+// The options that spoil tokens spoil proofs too. Give them to [Client.Transport], or
+// to [Client.Proof] and send the proof yourself:
+//
+//	client.Proof("GET", url, token, jwttest.Claim("htm", "POST"))                   // for another method
+//	client.Proof("GET", url+"/other", token)                                        // for another URI
+//	client.Proof("GET", url, otherToken)                                            // for another token
+//	client.Proof("GET", url, token, jwttest.IssuedAt(time.Now().Add(-time.Hour)))   // too old
+//	client.Proof("GET", url, token, jwttest.Without("jti"))                         // a claim missing
+//	client.Proof("GET", url, token, jwttest.Without("nonce"))                       // a nonce withheld
+//	client.Proof("GET", url, token, jwttest.Header("jwk", thief.JWK()))             // another key named
+//	client.Proof("GET", url, token, jwttest.Unpublished())                          // another key used
+//	client.Proof("GET", url, token, jwttest.Secret([]byte("secret")))               // by HS256
+//
+// The same proof sent twice is a replay. [Client.Confirmation] has the thumbprints
+// for tokens that are no JWT.
+//
 // # Trouble
 //
 // [Issuer.Fail], [Issuer.Garbage], [Issuer.Stall] and [Issuer.Refuse] break all
@@ -62,12 +91,13 @@
 //
 // # Outside tests
 //
-// [StartIssuer] is for demonstrations. It is not an authorization server: it
-// authenticates nobody.
+// [StartIssuer] and [StartClient] are for demonstrations. An issuer is not an
+// authorization server: it authenticates nobody.
 //
 // # Stability
 //
-// The default token stays a valid access token by RFC 9068. Its subject, client
-// and key ID, and the order of its members, may change between versions: a test
-// that depends on one of them should set it.
+// The default token stays a valid access token by RFC 9068, and the default proof a
+// valid one by RFC 9449. A token's subject, client and key ID, and the order of its
+// members, may change between versions: a test that depends on one of them should
+// set it.
 package jwttest

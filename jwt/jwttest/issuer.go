@@ -70,7 +70,7 @@ func At(url string) IssuerOption {
 }
 
 // FirstKey chooses the algorithm of the key that the issuer starts with: one
-// of RS, PS, ES with 256, 384 or 512, or EdDSA. The default is RS256, which
+// of RS, PS, ES with 256, 384 or 512, or EdDSA or Ed25519. The default is RS256, which
 // every resource server has to support (RFC 9068 §4).
 func FirstKey(alg string) IssuerOption {
 	return func(c *issuerConfig) { c.alg = alg }
@@ -209,9 +209,14 @@ func (iss *Issuer) helper() {
 // code under test.
 func (iss *Issuer) fail(format string, args ...any) {
 	iss.helper()
+	misused(iss.tb, format, args...)
+}
+
+func misused(tb TB, format string, args ...any) {
 	message := fmt.Sprintf("jwttest: "+format, args...)
-	if iss.tb == nil {
+	if tb == nil {
 		panic(errors.New(message))
 	}
-	iss.tb.Fatalf("%s", message)
+	tb.Helper()
+	tb.Fatalf("%s", message)
 }

@@ -10,9 +10,17 @@ import (
 	"math/big"
 )
 
-// encodeJWK describes a public key as RFC 7517 §4, RFC 7518 §6 and RFC 8037 §2 do.
+// encodeJWK describes an issuer's public key (RFC 7517 §4).
 func encodeJWK(kid, alg string, public crypto.PublicKey) map[string]any {
-	jwk := map[string]any{"kid": kid, "alg": alg, "use": "sig"}
+	jwk := publicJWK(public)
+	jwk["kid"], jwk["alg"], jwk["use"] = kid, alg, "sig"
+	return jwk
+}
+
+// publicJWK has the members that a public key must have, and no other: RFC 7518 §6
+// and RFC 8037 §2 name them.
+func publicJWK(public crypto.PublicKey) map[string]any {
+	jwk := map[string]any{}
 	switch key := public.(type) {
 	case *rsa.PublicKey:
 		jwk["kty"] = "RSA"
@@ -29,7 +37,7 @@ func encodeJWK(kid, alg string, public crypto.PublicKey) map[string]any {
 		jwk["crv"] = "Ed25519"
 		jwk["x"] = encodeBase64(key)
 	default:
-		panic(fmt.Sprintf("jwttest: a %T among the issuer's keys", public))
+		panic(fmt.Sprintf("jwttest: a %T among the keys", public))
 	}
 	return jwk
 }

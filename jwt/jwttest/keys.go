@@ -22,7 +22,7 @@ type key struct {
 }
 
 // AddKey publishes a new key for alg, one of RS, PS, ES with 256, 384 or 512,
-// or EdDSA, and returns its key ID. Tokens go on being signed with the current
+// or EdDSA or Ed25519, and returns its key ID. Tokens go on being signed with the current
 // key: this is the announcement that well-behaved issuers make ahead of a
 // rotation.
 func (iss *Issuer) AddKey(alg string) string {
@@ -156,7 +156,7 @@ func (iss *Issuer) VerificationKeys(ctx context.Context, kid, alg string) ([]cry
 	defer iss.mu.Unlock()
 	var found []crypto.PublicKey
 	for _, k := range iss.keys {
-		if k.published && k.alg == alg && (kid == "" || k.kid == kid) {
+		if k.published && canonical(k.alg) == canonical(alg) && (kid == "" || k.kid == kid) {
 			found = append(found, k.pair.Public())
 		}
 	}

@@ -2,7 +2,7 @@ package jwttest
 
 import "time"
 
-// TokenOption changes one thing about a token.
+// TokenOption changes one thing about a token, or about a proof of possession.
 type TokenOption func(*token)
 
 // Scope sets the scope claim: a list separated by spaces (RFC 8693 §4.2), such

@@ -16,8 +16,8 @@ type choice struct {
 // signer is a choice made good.
 type signer struct {
 	alg string
-	kid string
-	key any // nil for "none"
+	kid string // "" for none
+	key any    // nil for "none"
 }
 
 func (s signer) sign(input []byte) (signature []byte, err error) {
@@ -40,7 +40,7 @@ func (iss *Issuer) choose(c choice) (signer, error) {
 		// The kid of a good key: the more tempting, the better the test.
 		return signer{alg: "none", kid: iss.KeyID()}, nil
 	case c.secret != nil:
-		return iss.chooseSecret(c)
+		return c.secretSigner(iss.KeyID())
 	case c.alg == "":
 		return iss.chooseByKey(c)
 	}
@@ -65,7 +65,8 @@ func (iss *Issuer) choose(c choice) (signer, error) {
 	return s, nil
 }
 
-func (iss *Issuer) chooseSecret(c choice) (signer, error) {
+// secretSigner signs with the secret, under the key ID of a good key.
+func (c choice) secretSigner(kid string) (signer, error) {
 	alg := c.alg
 	if alg == "" {
 		alg = "HS256"
@@ -77,7 +78,7 @@ func (iss *Issuer) chooseSecret(c choice) (signer, error) {
 	if a.kind != kindSecret {
 		return signer{}, fmt.Errorf("%s does not sign with a secret", alg)
 	}
-	return signer{alg: alg, kid: iss.KeyID(), key: c.secret}, nil
+	return signer{alg: alg, kid: kid, key: c.secret}, nil
 }
 
 func (iss *Issuer) chooseByKey(c choice) (signer, error) {

@@ -12,9 +12,9 @@ import (
 // access tokens use, and long enough for a test under a debugger.
 const lifetime = 5 * time.Minute
 
-// token is a token in the making: what the options have asked for so far.
+// token is a token, or a proof, in the making: what the options have asked for so far.
 type token struct {
-	header     object // without "alg" and "kid", until the key is known
+	header     object // "alg" and "kid" get their values when the key is known
 	edits      []func(header *object)
 	claims     object
 	now        time.Time
@@ -45,7 +45,7 @@ func (iss *Issuer) Token(opts ...TokenOption) string {
 	for _, opt := range opts {
 		opt(t)
 	}
-	compact, err := iss.mint(t)
+	compact, err := t.compact(iss.choose)
 	if err != nil {
 		iss.fail("Token: %v", err)
 		return ""
@@ -82,11 +82,12 @@ func (t *token) encode(name string, value any) json.RawMessage {
 	return encoded
 }
 
-func (iss *Issuer) mint(t *token) (string, error) {
+// compact signs with the key that choose finds.
+func (t *token) compact(choose func(choice) (signer, error)) (string, error) {
 	if t.fault != nil {
 		return "", t.fault
 	}
-	signer, err := iss.choose(t.choice)
+	signer, err := choose(t.choice)
 	if err != nil {
 		return "", err
 	}
@@ -103,7 +104,9 @@ func (t *token) encodeHeader(s signer) []byte {
 		return t.rawHeader
 	}
 	t.header.set("alg", t.encode("alg", s.alg))
-	t.header.set("kid", t.encode("kid", s.kid))
+	if s.kid != "" {
+		t.header.set("kid", t.encode("kid", s.kid))
+	}
 	for _, edit := range t.edits {
 		edit(&t.header)
 	}
