@@ -61,6 +61,8 @@ var rules = []struct {
 		"introspection imports jwks":    importing("protector/introspection", ours+"jwks"),
 		"introspection looks up":        importing("protector/introspection", ours+"protector"),
 		"a guard imports jwt":           importing("protector/grpcguard", ours+"jwt"),
+		"protector imports its trials":  importing("protector", ours+"protector/internal/refusals"),
+		"a guard imports the trials":    importing("protector/ginguard", ours+"protector/internal/refusals"),
 		"a guard imports another":       importing("protector/ginguard", ours+"protector/echoguard"),
 		"a store imports the house":     importing("protector/redisstore", ours+"jwt/dpop"),
 	}},

@@ -51,6 +51,9 @@ var borders = map[string]border{
 
 	"protector":               {own: []string{"scopes"}},
 	"protector/introspection": {own: []string{"scopes"}, foreign: []string{experimentalJSON}},
+	// What every door is tried by. Modules below protector may import it, in their tests.
+	"protector/internal/refusals": {own: []string{"scopes", "jwks", "jwt", "jwt/...", "protector"}},
+
 	"protector/grpcguard":     {own: []string{"protector"}, module: true},
 	"protector/connectguard":  {own: []string{"protector"}, module: true},
 	"protector/ginguard":      {own: []string{"protector"}, module: true},
