@@ -54,14 +54,14 @@ var borders = map[string]border{
 	// What every door is tried by. Modules below protector may import it, in their tests.
 	"protector/internal/refusals": {own: []string{"scopes", "jwks", "jwt", "jwt/...", "protector"}},
 
-	"protector/grpcguard":     {own: []string{"protector"}, module: true},
-	"protector/connectguard":  {own: []string{"protector"}, module: true},
-	"protector/ginguard":      {own: []string{"protector"}, module: true},
-	"protector/echoguard":     {own: []string{"protector"}, module: true},
-	"protector/fiberguard":    {own: []string{"protector"}, module: true},
-	"protector/mcpguard":      {own: []string{"protector"}, module: true},
-	"protector/otelguard":     {own: []string{"protector", "jwks"}, module: true},
-	"protector/redisstore":    {module: true},
+	"protector/grpcguard":    {own: []string{"protector"}, module: true},
+	"protector/connectguard": {own: []string{"protector"}, module: true},
+	"protector/ginguard":     {own: []string{"protector"}, module: true},
+	"protector/echoguard":    {own: []string{"protector"}, module: true},
+	"protector/fiberguard":   {own: []string{"protector"}, module: true},
+	"protector/mcpguard":     {own: []string{"protector"}, module: true},
+	"protector/otelguard":    {own: []string{"protector", "jwks"}, module: true},
+	"protector/redisstore":   {module: true},
 	"protector/cmd/guard": {
 		own: []string{"scopes", "jwks", "jwks/...", "jwt", "jwt/...", "protector", "protector/..."}, module: true,
 	},
