@@ -28,17 +28,18 @@ type seed struct {
 
 // corpora makes the seeds of each target. What the fuzzer once found lies beside them, under names of its own.
 var corpora = map[string]func() []seed{
-	"FuzzAuthorization":  authorizationSeeds,
-	"FuzzChallenge":      challengeSeeds,
-	"FuzzDiscovery":      discoverySeeds,
-	"FuzzIntrospection":  introspectionSeeds,
-	"FuzzJWKS":           jwksSeeds,
-	"FuzzProfiles":       profilesSeeds,
-	"FuzzScopes":         scopesSeeds,
-	"FuzzSnapshotFile":   snapshotSeeds,
-	"FuzzToken":          tokenSeeds,
-	"FuzzTokenStructure": structureSeeds,
-	"FuzzUnsigned":       unsignedSeeds,
+	"FuzzAuthorization":        authorizationSeeds,
+	"FuzzChallenge":            challengeSeeds,
+	"FuzzDiscovery":            discoverySeeds,
+	"FuzzForwardedCertificate": certificateSeeds,
+	"FuzzIntrospection":        introspectionSeeds,
+	"FuzzJWKS":                 jwksSeeds,
+	"FuzzProfiles":             profilesSeeds,
+	"FuzzScopes":               scopesSeeds,
+	"FuzzSnapshotFile":         snapshotSeeds,
+	"FuzzToken":                tokenSeeds,
+	"FuzzTokenStructure":       structureSeeds,
+	"FuzzUnsigned":             unsignedSeeds,
 }
 
 // TestCorpora fails when a target has no seeds, when one of those made here is not committed, or when the committed one

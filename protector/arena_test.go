@@ -36,6 +36,7 @@ type arena struct {
 	trap, api     *httptest.Server
 	trapped, ran  atomic.Int64
 	log           *reasons
+	holder        []byte // the certificate that tokens are bound to
 }
 
 // newArena returns an arena whose API remembers verified tokens, or does not.
@@ -68,6 +69,7 @@ func newArena(t *testing.T, remember bool) *arena {
 	mux.Handle("/", newGuard(t, config).Require("profile")(handler))
 	config.AmbientCookie, config.BufferedFormTokens, config.InsecureQueryTokens = "session", true, true
 	mux.Handle("/all", newGuard(t, config).Require("profile")(handler))
+	a.addCertificates(mux, keys, handler)
 	a.api = serve(t, mux)
 	return a
 }
