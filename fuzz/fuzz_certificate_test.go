@@ -46,7 +46,8 @@ func writeEscaped(der []byte) string {
 
 func writeXFCC(der []byte) string {
 	sum := sha256.Sum256(der)
-	return "By=spiffe://a/b;Hash=" + hex.EncodeToString(sum[:]) + `;Cert="` + writeEscaped(der) + `";Subject="CN=a\"b";DNS=c`
+	return "By=spiffe://a/b;Hash=" + hex.EncodeToString(sum[:]) + `;Cert="` + writeEscaped(der) +
+		`";Subject="CN=a\"b";DNS=c`
 }
 
 func thumbprintOf(der []byte) string {
@@ -127,7 +128,8 @@ func (f forwarded) evidence(writer int, peer, text string) (string, error) {
 	return f.proofs[writer].Evidence(r)
 }
 
-// check fails the test unless what is made of the text is what others make of it, each time, and nothing from a stranger.
+// check fails the test unless what is made of the text is what others make of it, each time, and nothing where a
+// stranger sends it.
 func (f forwarded) check(t testing.TB, writer int, text string) (thumbprint string) {
 	w := certificateWriters[writer]
 	thumbprint, err := f.evidence(writer, "10.0.0.7:1", text)
@@ -148,8 +150,8 @@ func (f forwarded) check(t testing.TB, writer int, text string) (thumbprint stri
 	return thumbprint
 }
 
-// FuzzForwardedCertificate lets the fuzzer write what proxies forward. Whatever is taken is what encoding/pem, net/url and
-// crypto/x509 read there, and nothing else; and whatever x509 takes for a certificate is taken from every proxy.
+// FuzzForwardedCertificate lets the fuzzer write what proxies forward. Whatever is taken is what encoding/pem and net/url
+// read there, and nothing else; and whatever crypto/x509 takes for a certificate is taken from every proxy.
 func FuzzForwardedCertificate(f *testing.F) {
 	// checklist 149, 151
 	proxies := newForwarded()

@@ -68,7 +68,8 @@ var certificateAttacks = []attack{
 	},
 	{ // checklist 151
 		"the holder's certificate in a header field", "believes the field of anybody",
-		stolen, certified("/certificate", asRFC9440, "Client-Cert: HOLDER", "Client-Cert: HOLDER\r\nX-Forwarded-For: 192.0.2.7"),
+		stolen, certified("/certificate", asRFC9440,
+			"Client-Cert: HOLDER", "Client-Cert: HOLDER\r\nX-Forwarded-For: 192.0.2.7"),
 		certificateReason("missing"),
 	},
 	{ // checklist 151
