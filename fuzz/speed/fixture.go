@@ -20,6 +20,7 @@ import (
 type fixture struct {
 	issuer *jwttest.Issuer
 	key    crypto.PublicKey
+	keys   *jwks.Remote
 	tokens *jwt.Validator
 	cached *tokencache.Cache[*jwt.Token]
 }
@@ -38,7 +39,7 @@ func newFixture(alg string, keys int) fixture {
 		Keys: remote}))
 	return fixture{
 		issuer: issuer, key: issuer.PublicKey(issuer.KeyID()),
-		tokens: tokens, cached: must(tokencache.New(tokens.Validate, tokencache.Config{})),
+		keys: remote, tokens: tokens, cached: must(tokencache.New(tokens.Validate, tokencache.Config{})),
 	}
 }
 
@@ -83,9 +84,19 @@ func (v validate) refuses(token string, reason jwt.Reason) func() bool {
 	}
 }
 
+// answers sends one request through the middleware, with the token unless that is "",
+// and reports whether the answer had the status.
+func (v validate) answers(token string, status int) func() bool {
+	return answers(guarded(protector.Bearer(v)), status, func(r *http.Request) {
+		if token != "" {
+			r.Header.Set("Authorization", "Bearer "+token)
+		}
+	})
+}
+
 // guarded returns Require("profile") around an empty handler.
-func (v validate) guarded() http.Handler {
-	guard := must(protector.New(protector.Config{Validators: []protector.Validator{protector.Bearer(v)}}))
+func guarded(validator protector.Validator) http.Handler {
+	guard := must(protector.New(protector.Config{Validators: []protector.Validator{validator}}))
 	return guard.Require("profile")(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, ok := protector.CurrentToken[*jwt.Token](r.Context()); !ok {
 			w.WriteHeader(http.StatusInternalServerError)
@@ -93,14 +104,9 @@ func (v validate) guarded() http.Handler {
 	}))
 }
 
-// answers sends one request through the middleware and reports whether the answer
-// had the status.
-func (v validate) answers(token string, status int) func() bool {
-	h := v.guarded()
+func answers(h http.Handler, status int, complete func(*http.Request)) func() bool {
 	r := must(http.NewRequest(http.MethodGet, "https://api.example/user", nil))
-	if token != "" {
-		r.Header.Set("Authorization", "Bearer "+token)
-	}
+	complete(r)
 	w := &discard{header: make(http.Header, 8)}
 	return func() bool {
 		clear(w.header)

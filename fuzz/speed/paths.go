@@ -40,6 +40,8 @@ func groups() (all []group) {
 		group{"Remember", func() []path { return remember("small") }},
 		group{"Remember", func() []path { return remember("large") }},
 		group{"Refuse", refuse},
+		group{"Proved", proved},
+		group{"Presented", presented},
 		group{"Scopes", decide},
 		group{"Parallel", parallel})
 }

@@ -58,6 +58,19 @@ var rows = []row{
 		most: 1.1, allocs: -1},
 	{title: "refuse: bad signature, over valid", what: "Refuse/input=badsignature",
 		base: "Refuse/input=valid/path=validate", most: 1.1, allocs: -1},
+	// A request with a proof is two signature checks: RS256 of the token, ES256 of the proof.
+	{title: "DPoP, ES256 proof, RS256 token", what: "Proved/path=verify", base: "Proved/path=bothfloors", most: 1.05,
+		allocs: 14},
+	{title: "DPoP, token seen before, over the proof", what: "Proved/path=cache", base: "Proved/path=prooffloor",
+		most: 1.06, allocs: 10},
+	{title: "DPoP middleware, over its checks", what: "Proved/path=middleware", less: "Proved/path=verify",
+		base: "Proved/path=tokenfloor", most: 0.05, allocs: 10},
+	unproved("for another URI", "anotheruri"), unproved("stale", "stale"), unproved("of another token", "anothertoken"),
+	unproved("by another key", "anotherkey"),
+	{title: "mutual TLS, the certificate", what: "Presented/path=check", base: "Presented/path=floor", most: 0.02,
+		allocs: 0},
+	{title: "mutual TLS, middleware over Validate", what: "Presented/path=middleware", less: "Presented/path=validate",
+		base: "Presented/path=floor", most: 0.05, allocs: 10},
 	{title: "scope decision, 10 against 3", what: "Scopes/scopes=10/alternatives=3", base: "Scopes/path=floor",
 		most: 0.002, allocs: 0},
 	{title: "2 processors over 1, Validate", what: "Parallel/processors=1/path=validate",
@@ -75,6 +88,12 @@ func accepted(alg, claims string, most, allocs float64) row {
 func refused(title, input string, most float64) row {
 	return row{title: "refuse: " + title, what: "Refuse/input=" + input, base: "Refuse/input=valid/path=floor", most: most,
 		allocs: 10}
+}
+
+// unproved is a proof that is refused before its signature is checked.
+func unproved(title, input string) row {
+	return row{title: "refuse: proof " + title, what: "Proved/input=" + input, base: "Proved/path=tokenfloor", most: 0.05,
+		allocs: 5}
 }
 
 // costly is what was found to cost the most of all that nobody has signed. Each name
