@@ -35,6 +35,7 @@ var corpora = map[string]func() []seed{
 	"FuzzIntrospection":        introspectionSeeds,
 	"FuzzJWKS":                 jwksSeeds,
 	"FuzzProfiles":             profilesSeeds,
+	"FuzzProof":                proofSeeds,
 	"FuzzScopes":               scopesSeeds,
 	"FuzzSnapshotFile":         snapshotSeeds,
 	"FuzzToken":                tokenSeeds,

@@ -339,8 +339,8 @@ func BenchmarkMemory(b *testing.B) {
 		binary.LittleEndian.PutUint64(key[:], n%1000*0x9e3779b97f4a7c15)
 		proof := proofOf(0, n)
 		copy(proof[:8], key[:])
-		if fresh, err := m.Spend(context.Background(), proof, now.Add(time.Hour+time.Duration(n%60)*time.Second)); err != nil ||
-			!fresh {
+		until := now.Add(time.Hour + time.Duration(n%60)*time.Second)
+		if fresh, err := m.Spend(context.Background(), proof, until); err != nil || !fresh {
 			b.Fatal(fresh, err)
 		}
 	}
