@@ -14,8 +14,9 @@ import (
 // Authorization carries under the scheme DPoP, and without ath where there is none,
 // as authorization servers expect it (RFC 9449 §5). The options apply to each proof.
 //
-// A nonce is remembered for the origin that gave it (RFC 9449 §8.2). A request that
-// was refused for want of one is sent once more, if it has no body or a GetBody.
+// A nonce is remembered for the origin that gave it (RFC 9449 §8.2), whatever was
+// asked. A request that got its proof here and was refused for want of a nonce is
+// sent once more, if it has no body or a GetBody.
 //
 // If base is an *http.Transport, a copy of it is used, which presents Certificate to
 // any server that asks for one. A nil base is a transport that uses no proxy. The
@@ -55,12 +56,9 @@ type provingTransport struct {
 
 // RoundTrip implements http.RoundTripper.
 func (t *provingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	if !wantsProof(r) {
-		return t.base.RoundTrip(r)
-	}
 	nonce := t.client.nonce(origin(r.URL))
 	response, err := t.send(r, r.Body, nonce)
-	if err != nil || !t.client.learn(r, response, nonce) || !repeatable(r) {
+	if err != nil || !t.client.learn(r, response, nonce) || !wantsProof(r) || !repeatable(r) {
 		return response, err
 	}
 	io.CopyN(io.Discard, response.Body, 64<<10) // the connection can be used again
@@ -81,6 +79,9 @@ func (t *provingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // send sends a copy of r with a proof: a RoundTripper leaves its request alone.
 func (t *provingTransport) send(r *http.Request, body io.ReadCloser, nonce string) (*http.Response, error) {
+	if !wantsProof(r) {
+		return t.base.RoundTrip(r)
+	}
 	proof, err := t.client.proof(r.Method, r.URL, credential(r, "DPoP"), nonce, t.opts)
 	if err != nil {
 		if body != nil {

@@ -190,6 +190,19 @@ func TestFieldsOfATestsOwn(t *testing.T) {
 	require.Equal(t, []string{"", "proof_replay", "proof_missing"}, a.take())
 }
 
+// A proof that a test has made itself is not repeated, but brings its nonce along.
+func TestNoncesForATestsOwnProofs(t *testing.T) {
+	a := startAPI(t, dpop.Config{NonceKeys: [][]byte{make([]byte, 32)}})
+	alice := jwttest.NewClient(t)
+	token := a.token(jwttest.BoundTo(alice))
+	for _, status := range []int{401, 200} {
+		r := request(t, "GET", publicOrigin+"/user", "DPoP "+token, "")
+		r.Header.Set("DPoP", alice.Proof("GET", publicOrigin+"/user", token))
+		require.Equal(t, status, send(t, a.transport(alice), r))
+	}
+	require.Equal(t, []string{"proof_nonce", ""}, a.take())
+}
+
 // checklist 131, 141
 func TestTransportLearnsTheNonce(t *testing.T) {
 	now := time.Now()
