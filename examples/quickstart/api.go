@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"example.com/resourceserver/jwt"
 	"example.com/resourceserver/protector"
@@ -21,12 +22,16 @@ func newAPI(guard *protector.Protector) http.Handler {
 	handle("GET /contact", guard.Require("profile email"), whoami) // AND
 	handle("GET /feed", guard.Require("profile", "email"), whoami) // OR
 	handle("GET /user", guard.Require("profile email", "user"), whoami)
-	handle("GET /greeting", guard.Optional("profile"), greet) // a token is welcome, not needed
+	handle("GET /payments", guard.RequirePolicy(payments), whoami) // and how the user has logged in
+	handle("GET /greeting", guard.Optional("profile"), greet)      // a token is welcome, not needed
 
 	mux.Handle("GET /files/{owner}", files{guard})             // the handler decides
 	mux.Handle("/notes", guard.Methods((&notes{}).resource())) // each method its own scope
 	return mux
 }
+
+// payments need more than a scope: a user who has just authenticated, and well.
+var payments = protector.Policy{Scopes: []string{"payments"}, ACR: []string{"phr", "mfa"}, MaxAge: 5 * time.Minute}
 
 func index(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, map[string]string{"hello": "everybody"})

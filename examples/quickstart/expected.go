@@ -25,6 +25,19 @@ func insufficient(scope string) answer {
 	return answer{"refused: insufficient_scope", 403, fmt.Sprintf(`Bearer error="insufficient_scope" scope=%q`, scope)}
 }
 
+// unproved is the answer to a proof that does not hold (RFC 9449), or that has no
+// nonce. Whose token it is does not matter then.
+func unproved(reason, code string) answer {
+	return answer{"refused: " + reason, 401, fmt.Sprintf("DPoP error=%q", code)}
+}
+
+// notAuthenticated is the answer to a good token whose user has to authenticate
+// again, or better (RFC 9470). The challenge says how.
+func notAuthenticated(reason string) answer {
+	const challenge = `Bearer error="insufficient_user_authentication" acr_values="phr mfa" max_age="300"`
+	return answer{"refused: " + reason, 401, challenge}
+}
+
 // unavailable says that nobody could tell: the token may be good, so the client
 // is to keep it and try again.
 var unavailable = answer{"unavailable: unavailable", 503, ""}

@@ -1,36 +1,55 @@
 package main
 
 import (
+	"crypto/rand"
 	"log/slog"
 
 	"example.com/resourceserver/jwks"
 	"example.com/resourceserver/jwt"
+	"example.com/resourceserver/jwt/dpop"
 	"example.com/resourceserver/protector"
 )
 
 // newGuard wires the library: keys from the issuer, tokens checked with these
-// keys, requests checked for these tokens. It does no I/O.
+// keys, requests checked for these tokens, and proofs checked for tokens that are
+// bound to a client. It does no I/O.
 func newGuard(
-	settings settings, logger *slog.Logger, decisions *decisions,
+	settings settings, origin string, logger *slog.Logger, decisions *decisions,
 ) (*protector.Protector, *jwks.Remote, error) {
 	keys, err := jwks.NewRemote(jwks.Config{Issuer: settings.issuer, Logger: logger})
 	if err != nil {
 		return nil, nil, err
 	}
 	tokens, err := jwt.NewValidator(jwt.Config{
-		Issuer:    settings.issuer,
-		Audiences: []string{settings.audience},
-		Keys:      keys,
-		Profile:   profiles[settings.profile](), // RFC 9068 if you leave it out
+		Issuer:        settings.issuer,
+		Audiences:     []string{settings.audience},
+		Keys:          keys,
+		Profile:       profiles[settings.profile](), // RFC 9068 if you leave it out
+		Confirmations: []string{"jkt", "x5t#S256"},  // what the proofs below prove
 	})
 	if err != nil {
 		return nil, nil, err
 	}
+	proofs, err := dpop.NewVerifier(dpop.Config{PublicOrigins: []string{origin}, NonceKeys: [][]byte{newKey()}})
+	if err != nil {
+		return nil, nil, err
+	}
+	certificates := protector.MutualTLS(protector.MutualTLSConfig{})
 	guard, err := protector.New(protector.Config{
-		Validators: []protector.Validator{protector.Bearer(tokens.Validate)},
+		Validators: []protector.Validator{
+			protector.Bearer(tokens.Validate).Proving(certificates),
+			protector.DPoP(tokens.Validate, proofs).Proving(certificates),
+		},
 		Realm:      "quickstart",
 		Logger:     logger,
 		OnDecision: decisions.record, // optional: the tour shows them
 	})
 	return guard, keys, err
+}
+
+// newKey is for the nonces of one process. Replicas would share theirs.
+func newKey() []byte {
+	key := make([]byte, 32)
+	rand.Read(key)
+	return key
 }

@@ -12,7 +12,7 @@
 // protects the same API with an issuer of your own instead. If its tokens are
 // not as RFC 9068 has them, add -profile with its name.
 //
-// What to copy from: guard.go wires the library in a dozen lines, api.go has a
+// What to copy from: guard.go wires the library in one function, api.go has a
 // route for every form of protection, and notes.go is a handler type with
 // methods. The rest is the tour.
 package main
@@ -68,13 +68,19 @@ func show(ctx context.Context, settings settings, embedded *jwttest.Issuer, out,
 	}
 	defer service.stop()
 
-	surprises := tour{service: service, issuer: embedded}.walk(ctx, out)
+	clients, err := newClients(service)
+	if err != nil {
+		return err
+	}
+	defer clients.close()
+
+	surprises := tour{service, embedded, clients}.walk(ctx, out)
 	if settings.once {
 		return surprises
 	}
 	if surprises != nil {
 		fmt.Fprintf(out, "\n%v\n", surprises)
 	}
-	printCurl(out, service.url, settings, embedded)
+	printCurl(out, service, settings, embedded, clients.alice)
 	return service.serve(ctx)
 }

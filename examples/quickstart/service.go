@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"log/slog"
@@ -16,6 +18,8 @@ import (
 // service is the API as it runs.
 type service struct {
 	url       string
+	secureURL string // the same over TLS, where clients can present certificates
+	roots     *x509.CertPool
 	keys      *jwks.Remote
 	decisions *decisions
 	logLevel  *slog.LevelVar
@@ -29,28 +33,54 @@ type service struct {
 const silent = slog.LevelError + 4
 
 func startService(ctx context.Context, settings settings, logs io.Writer) (*service, error) {
-	s := &service{decisions: &decisions{}, logLevel: &slog.LevelVar{}, failed: make(chan error, 1)}
+	s := &service{decisions: &decisions{}, logLevel: &slog.LevelVar{}, failed: make(chan error, 2)}
 	s.logLevel.Set(silent)
 	logger := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: s.logLevel}))
-	guard, keys, err := newGuard(settings, logger, s.decisions)
+	plain, secure, err := s.listen(settings.addr)
 	if err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", settings.addr)
+	guard, keys, err := newGuard(settings, s.secureURL, logger, s.decisions)
 	if err != nil {
+		plain.Close()
+		secure.Close()
 		return nil, err
 	}
 	s.keys = keys
-	s.url = "http://" + listener.Addr().String()
 	s.server = &http.Server{Handler: newAPI(guard), ReadHeaderTimeout: 10 * time.Second}
-	s.start(ctx, listener)
+	s.start(ctx, plain, secure)
 	return s, nil
 }
 
-func (s *service) start(ctx context.Context, listener net.Listener) {
+// listen opens a port without TLS, which is good enough on loopback, and one with
+// TLS, which asks clients for their certificate and lets the guard judge it.
+func (s *service) listen(addr string) (plain, secure net.Listener, err error) {
+	certificate, roots, err := selfSigned()
+	if err != nil {
+		return nil, nil, err
+	}
+	plain, err = net.Listen("tcp", addr)
+	if err != nil {
+		return nil, nil, err
+	}
+	secure, err = tls.Listen("tcp", "127.0.0.1:0", &tls.Config{
+		Certificates: []tls.Certificate{certificate}, ClientAuth: tls.RequestClientCert,
+	})
+	if err != nil {
+		plain.Close()
+		return nil, nil, err
+	}
+	s.url, s.secureURL = "http://"+plain.Addr().String(), "https://"+secure.Addr().String()
+	s.roots = roots
+	return plain, secure, nil
+}
+
+func (s *service) start(ctx context.Context, listeners ...net.Listener) {
 	ctx, s.cancel = context.WithCancel(ctx)
 	s.running.Go(func() { s.keys.Run(ctx) }) // keeps the keys fresh ahead of need
-	s.running.Go(func() { s.failed <- s.server.Serve(listener) })
+	for _, listener := range listeners {
+		s.running.Go(func() { s.failed <- s.server.Serve(listener) })
+	}
 }
 
 // serve logs from now on, and returns when ctx ends or the server fails.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
@@ -14,6 +15,10 @@ type step struct {
 	about   string        // the token, in words
 	scopes  string        // the scopes in the token
 	token   func() string // nil for none
+
+	client *http.Client          // who asks; anybody if nil
+	secure bool                  // over TLS
+	prove  func(r *http.Request) // adds what proves the token
 
 	before func(ctx context.Context) error // happens first, such as an outage
 	times  int                             // how often the request is made, by several clients; once if zero
@@ -38,8 +43,8 @@ type line struct {
 
 func (l line) surprising() bool { return l.err != nil || l.got != l.step.want }
 
-// clients is how many requests of one step are under way at a time.
-const clients = 8
+// concurrent is how many requests of one step are under way at a time.
+const concurrent = 8
 
 func (s step) run(ctx context.Context, service *service) line {
 	if s.before != nil {
@@ -47,7 +52,11 @@ func (s step) run(ctx context.Context, service *service) line {
 			return line{step: s, err: err}
 		}
 	}
-	got, err := s.askAll(ctx, service.url)
+	base := service.url
+	if s.secure {
+		base = service.secureURL
+	}
+	got, err := s.askAll(ctx, base)
 	got.decision = service.decisions.take()
 	return line{step: s, got: got, err: err}
 }
@@ -57,7 +66,7 @@ func (s step) run(ctx context.Context, service *service) line {
 func (s step) askAll(ctx context.Context, base string) (answer, error) {
 	answers := make([]answer, max(s.times, 1))
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(clients)
+	group.SetLimit(concurrent)
 	for i := range answers {
 		if s.during != nil && i == len(answers)/2 {
 			s.during()
@@ -87,10 +96,13 @@ func (s step) ask(ctx context.Context, base string) (answer, error) {
 	if s.token != nil {
 		request.Header.Set("Authorization", "Bearer "+s.token())
 	}
-	response, err := http.DefaultClient.Do(request)
+	if s.prove != nil {
+		s.prove(request)
+	}
+	response, err := cmp.Or(s.client, http.DefaultClient).Do(request)
 	if err != nil {
 		return answer{}, err
 	}
 	defer response.Body.Close()
-	return answer{status: response.StatusCode, challenge: abridge(response.Header.Get("WWW-Authenticate"))}, nil
+	return answer{status: response.StatusCode, challenge: abridge(response.Header.Values("WWW-Authenticate"))}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"example.com/resourceserver/jwt/jwttest"
 )
@@ -13,6 +14,7 @@ import (
 type tour struct {
 	service *service
 	issuer  *jwttest.Issuer // nil if it is somebody else's
+	clients clients
 }
 
 // walk prints one line for each request of the tour. Its error says how many
@@ -36,7 +38,7 @@ func (t tour) chapters() []chapter {
 	if t.issuer == nil {
 		return strangersOnly()
 	}
-	return append(scopeRules(t.issuer), append(badTokens(t.issuer), keyLife(t)...)...)
+	return slices.Concat(scopeRules(t.issuer), stepUp(t.issuer), badTokens(t.issuer), boundTokens(t), keyLife(t))
 }
 
 type chapter struct {
