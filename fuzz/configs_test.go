@@ -62,9 +62,12 @@ func rooms(t *testing.T) []configured {
 				return tokencache.New(tokens.Validate, c)
 			},
 			func() tokencache.Config { return tokencache.Config{} }),
-		room("protector", "RequestCheck ErrorHandler OnDecision Logger Now", protector.New, func() protector.Config {
-			return protector.Config{Validators: []protector.Validator{protector.Bearer(tokens.Validate)}}
-		}),
+		room("protector", "RequestCheck ErrorHandler OnDecision Logger Now ScopeInChallenge", protector.New,
+			func() protector.Config {
+				return protector.Config{
+					Resource: "https://a.example", Validators: []protector.Validator{protector.Bearer(tokens.Validate)},
+				}
+			}),
 		room("dpop", "Replay Now", dpop.NewVerifier, func() dpop.Config {
 			return dpop.Config{PublicOrigins: []string{"https://a.example"}}
 		}),
@@ -217,6 +220,38 @@ var misconfigurations = []misconfiguration{
 	broken("protector", "form without Bearer", func(c *protector.Config) {
 		c.BufferedFormTokens, c.Validators = true, []protector.Validator{protector.Scheme("Token", lookup)}
 	}, "BufferedFormTokens"),
+	broken("protector", "plain resource", func(c *protector.Config) { c.Resource = "http://a.example" }, "Resource"),
+	broken("protector", "password in resource", func(c *protector.Config) { c.Resource = "https://a:" + secret + "@b" },
+		"Resource"),
+	broken("protector", "no URL", func(c *protector.Config) { c.Resource = "https://%zz:" + secret + "/" }, "Resource"),
+	broken("protector", "servers alone", func(c *protector.Config) {
+		c.Resource, c.AuthorizationServers = "", []string{"https://a.example"}
+	}, "AuthorizationServers"),
+	broken("protector", "no servers", func(c *protector.Config) { c.AuthorizationServers = []string{} },
+		"AuthorizationServers"),
+	broken("protector", "a server twice", func(c *protector.Config) {
+		c.AuthorizationServers = []string{"https://a.example", "https://a.example"}
+	}, "AuthorizationServers"),
+	broken("protector", "a server with a query", func(c *protector.Config) {
+		c.AuthorizationServers = []string{"https://a.example?b"}
+	}, "AuthorizationServers"),
+	broken("protector", "a server's password", func(c *protector.Config) {
+		c.AuthorizationServers = []string{"https://a:" + secret + "@b"}
+	}, "AuthorizationServers"),
+	broken("protector", "metadata alone", func(c *protector.Config) {
+		c.Resource, c.ResourceMetadata.Name = "", "a"
+	}, "ResourceMetadata"),
+	broken("protector", "metadata", func(c *protector.Config) {
+		c.ResourceMetadata = protector.ResourceMetadata{
+			Scopes: []string{"", "a b", `a"b`, "offline_access"}, Name: "a\nb", Documentation: "a.example",
+			PolicyURI: "http://a.example", TermsURI: "javascript:alert(1)", JWKSURI: "https://a:" + secret + "@b",
+			SigningAlgorithms: []string{"none", "", "a b"}, AuthorizationDetailsTypes: []string{"", " ", "\xff"},
+			Translations: map[string]string{
+				"resource_name": "a", "resource_name#": "a", "resource_name#d e": "a", "resource#de": "a",
+				"resource_name#de": "", "resource_name#en": "\x00", "resource_tos_uri#de": "http://a.example",
+			},
+		}
+	}, "ResourceMetadata"),
 	broken("protector", "many",
 		func(c *protector.Config) { *c = protector.Config{Realm: "\x00", MaxTokenBytes: -1, MaxFormBytes: -1} },
 		"Validators", "Realm", "MaxTokenBytes", "MaxFormBytes"),

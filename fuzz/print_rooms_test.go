@@ -27,7 +27,7 @@ func otherRooms(t *testing.T) map[string]any {
 		"jwks.Static": "public keys", "jwks.KeyStatus": "names", "jwks.SkippedKey": "names", "jwks.Counts": "numbers",
 		"jwks.State":        "a constant",
 		"protector.Outcome": "a constant", "protector.Policy": "names", "protector.Method": "a policy and a handler",
-		"protector.Methods":     "policies and handlers",
+		"protector.Methods": "policies and handlers", "protector.ResourceMetadata": "what everybody may read",
 		"introspection.Failure": "a constant", "introspection.Reason": "a constant",
 		"jwttest.Issuer": "made up for a test", "jwttest.IssuerOption": "a function", "jwttest.TokenOption": "a function",
 		"jwttest.Requests": "numbers", "jwttest.Endpoint": "a number",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"example.com/resourceserver/jwt/internal/jws"
 	"example.com/resourceserver/jwt/internal/strictjson"
@@ -14,6 +15,7 @@ import (
 // goroutines.
 type Issuers struct {
 	validators    map[string]*Validator
+	names         []string
 	maxTokenBytes int // the most that any of them takes
 	maxIssuer     int // the length of the longest issuer's name
 }
@@ -49,6 +51,7 @@ func ByIssuer(validators ...*Validator) (*Issuers, error) {
 				n+1, quoted(v.terms.issuer)))
 		}
 		i.validators[v.terms.issuer] = v
+		i.names = append(i.names, v.terms.issuer)
 		i.maxTokenBytes = max(i.maxTokenBytes, v.maxTokenBytes)
 		i.maxIssuer = max(i.maxIssuer, len(v.terms.issuer))
 	}
@@ -57,6 +60,10 @@ func ByIssuer(validators ...*Validator) (*Issuers, error) {
 	}
 	return i, nil
 }
+
+// Issuers returns the issuers whose tokens are accepted, in the order of the
+// validators. The slice is a copy.
+func (i *Issuers) Issuers() []string { return slices.Clone(i.names) }
 
 // Validate is [Validator.Validate] of the validator for the token's issuer.
 func (i *Issuers) Validate(ctx context.Context, token string) (*Token, error) {

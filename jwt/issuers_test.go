@@ -179,3 +179,14 @@ func TestAnIssuerWithABrokenEscapeIsRefused(t *testing.T) {
 		refuseOnce(t, both, strings.Join(parts, "."), jwt.ReasonClaimType)
 	}
 }
+
+// What a service publishes of its issuers is its own to change.
+//
+// checklist 169
+func TestIssuersNamesThem(t *testing.T) {
+	a, _, _, _, both := two(t)
+	require.Equal(t, []string{"https://a.example", "https://b.example/tenant"}, both.Issuers())
+	both.Issuers()[0] = "spoilt"
+	require.Equal(t, "https://a.example", both.Issuers()[0])
+	require.Equal(t, []string{"https://a.example"}, validatorOf(t, a).Issuers())
+}

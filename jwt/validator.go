@@ -51,6 +51,10 @@ func rulesOf(c Config) jws.Rules {
 // Issuer returns the issuer whose tokens v accepts.
 func (v *Validator) Issuer() string { return v.terms.issuer }
 
+// Issuers returns the one issuer, as [Issuers.Issuers] returns several: whatever
+// publishes the issuers of a service need not know how many there are.
+func (v *Validator) Issuers() []string { return []string{v.terms.issuer} }
+
 // Validate returns what token says if it is a valid access token: a JWS in
 // compact serialization, of an allowed algorithm and the profile's type, signed
 // by a key of the issuer, issued by that issuer for one of the audiences, in

@@ -90,7 +90,8 @@ func (p *Protector) setFields(h http.Header, e *Error) {
 	h.Del("Www-Authenticate")
 	if fields := p.challenges(e); fields != nil {
 		h["Www-Authenticate"] = fields
-		if p.schemeNamed(dpopScheme) != nil { // whose clients must read it, in browsers too (RFC 9449 §9)
+		if p.metadata != nil || p.schemeNamed(dpopScheme) != nil {
+			// Their clients must read it, in browsers too (RFC 9449 §9, RFC 9728 §5.1).
 			mergeFields(h, http.Header{"Access-Control-Expose-Headers": {"WWW-Authenticate"}})
 		}
 	}

@@ -67,6 +67,10 @@ func newArena(t *testing.T, remember bool) *arena {
 	mux := http.NewServeMux()
 	handler := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { a.ran.Add(1) })
 	mux.Handle("/", newGuard(t, config).Require("profile")(handler))
+	strong := protector.Policy{Scopes: []string{"profile"}, ACR: []string{"phr", "mfa"}, MaxAge: time.Minute}
+	config.Resource = apiOrigin + "/v1"
+	mux.Handle("/strong", newGuard(t, config).RequirePolicy(strong)(handler))
+	config.Resource = ""
 	config.AmbientCookie, config.BufferedFormTokens, config.InsecureQueryTokens = "session", true, true
 	mux.Handle("/all", newGuard(t, config).Require("profile")(handler))
 	a.addCertificates(mux, keys, handler)
@@ -145,6 +149,8 @@ func (a *arena) welcome() {
 		require.Equal(a.t, http.StatusOK, answer.status, alg)
 		require.Equal(a.t, before+1, a.ran.Load())
 	}
+	strong := a.token(jwttest.Claim("acr", "mfa"), jwttest.Claim("auth_time", time.Now().Unix()))
+	require.Equal(a.t, http.StatusOK, toStrong(a, strong).status)
 	a.log.reset()
 }
 

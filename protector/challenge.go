@@ -22,6 +22,7 @@ func (p *Protector) challenges(e *Error) []string {
 		return nil
 	}
 	used := p.schemeNamed(e.Scheme)
+	everyone := used == nil && e.Code == "" // what is said is no error of one scheme's
 	if used == nil {
 		used = p.schemes[0]
 	}
@@ -30,7 +31,7 @@ func (p *Protector) challenges(e *Error) []string {
 		fields := make([]string, len(p.schemes))
 		for i, s := range p.schemes {
 			fields[i] = s.challenge
-			if s == used {
+			if s == used || everyone {
 				fields[i] = s.challengeFor(e)
 			}
 		}

@@ -13,8 +13,8 @@
 //   - [Protector.Require] for a route that needs scopes: a list is OR, spaces
 //     inside an item are AND. Without arguments any valid token will do.
 //   - [Protector.Optional] for a route that shows more to those with a token.
-//   - [Protector.RequirePolicy] for groups, roles, entitlements and rules of
-//     one's own.
+//   - [Protector.RequirePolicy] for groups, roles, entitlements, how the user has
+//     signed in, and rules of one's own.
 //   - [Protector.Methods] for a resource whose methods ask for different things.
 //   - [Protector.Subtree] for a whole mux, with the open routes named.
 //   - [Protector.Acquire] inside a handler, where what is needed depends on what
@@ -80,6 +80,24 @@
 //
 // Whoever falls short is told of all of it, in one challenge, in the scheme that
 // the token was sent under, and comes back with another token.
+//
+// # How clients find their way
+//
+// A client that knows nothing but the URL of an API learns where to get a token from
+// the metadata of the resource (RFC 9728). Config.Resource turns that on, and one
+// line serves the document:
+//
+//	guard, err := protector.New(protector.Config{
+//		Resource:             "https://api.example/v1",
+//		AuthorizationServers: tokens.Issuers(),
+//		Validators:           []protector.Validator{protector.Bearer(tokens.Validate)},
+//	})
+//	mux.Handle(guard.ResourceMetadata())
+//
+// Every challenge then names the document, in resource_metadata. The document says
+// what is configured, and which scopes the policies ask for. With
+// Config.ScopeInChallenge the 401 to a request without a token names those of the
+// route, which clients of the Model Context Protocol go by.
 //
 // # What the client is told
 //

@@ -64,7 +64,7 @@ func (p *Protector) method(name string, m Method) (http.Handler, error) {
 	if isNil(m.Handler) {
 		faults = append(faults, fmt.Errorf("protector: Methods: %s has no handler: set one", name))
 	}
-	rule, err := p.compile("Methods: "+name, m.Policy)
+	rule, err := p.declare("Methods: "+name, m.Policy)
 	if err = errors.Join(append(faults, err)...); err != nil {
 		return nil, err
 	}

@@ -24,6 +24,29 @@ type Config struct {
 	// printable ASCII. Default: "api".
 	Realm string
 
+	// Resource is the identifier of what is protected (RFC 9728 §1.2), as clients
+	// are to name it: an https URL without fragment, such as https://api.example/v1,
+	// or http for a loopback host. Where it is set, every challenge names the
+	// document with the metadata of the resource (resource_metadata, §5.1), which
+	// [Protector.ResourceMetadata] serves. The URL is made of Resource, and of
+	// nothing that is in a request. A protector is for one resource; a service with
+	// several has a protector for each. Default: none.
+	Resource string
+
+	// AuthorizationServers are the issuers of the tokens that are accepted, for the
+	// metadata: those that a validator names by its method Issuers. Default: the
+	// document names none.
+	AuthorizationServers []string
+
+	// ResourceMetadata is what else the metadata says.
+	ResourceMetadata ResourceMetadata
+
+	// ScopeInChallenge has the 401 to a request without a token name the scopes of
+	// the route, for clients that ask for as little as will do (MCP, Authorization).
+	// It tells strangers what the routes ask for. Of alternatives it names the one
+	// with the fewest scopes. Default: such a challenge names none.
+	ScopeInChallenge bool
+
 	// MaxTokenBytes is the longest token that is looked at. A longer one is
 	// answered 401 invalid_token before any work is done on it: the request is
 	// well-formed, and the token is none that this server could have been meant
@@ -123,6 +146,9 @@ type Protector struct {
 	outages      sampler
 	now          func() time.Time
 	acquired     requirements
+	metadata     *metadata // nil: the resource has no identifier
+
+	scopeInChallenge bool
 }
 
 const (
@@ -143,6 +169,8 @@ func New(config Config) (*Protector, error) {
 		onDecision:   config.OnDecision,
 		logger:       config.Logger,
 		now:          time.Now,
+
+		scopeInChallenge: config.ScopeInChallenge,
 	}
 	if config.Now != nil {
 		p.now = config.Now
@@ -151,7 +179,9 @@ func New(config Config) (*Protector, error) {
 		p.vary = "Authorization, Cookie"
 	}
 	p.tooLarge = fmt.Errorf("the token is longer than protector.Config.MaxTokenBytes, which is %d", p.limit)
-	faults := slices.Concat(p.addSchemes(config), p.addSources(config), checkLimit(config.MaxTokenBytes))
+	faults := slices.Concat(p.addResource(config), p.addSchemes(config), p.addSources(config),
+		checkLimit(config.MaxTokenBytes))
+	p.describe(config)
 	if config.Preflight != nil && isNil(config.Preflight) {
 		faults = append(faults, errors.New("Config.Preflight is a nil handler: set one, or leave it out"))
 	}
@@ -191,15 +221,20 @@ func (p *Protector) addSchemes(config Config) (faults []error) {
 		faults = append(faults, errors.New(
 			"Config.Validators is empty: give at least one, such as Bearer(validator.Validate)"))
 	}
+	params := []Param{{"realm", realm}}
+	if p.metadata != nil { // RFC 9728 §5.1
+		params = append(params, Param{"resource_metadata", p.metadata.resource.metadata})
+	}
 	for i, v := range config.Validators {
-		for _, fault := range p.addValidator(v, realm) {
+		for _, fault := range p.addValidator(v, params) {
 			faults = append(faults, fmt.Errorf("Config.Validators[%d] is not usable: %w", i, fault))
 		}
 	}
 	return faults
 }
 
-func (p *Protector) addValidator(v Validator, realm string) []error {
+// addValidator adds v to its scheme, whose challenges all have the params.
+func (p *Protector) addValidator(v Validator, params []Param) []error {
 	if len(v.faults) > 0 {
 		return v.faults
 	}
@@ -212,7 +247,7 @@ func (p *Protector) addValidator(v Validator, realm string) []error {
 		if equalFold(name, bearer) {
 			name = bearer
 		}
-		s = &scheme{name: name, params: []Param{{"realm", realm}}}
+		s = &scheme{name: name, params: slices.Clone(params)}
 		s.expired = &expired{s}
 		p.schemes = append(p.schemes, s)
 	}

@@ -20,6 +20,7 @@ type Rule struct {
 	stepUp   *stepUp // nil: however the user has authenticated
 	check    func(context.Context, Token) error
 	optional bool
+	wanted   string    // the scope that a challenge without error names, or empty
 	lifetime *lifetime // nil: the decision holds as long as the request
 }
 
@@ -35,16 +36,26 @@ func (p *Protector) NewRule(policy Policy) (*Rule, error) {
 	if err := p.unbuilt("NewRule"); err != nil {
 		return nil, err
 	}
-	return p.compile("NewRule", policy)
+	return p.declare("NewRule", policy)
 }
 
 func (p *Protector) mustCompile(caller string, policy Policy) *Rule {
 	p.mustBeBuilt(caller)
-	rule, err := p.compile(caller, policy)
+	rule, err := p.declare(caller, policy)
 	if err != nil {
 		panic(err)
 	}
 	return rule
+}
+
+// declare compiles a policy that the program has stated, so that clients may know of
+// its scopes.
+func (p *Protector) declare(caller string, policy Policy) (*Rule, error) {
+	rule, err := p.compile(caller, policy)
+	if err == nil {
+		p.metadata.publish(policy.Scopes)
+	}
+	return rule, err
 }
 
 func (p *Protector) compile(caller string, policy Policy) (*Rule, error) {
@@ -62,6 +73,9 @@ func (p *Protector) compile(caller string, policy Policy) (*Rule, error) {
 	if rule.stepUp != nil {
 		rule.stepUp.now = p.now
 	}
+	if p.scopeInChallenge {
+		rule.wanted = rule.scopes.Nearest(scopes.Set{})
+	}
 	return rule, nil
 }
 
@@ -78,7 +92,9 @@ func (rule *Rule) admits(r *http.Request, g *grant) *Error {
 	if rule.optional {
 		return nil
 	}
-	return errNoCredentials(r)
+	err := errNoCredentials(r)
+	err.Scope = rule.wanted
+	return err
 }
 
 // permits checks what the token grants, cheapest part first. A token that has ended

@@ -31,6 +31,8 @@ import (
 // character. (A file system that takes "SECRET" for "secret" is beyond
 // what can be seen here: serve protected files from a tree of their own.)
 //
+// The document of [Protector.ResourceMetadata] is for everyone, and open.
+//
 // Handlers behind it may ask for more with [Protector.Require]; the token is
 // authenticated once. Routes must be registered before the first request.
 // Subtree panics on a nil mux, a fault of the policy, and an open pattern that
@@ -44,7 +46,11 @@ func (p *Protector) Subtree(mux *http.ServeMux, policy Policy, open ...string) h
 	exceptions := newExceptions(mux, open)
 	protected := p.middleware(rule)(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, pattern := mux.Handler(r)
+		handler, pattern := mux.Handler(r)
+		if document, ok := handler.(*metadata); ok { // this very one, and nothing behind it
+			document.ServeHTTP(w, r)
+			return
+		}
 		if exceptions.include(r, pattern) {
 			mux.ServeHTTP(w, r)
 			return

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
+	"strings"
 )
 
 // Validator tells good tokens of one authentication scheme from bad ones. Build
@@ -170,6 +172,9 @@ func (s *scheme) addParams(proofs []Proof) (faults []error) {
 	for _, proof := range proofs {
 		for _, param := range proof.Params() {
 			switch value, ok := valueOf(s.params, param.Name); {
+			case param.Name == "algs" && namesNone(param.Value):
+				faults = append(faults, fmt.Errorf("the proof of %q says that it takes %q: "+
+					"leave none out, which signs nothing", proof.Confirms(), param.Value))
 			case !param.fits():
 				faults = append(faults, fmt.Errorf("the proof of %q has a challenge attribute %q that is %q: "+
 					"name and value must fit RFC 6750 §3", proof.Confirms(), param.Name, param.Value))
@@ -183,6 +188,11 @@ func (s *scheme) addParams(proofs []Proof) (faults []error) {
 	}
 	s.challenge = challenge(s.name, s.params)
 	return faults
+}
+
+// namesNone reports whether none is among the algorithms (RFC 9728 §2).
+func namesNone(algorithms string) bool {
+	return slices.ContainsFunc(strings.Fields(algorithms), func(name string) bool { return equalFold(name, "none") })
 }
 
 func valueOf(params []Param, name string) (string, bool) {

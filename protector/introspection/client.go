@@ -50,6 +50,15 @@ func New(config Config) (*Client, error) {
 	return c, nil
 }
 
+// Issuers returns Config.Issuer, as what publishes the issuers of a service expects
+// it; nil if that is not set.
+func (c *Client) Issuers() []string {
+	if c.config.Issuer == "" {
+		return nil
+	}
+	return []string{c.config.Issuer}
+}
+
 // Introspect says what the endpoint says about a token, or said a moment ago.
 // It is made for protector.Bearer.
 //

@@ -155,3 +155,14 @@ func TestConfigIsCopiedIn(t *testing.T) {
 	_, err = client.Introspect(t.Context(), token)
 	requireRejected(t, err, introspection.ReasonConfirmation)
 }
+
+// What the protector publishes as the issuers of a service.
+//
+// checklist 169
+func TestIssuers(t *testing.T) {
+	c := config("https://issuer.example/introspect")
+	c.Issuer = ""
+	require.Nil(t, newClient(t, c).Issuers())
+	c.Issuer = "https://issuer.example"
+	require.Equal(t, []string{"https://issuer.example"}, newClient(t, c).Issuers())
+}
