@@ -150,8 +150,8 @@ func (f forwarded) check(t testing.TB, writer int, text string) (thumbprint stri
 	return thumbprint
 }
 
-// FuzzForwardedCertificate lets the fuzzer write what proxies forward. Whatever is taken is what encoding/pem and net/url
-// read there, and nothing else; and whatever crypto/x509 takes for a certificate is taken from every proxy.
+// FuzzForwardedCertificate lets the fuzzer write what proxies forward. Whatever is taken is what encoding/pem and
+// net/url read there, and nothing else; and whatever crypto/x509 takes for a certificate is taken from every proxy.
 func FuzzForwardedCertificate(f *testing.F) {
 	// checklist 149, 151
 	proxies := newForwarded()
