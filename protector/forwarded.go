@@ -183,7 +183,7 @@ func readPairs(hash, cert string) (thumbprint string, err error) {
 // what is behind it: nothing, or something that begins with a semicolon or a comma.
 func cutPair(text string) (key, value, after string, ok bool) {
 	key, value, ok = strings.Cut(text, "=")
-	if !ok || !isToken(key) {
+	if !ok || key == "" || strings.ContainsFunc(key, isNoLetter) {
 		return "", "", "", false
 	}
 	if quoted, is := strings.CutPrefix(value, `"`); is {
@@ -199,6 +199,9 @@ func cutPair(text string) (key, value, after string, ok bool) {
 	}
 	return key, value, after, after == "" || after[0] != '"'
 }
+
+// isNoLetter: the keys that Envoy knows are of letters only, and so will others be.
+func isNoLetter(c rune) bool { return c < 'A' || c > 'Z' && c < 'a' || c > 'z' }
 
 // closingQuote returns where a quotation mark is that no backslash stands before.
 func closingQuote(text string) int {

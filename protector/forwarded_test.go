@@ -206,6 +206,8 @@ func TestForwardedSpellings(t *testing.T) {
 		{"semicolon at the end", xfcc, `Hash=` + hash + `;`, malformed},
 		{"comma at the end", xfcc, `Hash=` + hash + `,`, several},
 		{"no pair", xfcc, hash, malformed},
+		{"a key that is none", xfcc, `a%20b=c;Hash=` + hash, malformed},
+		{"an empty key", xfcc, `=c;Hash=` + hash, malformed},
 		{"a short Hash", xfcc, `Hash=` + hash[:62], malformed},
 		{"a Hash of more", xfcc, `Hash=` + hash + "00", malformed},
 		{"a Hash that is none", xfcc, `Hash=` + strings.Repeat("g", 64), malformed},
