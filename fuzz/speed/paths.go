@@ -43,6 +43,7 @@ func groups() (all []group) {
 		group{"Proved", proved},
 		group{"Presented", presented},
 		group{"Scopes", decide},
+		group{"Certificate", certificate},
 		group{"Parallel", parallel})
 }
 

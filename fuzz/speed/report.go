@@ -73,6 +73,8 @@ var rows = []row{
 		base: "Presented/path=floor", most: 0.05, allocs: 10},
 	{title: "scope decision, 10 against 3", what: "Scopes/scopes=10/alternatives=3", base: "Scopes/path=floor",
 		most: 0.002, allocs: 0},
+	possession("certificate of the connection", "Certificate/path=connection"),
+	possession("certificate that a proxy forwards", "Certificate/path=forwarded"),
 	{title: "2 processors over 1, Validate", what: "Parallel/processors=1/path=validate",
 		base: "Parallel/processors=2/path=validate", most: 1.75, atLeast: true, allocs: -1, times: validations},
 	{title: "2 processors over 1, cache", what: "Parallel/processors=1/path=cache",
@@ -83,6 +85,12 @@ func accepted(alg, claims string, most, allocs float64) row {
 	name := "Accept/alg=" + alg + "/claims=" + claims + "/path="
 	return row{title: alg + ", " + claims + " claims", what: name + "validate", base: name + "floor", most: most,
 		allocs: allocs}
+}
+
+// possession is what the proof takes, beyond what the middleware takes without.
+func possession(title, what string) row {
+	return row{title: title, what: what, less: "Certificate/path=bearer", base: "Certificate/path=floor", most: 0.02,
+		allocs: 2}
 }
 
 func refused(title, input string, most float64) row {
