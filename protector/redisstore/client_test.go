@@ -2,21 +2,11 @@ package redisstore_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
-	"fmt"
 	"net/http"
-	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
-	"example.com/resourceserver/jwks/jwk"
 	"example.com/resourceserver/jwt/dpop"
+	"example.com/resourceserver/jwt/jwttest"
 	"example.com/resourceserver/protector"
 	"example.com/resourceserver/protector/redisstore"
 	"example.com/resourceserver/scopes"
@@ -48,40 +38,12 @@ func (*token) Scopes() scopes.Set                { return scopes.Set{} }
 func (*token) ExpiresAt() time.Time              { return time.Time{} }
 func (t *token) Confirmation() map[string]string { return map[string]string{"jkt": t.thumbprint} }
 
-// client makes proofs (RFC 9449 §4.2).
-type client struct {
-	key        *ecdsa.PrivateKey
-	header     string
-	thumbprint string
-}
-
-func newClient(t *testing.T) *client {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	point, err := key.PublicKey.Bytes()
-	require.NoError(t, err)
-	public := fmt.Sprintf(`{"kty":"EC","crv":"P-256","x":%q,"y":%q}`, encoded(point[1:33]), encoded(point[33:]))
-	parsed, err := jwk.Parse([]byte(public))
-	require.NoError(t, err)
-	return &client{key, encoded([]byte(`{"typ":"dpop+jwt","alg":"ES256","jwk":` + public + `}`)), parsed.Thumbprint}
-}
-
-func (c *client) proof(t *testing.T) string {
-	hash := sha256.Sum256([]byte(accessToken))
-	claims, err := json.Marshal(map[string]any{
-		"jti": rand.Text(), "htm": "GET", "htu": publicOrigin + "/", "iat": time.Now().Unix(), "ath": encoded(hash[:]),
-	})
-	require.NoError(t, err)
-	signed := c.header + "." + encoded(claims)
-	digest := sha256.Sum256([]byte(signed))
-	r, s, err := ecdsa.Sign(rand.Reader, c.key, digest[:])
-	require.NoError(t, err)
-	return signed + "." + encoded(append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...))
-}
-
-func encoded(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
-
 const accessToken = "a-token"
+
+// newProof returns one that no other equals.
+func newProof(client *jwttest.Client) string {
+	return client.Proof(http.MethodGet, publicOrigin+"/", accessToken)
+}
 
 // get sends the token and a proof, and returns the answer without its body.
 func get(ctx context.Context, address, proof string) (*http.Response, error) {

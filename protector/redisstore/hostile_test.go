@@ -158,7 +158,8 @@ func TestWhatIsNoAnswer(t *testing.T) {
 		{"a huge list", saysAndCloses("*2147483647\r\n"), ""},
 		{"a web server", saysAndCloses("HTTP/1.1 400 Bad Request\r\n\r\n"), ""},
 		{"no protocol", saysAndCloses("\x00\xff\xfe\r\n"), ""},
-		{"an endless line", saysAndCloses("+" + strings.Repeat("O", 1<<20)), ""},
+		{"an endless line", saysAndCloses("+" + strings.Repeat("O", 1<<20)), "EOF"},
+		{"a long line", says("+" + strings.Repeat("O", 1<<20) + "\n"), "…"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			impostor := newImpostor(t, unknown, tt.answer, unknown)
@@ -206,6 +207,16 @@ func TestWhatIsLeftOver(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A server that says yes to everything, as a proxy without one behind it may, is found
+// out before the first request.
+func TestVerifyFindsAServerWithoutMemory(t *testing.T) {
+	impostor := newImpostor(t, unknown, says("+OK\r\n"), "$27\r\nmaxmemory_policy:noeviction\r\n")
+	client := redis.NewClient(&redis.Options{Addr: impostor.address})
+	defer client.Close()
+	require.EqualError(t, newStore(t, client).Verify(t.Context()), "redisstore: the server does not remember what it "+
+		"is told: look for a proxy before it, or for several servers behind its name")
 }
 
 // Of many calls that nobody answers each ends in its time, and none is sent twice.

@@ -16,6 +16,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
+	"example.com/resourceserver/jwt/jwttest"
 	"example.com/resourceserver/protector/redisstore"
 )
 
@@ -72,13 +73,12 @@ func startReplica(t *testing.T, server *server, thumbprint string) (address stri
 // checklist 144
 func TestTwoReplicasAcceptAProofOnce(t *testing.T) {
 	server := startServer(t)
-	client := newClient(t)
-	replicas := []string{
-		startReplica(t, server, client.thumbprint), startReplica(t, server, client.thumbprint),
-	}
+	client := jwttest.NewClient(t)
+	thumbprint := client.Confirmation()["jkt"]
+	replicas := []string{startReplica(t, server, thumbprint), startReplica(t, server, thumbprint)}
 	const requests = 20
 	for range 5 {
-		proof := client.proof(t)
+		proof := newProof(client)
 		statuses := make(chan int, requests)
 		for i := range requests {
 			go func() {
@@ -105,8 +105,8 @@ func TestTwoReplicasAcceptAProofOnce(t *testing.T) {
 // checklist 145
 func TestTheServerIsDownForTheService(t *testing.T) {
 	server := startServer(t)
-	client := newClient(t)
-	service, err := newService(newStore(t, server.client(t)), client.thumbprint)
+	client := jwttest.NewClient(t)
+	service, err := newService(newStore(t, server.client(t)), client.Confirmation()["jkt"])
 	require.NoError(t, err)
 	api := httptest.NewServer(service)
 	defer api.Close()
@@ -115,12 +115,12 @@ func TestTheServerIsDownForTheService(t *testing.T) {
 		require.NoError(t, err)
 		return response
 	}
-	used := client.proof(t)
+	used := newProof(client)
 	require.Equal(t, http.StatusOK, ask(used).StatusCode)
 	require.Equal(t, http.StatusUnauthorized, ask(used).StatusCode)
 
 	server.kill()
-	fresh := client.proof(t)
+	fresh := newProof(client)
 	for _, proof := range []string{used, fresh} {
 		response := ask(proof)
 		require.Equal(t, http.StatusServiceUnavailable, response.StatusCode)
