@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,13 +38,21 @@ type Provider struct {
 	// ClientID and ClientSecret are of the client that gets tokens.
 	ClientID     string `json:"client_id"`
 	ClientSecret string `json:"client_secret"`
+	// MutualTLS is where the same endpoints ask for a client certificate
+	// (RFC 8705 §5), "https://127.0.0.1:" and another port. Transport trusts it.
+	MutualTLS string `json:"mutual_tls"`
+	// CertifiedClientID and CertifiedClientSecret are of the client that gets its
+	// tokens there.
+	CertifiedClientID     string `json:"certified_client_id"`
+	CertifiedClientSecret string `json:"certified_client_secret"`
 	// IntrospectionClientID and IntrospectionClientSecret are of the client
 	// that may introspect them, by HTTP Basic authentication.
 	IntrospectionClientID     string `json:"introspection_client_id"`
 	IntrospectionClientSecret string `json:"introspection_client_secret"`
 
-	process *exec.Cmd
-	stdin   io.Closer
+	certificate *x509.Certificate
+	process     *exec.Cmd
+	stdin       io.Closer
 }
 
 // Start runs the provider until Close is called or ctx ends, and returns when
@@ -53,8 +62,13 @@ func Start(ctx context.Context) (*Provider, error) {
 	if err != nil {
 		return nil, err
 	}
+	certificate, environment, err := newCertificate()
+	if err != nil {
+		return nil, err
+	}
 	process := exec.CommandContext(ctx, node, "provider.mjs")
 	process.Dir = folder
+	process.Env = append(os.Environ(), environment...)
 	var stderr bytes.Buffer
 	process.Stderr = &stderr
 	stdin, err := process.StdinPipe()
@@ -68,7 +82,7 @@ func Start(ctx context.Context) (*Provider, error) {
 	if err := process.Start(); err != nil {
 		return nil, err
 	}
-	provider := &Provider{process: process, stdin: stdin}
+	provider := &Provider{certificate: certificate, process: process, stdin: stdin}
 	if err := provider.awaitReady(stdout); err != nil {
 		provider.Close() // also ends the writing to stderr
 		return nil, fmt.Errorf("provider.mjs did not start: %w\n%s", err, stderr.String())

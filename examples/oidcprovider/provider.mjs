@@ -7,9 +7,19 @@
 //   resource=https://es256.example    the same, ES256
 //   resource=https://opaque.example   opaque tokens, for introspection
 //   no resource                       opaque tokens without an audience
+//
+// Whoever sends a proof of possession (RFC 9449) gets a token that is bound to its
+// key. The proof must carry a nonce, which the first answer gives.
+//
+// A second port ends TLS and asks for a certificate, any certificate. The client
+// certified gets its tokens there, bound to the one that it has presented
+// (RFC 8705). The environment has the server's own certificate and its key:
+// TLS_CERTIFICATE and TLS_KEY, in PEM.
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { createServer as createTLSServer } from 'node:https';
 import { Provider, errors } from 'oidc-provider';
 
 const scope = 'profile email user admin';
@@ -25,7 +35,7 @@ function signingKey(alg, type, options) {
   return { ...privateKey.export({ format: 'jwk' }), alg, use: 'sig' };
 }
 
-function client(id, grants) {
+function client(id, grants, more) {
   return {
     client_id: id,
     client_secret: randomBytes(24).toString('base64url'),
@@ -33,15 +43,17 @@ function client(id, grants) {
     response_types: [],
     redirect_uris: [],
     scope,
+    ...more,
   };
 }
 
 // The API that asks about tokens may not get any itself.
 const app = client('app', ['client_credentials']);
+const certified = client('certified', ['client_credentials'], { tls_client_certificate_bound_access_tokens: true });
 const api = client('api', []);
 
 const configuration = {
-  clients: [app, api],
+  clients: [app, certified, api],
   scopes: scope.split(' '),
   jwks: {
     keys: [
@@ -59,6 +71,13 @@ const configuration = {
       allowedPolicy: (ctx, caller) => caller.clientId === api.client_id,
     },
     revocation: { enabled: true },
+    dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
+    mTLS: {
+      enabled: true,
+      certificateBoundAccessTokens: true,
+      // Undefined on the port without TLS, and where no certificate was presented.
+      getCertificate: (ctx) => ctx.socket.getPeerX509Certificate?.(),
+    },
     resourceIndicators: {
       enabled: true,
       getResourceServerInfo(ctx, resource) {
@@ -69,19 +88,34 @@ const configuration = {
   },
 };
 
+async function listen(server) {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return `127.0.0.1:${server.address().port}`;
+}
+
 const server = createServer();
-server.listen(0, '127.0.0.1', () => {
-  const issuer = `http://127.0.0.1:${server.address().port}`;
-  const provider = new Provider(issuer, configuration);
-  server.on('request', provider.callback());
-  console.log(JSON.stringify({
-    issuer,
-    client_id: app.client_id,
-    client_secret: app.client_secret,
-    introspection_client_id: api.client_id,
-    introspection_client_secret: api.client_secret,
-  }));
+const tlsServer = createTLSServer({
+  cert: process.env.TLS_CERTIFICATE,
+  key: process.env.TLS_KEY,
+  requestCert: true,
+  rejectUnauthorized: false, // clients sign their certificates themselves
 });
+const issuer = `http://${await listen(server)}`;
+const mutualTLS = `https://${await listen(tlsServer)}`;
+const provider = new Provider(issuer, configuration);
+server.on('request', provider.callback());
+tlsServer.on('request', provider.callback());
+console.log(JSON.stringify({
+  issuer,
+  mutual_tls: mutualTLS,
+  client_id: app.client_id,
+  client_secret: app.client_secret,
+  certified_client_id: certified.client_id,
+  certified_client_secret: certified.client_secret,
+  introspection_client_id: api.client_id,
+  introspection_client_secret: api.client_secret,
+}));
 
 process.stdin.resume();
 process.stdin.on('end', () => process.exit(0));
