@@ -105,6 +105,9 @@ func (p *proof) readKey() error {
 	if p.signer != nil {
 		return nil
 	}
+	if isAmbiguous(p.jwk) {
+		return refused(ReasonKey, "jwk has a member in another letter case")
+	}
 	key, err := jwk.Parse([]byte(p.jwk))
 	switch {
 	case errors.Is(err, jwk.ErrPrivate):
@@ -116,6 +119,22 @@ func (p *proof) readKey() error {
 	}
 	p.signer = &signer{p.algorithm, key, sha256.Sum256([]byte(key.Thumbprint))}
 	return nil
+}
+
+// keyMembers are those by which keys are read and told to be private (RFC 7518 §6).
+var keyMembers = []string{"kty", "crv", "x", "y", "n", "e", "d", "p", "q", "dp", "dq", "qi", "oth", "k"}
+
+// isAmbiguous reports a member that is one of a key's but for its letter case. Readers
+// that do not mind the case, and there are many, would find another key than this one,
+// or a private half in it.
+func isAmbiguous(text string) bool {
+	var buf [8]strictjson.Member
+	members, _ := strictjson.Parse(buf[:0], text)
+	return slices.ContainsFunc(members, func(m strictjson.Member) bool {
+		return slices.ContainsFunc(keyMembers, func(name string) bool {
+			return m.Name != name && strings.EqualFold(m.Name, name)
+		})
+	})
 }
 
 func (s *signer) checkBinding(thumbprint string) error {
