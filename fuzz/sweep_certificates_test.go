@@ -1,12 +1,10 @@
 package fuzz_test
 
-import (
-	"testing"
-)
+import "testing"
 
-// TestEveryChangeOfAForwardedCertificate makes every small change of what each kind of proxy forwards. What is made of it
-// is what others read there, which check sees to, and never somebody else's certificate; and a change that leaves the
-// certificate as it was is one of spelling alone.
+// TestEveryChangeOfAForwardedCertificate makes every small change of what each kind of proxy forwards. What is made of
+// it is what others read there, which check sees to, and never somebody else's certificate; and a change that leaves
+// the certificate as it was is one of spelling alone.
 //
 // checklist 149, 151
 func TestEveryChangeOfAForwardedCertificate(t *testing.T) {

@@ -3,11 +3,14 @@ package protector_test
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/pem"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -253,4 +256,34 @@ func TestForwardedToTokensThatAreNotBound(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized,
 		get(t, server, "/", "Authorization: Bearer x", "Client-Cert: :MAA=:", "Client-Cert: :MAA=:").status)
 	require.ErrorContains(t, seen[1].Err, "replace what the client has sent")
+}
+
+// What strangers send stays in memory up to a bound, however many certificates they
+// make, and however long these are.
+func TestRememberedCertificatesAreBounded(t *testing.T) {
+	proof := protector.MutualTLS(protector.MutualTLSConfig{
+		Proxies: loopback, Encoding: protector.CertificateDER, Header: "X-Client-Cert",
+	})
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.RemoteAddr = "127.0.0.1:80"
+	inUse := func() int64 {
+		var stats runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&stats)
+		return int64(stats.HeapAlloc)
+	}
+	before := inUse()
+	for _, size := range []int{3_000, 20_000} { // as base64, 4,000 and 27,000
+		der := append([]byte{0x30, 0x82, byte((size - 4) >> 8), byte(size - 4)}, make([]byte, size-4)...)
+		for i := range 1_500 {
+			binary.BigEndian.PutUint32(der[size-4:], uint32(i))
+			r.Header.Set("X-Client-Cert", asDER(der))
+			found, err := proof.Evidence(r)
+			require.NoError(t, err)
+			require.Equal(t, thumbprint(der), found)
+		}
+	}
+	r.Header.Del("X-Client-Cert")
+	require.Less(t, inUse()-before, int64(6<<20))
+	runtime.KeepAlive(proof)
 }

@@ -44,9 +44,10 @@ type mutualTLS struct {
 //
 //	protector.DPoP(tokens.Validate, proofs).Proving(protector.MutualTLS(protector.MutualTLSConfig{}))
 //
-// Faults of the configuration are reported by [New]. What was read from a
-// certificate is remembered, for at most some thousand of up to 4 KiB, so that a
-// connection's certificate is not hashed for each of its requests.
+// Faults of the configuration are reported by [New]. Thumbprints are remembered with
+// what they were read from, so that a connection's certificate is not hashed for each
+// of its requests: at most 1,024 of connections and as many of proxies, of up to 4 KiB
+// each. A proof may be shared by validators, and by protectors.
 func MutualTLS(config MutualTLSConfig) Proof {
 	m, faults := config.build()
 	if len(faults) > 0 {
