@@ -149,12 +149,14 @@
 //	insufficient_scope         likewise insufficient_groups, _roles and _entitlements
 //	insufficient_acr           acr is none of Policy.ACR
 //	insufficient_auth_time     auth_time is missing, in the future, or further back than Policy.MaxAge
+//	token_type                 the handler is [For] tokens of another type
 //	policy_check               Policy.Check said no
 //	unavailable                the validator, or a check, could not tell
 //	canceled                   the client left before the answer was known
 //	bad_requirement            Acquire was given a blank or malformed alternative, or Check a Rule
 //	                           of another Protector: a mistake in the program, 500
-//	bad_token_type             the token has a method of nearly the right shape, or hides one: likewise
+//	bad_token_type             the token has a method of nearly the right shape, or hides one, or a
+//	                           handler made by For has no token of its type: likewise
 //	bad_proof                  a proof with faults, hidden where New does not find them: likewise
 //
 // # Streams

@@ -203,3 +203,26 @@ func ExampleProtector_Check() {
 	// hello alice map[]
 	// 403 1 challenge, true
 }
+
+// The token is an argument, every route says who may use it, and what says nothing is closed.
+func ExampleProtector_Routes() {
+	routes := exampleGuard().Routes()
+	routes.Handle("GET /me", protector.Policy{Scopes: []string{"profile"}},
+		protector.For(func(w http.ResponseWriter, _ *http.Request, token *accessToken) {
+			fmt.Fprintln(w, "hello "+token.User)
+		}))
+	routes.Open("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "well") }))
+
+	try(routes, "GET", "/me", "Bearer alice-token")
+	try(routes, "GET", "/healthz", "")
+	try(routes, "GET", "/forgotten", "")
+	for _, route := range routes.All() {
+		fmt.Println(route.Pattern, route.Open, route.Policy.Scopes)
+	}
+	// Output:
+	// 200 hello alice
+	// 200 well
+	// 401 unauthorized
+	// GET /me false [profile]
+	// GET /healthz true []
+}

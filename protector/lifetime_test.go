@@ -8,7 +8,10 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -165,24 +168,65 @@ func TestWithdrawn(t *testing.T) {
 	})
 }
 
+// counting is the context of a session that counts who waits for its end. The package context asks AfterFunc, since
+// the context has a channel of its own.
+type counting struct {
+	context.Context
+	done    chan struct{}
+	waiting atomic.Int64
+}
+
+func (c *counting) Done() <-chan struct{} { return c.done }
+
+func (c *counting) AfterFunc(func()) (stop func() bool) {
+	c.waiting.Add(1)
+	return sync.OnceValue(func() bool { c.waiting.Add(-1); return true })
+}
+
 // A session lives longer than its requests, and must not remember them.
 func TestRequestsLeaveTheirSession(t *testing.T) {
-	for _, door := range doorNames {
-		t.Run(door, func(t *testing.T) {
-			session, logOut := context.WithCancel(t.Context())
-			defer logOut()
+	inBubble(t, func(t *testing.T) {
+		for _, door := range doorNames {
+			session := &counting{Context: t.Context(), done: make(chan struct{})}
 			guard := newGuard(t, protector.Config{})
-			var contexts []context.Context
 			policy := protector.Policy{UntilExpiry: true, Withdrawn: func(protector.Token) context.Context { return session }}
-			server := serve(t, doors(t, guard, policy, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-				contexts = append(contexts, r.Context())
-			}))[door])
-			require.Equal(t, 200, get(t, server, "/", "Authorization: Bearer alice").status)
-			<-contexts[0].Done()
-			cause := context.Cause(contexts[0])
-			logOut()
-			require.Equal(t, cause, context.Cause(contexts[0]))
-			require.NotErrorAs(t, cause, new(*protector.Error))
+			waiting := int64(-1)
+			handler := doors(t, guard, policy, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+				waiting = session.waiting.Load()
+			}))[door]
+			ctx, end := context.WithCancel(t.Context())
+			handler.ServeHTTP(newRecorder(), newRequest("alice").WithContext(ctx))
+			end() // as net/http does when the handler has returned
+			synctest.Wait()
+			require.Equal(t, int64(1), waiting, door)
+			require.Zero(t, session.waiting.Load(), door)
+		}
+	})
+}
+
+// A middleware leaves no timer behind, also where nobody ends the context of the request.
+func TestMiddlewareEndsWhatItBegan(t *testing.T) {
+	noSession := func(protector.Token) context.Context { return nil }
+	session := func(protector.Token) context.Context { return t.Context() }
+	ends := time.Now().Add(time.Hour)
+	for name, tt := range map[string]struct {
+		expires   time.Time
+		withdrawn func(protector.Token) context.Context
+	}{
+		"expiry": {ends, nil}, "no session": {ends, noSession}, "both": {ends, session}, "session": {time.Time{}, session},
+	} {
+		t.Run(name, func(t *testing.T) {
+			guard := newGuard(t, protector.Config{Validators: []protector.Validator{
+				returning(&token{user: "alice", expires: tt.expires}),
+			}})
+			var ctx context.Context
+			guard.RequirePolicy(protector.Policy{UntilExpiry: true, Withdrawn: tt.withdrawn})(http.HandlerFunc(
+				func(_ http.ResponseWriter, r *http.Request) {
+					ctx = r.Context()
+					require.NoError(t, ctx.Err())
+				})).ServeHTTP(newRecorder(), newRequest("alice"))
+			require.ErrorIs(t, ctx.Err(), context.Canceled)
+			require.NotErrorAs(t, context.Cause(ctx), new(*protector.Error))
 		})
 	}
 }

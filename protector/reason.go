@@ -33,6 +33,7 @@ const (
 	reasonInsufficientRights   = "insufficient_entitlements"
 	reasonInsufficientACR      = "insufficient_acr"
 	reasonInsufficientAuthTime = "insufficient_auth_time"
+	reasonTokenType            = "token_type"
 	reasonPolicyCheck          = "policy_check"
 	reasonUnavailable          = "unavailable"
 	reasonCanceled             = "canceled"

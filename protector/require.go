@@ -43,6 +43,7 @@ func (p *Protector) middleware(rule *Rule) func(http.Handler) http.Handler {
 		if isNil(next) {
 			panic("protector: the handler to protect is nil")
 		}
+		rule := p.narrowed(rule, next)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			p.serve(w, r, rule, next)
 		})

@@ -20,8 +20,9 @@ type Rule struct {
 	stepUp   *stepUp // nil: however the user has authenticated
 	check    func(context.Context, Token) error
 	optional bool
-	wanted   string    // the scope that a challenge without error names, or empty
-	lifetime *lifetime // nil: the decision holds as long as the request
+	wanted   string           // the scope that a challenge without error names, or empty
+	takes    func(Token) bool // nil: tokens of any type
+	lifetime *lifetime        // nil: the decision holds as long as the request
 }
 
 type nameRule struct {
@@ -105,6 +106,9 @@ func (rule *Rule) admits(r *http.Request, g *grant) *Error {
 func (rule *Rule) permits(ctx context.Context, g *grant) *Error {
 	if err := rule.lifetime.refuses(g); err != nil {
 		return err
+	}
+	if rule.takes != nil && !rule.takes(g.token) {
+		return errForbidden(reasonTokenType)
 	}
 	short := rule.lacksScope(g.token)
 	if rule.stepUp != nil {

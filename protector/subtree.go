@@ -43,7 +43,7 @@ func (p *Protector) Subtree(mux *http.ServeMux, policy Policy, open ...string) h
 	if mux == nil {
 		panic("protector: Subtree: the mux is nil")
 	}
-	exceptions := newExceptions(mux, open)
+	exceptions := newExceptions("Subtree", mux, open)
 	protected := p.middleware(rule)(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handler, pattern := mux.Handler(r)
@@ -67,6 +67,7 @@ func (p *Protector) Subtree(mux *http.ServeMux, policy Policy, open ...string) h
 // answer to the latter is no handler of ours. (net/http finds the bypass
 // patterns of its CrossOriginProtection the same way.)
 type exceptions struct {
+	caller   string
 	patterns map[string]bool
 	routes   *http.ServeMux // what is protected, and open
 	open     *http.ServeMux // what is open
@@ -77,21 +78,21 @@ type opened struct{}
 
 func (opened) ServeHTTP(http.ResponseWriter, *http.Request) {}
 
-func newExceptions(routes *http.ServeMux, open []string) *exceptions {
-	e := &exceptions{patterns: make(map[string]bool, len(open)), routes: routes, open: http.NewServeMux()}
+func newExceptions(caller string, routes *http.ServeMux, open []string) *exceptions {
+	e := &exceptions{caller, make(map[string]bool, len(open)), routes, http.NewServeMux()}
 	for _, pattern := range open {
-		e.patterns[pattern] = true
-		e.register(pattern)
+		e.add(pattern)
 	}
 	return e
 }
 
-func (e *exceptions) register(pattern string) {
+func (e *exceptions) add(pattern string) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			panic(fmt.Sprintf("protector: Subtree: open pattern %q: %v", pattern, fault))
+			panic(fmt.Sprintf("protector: %s: open pattern %q: %v", e.caller, pattern, fault))
 		}
 	}()
+	e.patterns[pattern] = true
 	e.open.Handle(pattern, opened{})
 }
 

@@ -20,6 +20,7 @@ type Validator struct {
 	// scheme with proof of possession needs the method, the URL, other header
 	// fields and the TLS state.
 	authenticate func(r *http.Request, token string) (Token, error)
+	makes        reflect.Type // of tokens
 	proofs       []Proof
 	faults       []error
 }
@@ -73,7 +74,7 @@ func Bearer[T Token](authenticate func(ctx context.Context, token string) (T, er
 // Authenticate follows the rules of [Bearer], and gets the whole request since
 // a scheme of one's own may be about more than one field.
 func Scheme[T Token](name string, authenticate func(r *http.Request, token string) (T, error)) Validator {
-	v := Validator{scheme: name, faults: tokenFaults(reflect.TypeFor[T]())}
+	v := Validator{scheme: name, makes: reflect.TypeFor[T](), faults: tokenFaults(reflect.TypeFor[T]())}
 	if !isToken(name) {
 		v.faults = append(v.faults, fmt.Errorf(
 			"the scheme name %q is not an HTTP token: use letters, digits and hyphens", name))
