@@ -30,7 +30,9 @@ func (p *Provider) ProvedToken(ctx context.Context, proving *http.Client, resour
 // CertifiedToken gets a token as Token does, by an HTTP client that trusts the
 // provider and presents a certificate (RFC 8705 §3), and no proof. The token is bound
 // to the certificate.
-func (p *Provider) CertifiedToken(ctx context.Context, presenting *http.Client, resource, scope string) (string, error) {
+func (p *Provider) CertifiedToken(
+	ctx context.Context, presenting *http.Client, resource, scope string,
+) (string, error) {
 	caller := caller{presenting, p.MutualTLS, p.CertifiedClientID, p.CertifiedClientSecret}
 	return caller.token(ctx, resource, scope)
 }
