@@ -137,7 +137,7 @@ func readTraefik(text string) (string, error) {
 // is used counts once, and one element is all there is.
 func readXFCC(text string) (string, error) {
 	var hash, cert, other string
-	for rest := text; ; rest = rest[1:] {
+	for rest := text; ; {
 		key, value, after, ok := cutPair(rest)
 		into := &other
 		switch {
@@ -158,7 +158,7 @@ func readXFCC(text string) (string, error) {
 		if after == "" {
 			return readPairs(hash, cert)
 		}
-		rest = after
+		rest = after[1:]
 	}
 }
 

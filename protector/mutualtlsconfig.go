@@ -56,7 +56,9 @@ const (
 	// X-Forwarded-Client-Cert. Of its one element, the keys Hash and Cert are used,
 	// of which one must be there, each at most once; if both are, they must agree.
 	// Envoy always writes Hash, which is the thumbprint in other letters. It puts it
-	// before whatever it copies from the certificate, so nobody can plant another.
+	// before whatever it copies from the certificate, so nobody can plant another. It
+	// copies URI and DNS names without escaping: a client whose names hold a comma, a
+	// semicolon or a quotation mark is refused, unless Envoy is told to leave them out.
 	//
 	//	forward_client_cert_details: SANITIZE_SET   # Envoy; with APPEND_FORWARD, clients add elements of their own
 	CertificateXFCC CertificateEncoding = "XFCC"
