@@ -13,7 +13,7 @@
 // and the size of the pool are its settings. The package was written for go-redis
 // and not for rueidis, because go-redis connects when it is first used and waits for
 // a connection no longer than the context lasts, whereas rueidis needs a server when
-// it is made and ignores the context once its queue is full.
+// it is made and, by default, ignores the context once its queue is full.
 //
 // # What is asked of the server
 //
@@ -54,6 +54,10 @@
 // A thief can profit from the last two only with a proof that was recorded within
 // the seconds for which it is accepted, and for the same request. [Store.Verify]
 // asks the server about the first.
+//
+// The server's memory is shared by all clients, and the store keeps no account of
+// who fills it, as the memory within a process does. Give it room for the proofs of
+// a minute and a half, and limit the rate of each client in front of the service.
 //
 // # Compatibility
 //

@@ -2,9 +2,13 @@ package redisstore_test
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -240,6 +244,51 @@ func TestAFloodWhileTheServerHangs(t *testing.T) {
 		require.Error(t, <-errs) // and so not let in
 	}
 	require.LessOrEqual(t, impostor.sets.Load(), int32(calls))
+}
+
+// The caller's own code runs within the client. Whatever it does, the process goes on
+// and the request is answered.
+//
+// checklist 145
+func TestACallersHookMisbehaves(t *testing.T) {
+	for name, misbehave := range map[string]func(){
+		"panics":                   func() { panic("hunter2") },
+		"panics by a mistake":      func() { _ = []int(nil)[len(os.Args)] },
+		"panics with nil":          func() { panic(nil) },
+		"ends its goroutine":       runtime.Goexit,
+		"panics with an error":     func() { panic(errors.New("hunter2")) },
+		"panics with what is none": func() { panic(hook{}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			client := redis.NewClient(&redis.Options{Addr: newImpostor(t, unknown, says("+OK\r\n"), unknown).address})
+			defer client.Close()
+			store := newStore(t, client)
+			fresh, err := store.Spend(t.Context(), proof(1), inAMinute())
+			require.NoError(t, err)
+			require.True(t, fresh)
+			client.AddHook(hook{misbehave})
+			fresh, err = store.Spend(t.Context(), proof(2), inAMinute())
+			require.ErrorContains(t, err, "redisstore: the client")
+			require.NotContains(t, err.Error(), "hunter2")
+			require.False(t, fresh)
+		})
+	}
+}
+
+// hook does one thing before every command.
+type hook struct{ before func() }
+
+func (hook) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (h hook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, command redis.Cmder) error {
+		h.before()
+		return next(ctx, command)
+	}
+}
+
+func (hook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
 }
 
 // A server that does not know a command repeats what came with it.

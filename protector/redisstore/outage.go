@@ -3,6 +3,7 @@ package redisstore
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"time"
 
@@ -18,6 +19,18 @@ func (e lateError) Error() string { return fmt.Sprintf("no answer within %v", ti
 func (lateError) Timeout() bool { return true }
 
 const longestText = 200
+
+// errEnded is that the caller's code has ended its goroutine.
+var errEnded = errors.New("the client's goroutine was ended")
+
+// panicked repeats the words of the runtime alone: what else a panic says may be
+// anything.
+func panicked(p any) error {
+	if err, ok := p.(runtime.Error); ok {
+		return fmt.Errorf("the client panics: %w", err)
+	}
+	return fmt.Errorf("the client panics with a %T", p)
+}
 
 // outage says why it cannot be told whether a proof was used. Of what a server has
 // answered it keeps the code alone: a server that does not know a command repeats

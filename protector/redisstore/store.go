@@ -88,7 +88,9 @@ func (s *Store) key(proof [32]byte) string {
 // within takes a step, and gives it up when ctx or the time ends. The client cannot be
 // left to notice that: unless ContextTimeoutEnabled is set, it reads from the network
 // until its own ReadTimeout, and it never notices that a context was canceled. What
-// is given up holds at most a connection of the client's pool.
+// is given up holds at most a connection of the client's pool. The caller's hooks and
+// dialers run in it: a panic of theirs would end the process, where a request's own
+// goroutine would have survived it.
 func within[T any](ctx context.Context, limit time.Duration, step func(context.Context) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, lateError(limit))
 	defer cancel()
@@ -98,8 +100,14 @@ func within[T any](ctx context.Context, limit time.Duration, step func(context.C
 	}
 	done := make(chan outcome, 1)
 	go func() {
-		value, err := step(ctx)
-		done <- outcome{value, err}
+		o := outcome{err: errEnded} // unless the step returns
+		defer func() {
+			if p := recover(); p != nil {
+				o.err = panicked(p)
+			}
+			done <- o
+		}()
+		o.value, o.err = step(ctx)
 	}()
 	select {
 	case o := <-done:
