@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"example.com/resourceserver/jwt/dpop"
 	"example.com/resourceserver/protector"
 )
 
@@ -79,5 +80,31 @@ func TestStepUpIsTheSameThroughBothDoors(t *testing.T) {
 				require.Contains(t, challenge, `acr_values="phr mfa", max_age="60"`)
 			}
 		})
+	}
+}
+
+// TestPlacesAreJudgedTheSameThroughBothDoors: what a proof may be for, and how a resource is called, is one place.
+//
+// checklist 161
+func TestPlacesAreJudgedTheSameThroughBothDoors(t *testing.T) {
+	for _, place := range []string{
+		"https://api.example", "https://api.example/", "https://api.example/v1", "https://api.example:8443/v1",
+		"http://api.example", "http://localhost/v1", "http://localhost:8080", "http://localhost.evil.example",
+		"http://localhost.",
+		"http://127.0.0.1/", "http://127.8.9.1:8080", "http://127.0.0.1.evil.example", "http://127.1", "http://[::1]:8080/",
+		"http://0.0.0.0", "http://10.0.0.1", "http://[::]", "https://[::1]", "https://[fe80::1%25eth0]/", "ftp://api.example",
+		"https://u@api.example", "https://u:p@api.example", "https://@api.example", "https://api.example#", "https://",
+		"https:///v1", "https:api.example", "//api.example", "/v1", "api.example", "https://api.example/a b",
+		"https://api.example/%zz", "https://api.example/a/../b", "https://api.example/%2e%2e/b", "https://api.example/é",
+		"https://api.example/\n", "https://api.example:x",
+	} {
+		_, errOrigin := dpop.NewVerifier(dpop.Config{PublicOrigins: []string{place}})
+		_, errResource := protector.New(protector.Config{
+			Resource: place, AuthorizationServers: []string{"https://issuer.example"},
+			Validators: []protector.Validator{
+				protector.Bearer(func(context.Context, string) (*fakeToken, error) { return nil, nil }),
+			},
+		})
+		require.Equal(t, errOrigin == nil, errResource == nil, "%q: dpop: %v; protector: %v", place, errOrigin, errResource)
 	}
 }

@@ -51,7 +51,9 @@ func TestResourceIdentifiers(t *testing.T) {
 		t.Run(identifier[:min(len(identifier), 60)], func(t *testing.T) {
 			guard, server := described(t, protector.Config{Resource: identifier})
 			secured := serve(t, guard.Require()(says("in")))
-			_, params := parseChallenge(t, get(t, secured, "/").challenges()[0])
+			refused := get(t, secured, "/")
+			require.Contains(t, refused.header.Values("Access-Control-Expose-Headers"), "WWW-Authenticate")
+			_, params := parseChallenge(t, refused.challenges()[0])
 			require.Equal(t, document, params["resource_metadata"])
 			u, err := url.Parse(document)
 			require.NoError(t, err)
@@ -246,6 +248,13 @@ func TestScopeInChallenge(t *testing.T) {
 	for _, challenge := range a.challenges() {
 		require.NotContains(t, challenge, "scope", "a token that is no good does not ask for another scope")
 	}
+
+	// An error belongs to one scheme, whoever made it.
+	failing := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		guard.WriteError(w, r, &protector.Error{Status: 401, Code: "ended", Scope: "user"})
+	}))
+	require.Equal(t, []string{`Bearer realm="api", error="ended", scope="user"`, `Token realm="api"`},
+		get(t, failing, "/").challenges())
 
 	config.ScopeInChallenge = false
 	a = get(t, serve(t, newGuard(t, config).Require("root")(says("in"))), "/")
