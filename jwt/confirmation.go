@@ -11,6 +11,9 @@ import (
 // cnf holds is no method, unless Config.Confirmations says so.
 var confirmationMethods = []string{"jkt", "x5t#S256", "x5t", "jwk", "jwe", "jku", "kid"}
 
+// binding is a method by which a token is bound, and what it is bound to.
+type binding struct{ method, value string }
+
 // checkConfirmation is the last stage. It refuses a token that is bound to a key in
 // a way that nobody enforces: as a plain bearer token it would be worth more to a
 // thief than its issuer meant. Members that are no method are ignored, whatever they
@@ -21,7 +24,8 @@ func (v *validation) checkConfirmation() (err error) {
 	if value == "" {
 		return nil
 	}
-	members, err := strictjson.Parse(nil, value)
+	var buf [4]strictjson.Member
+	members, err := strictjson.Parse(buf[:0], value)
 	if err != nil {
 		return invalid(ReasonConfirmation, "cnf", "not an object")
 	}
@@ -30,8 +34,7 @@ func (v *validation) checkConfirmation() (err error) {
 }
 
 // confirmationIn returns the methods that Config.Confirmations names.
-func (m *terms) confirmationIn(members strictjson.Object) (map[string]string, error) {
-	named := make(map[string]string, 1)
+func (m *terms) confirmationIn(members strictjson.Object) (named []binding, err error) {
 	for _, member := range members {
 		if !slices.Contains(m.confirmations, member.Name) {
 			if slices.Contains(confirmationMethods, member.Name) {
@@ -43,7 +46,7 @@ func (m *terms) confirmationIn(members strictjson.Object) (map[string]string, er
 		if !ok || text == "" {
 			return nil, invalid(ReasonConfirmation, "cnf", "a method that is not a string, or empty")
 		}
-		named[member.Name] = text
+		named = append(named, binding{member.Name, text})
 	}
 	if len(named) == 0 {
 		return nil, invalid(ReasonConfirmation, "cnf", "holds no method that Config.Confirmations names")

@@ -22,18 +22,12 @@ func (t *Token) Size() int {
 	if t.authentication != nil {
 		n += sizeOf[authentication]() + t.ownSize(t.authentication.acr) + t.listSize(t.authentication.amr)
 	}
-	if t.confirmation != nil {
-		n += mapSize
-	}
-	for method, value := range t.confirmation {
-		n += t.ownSize(method) + t.ownSize(value)
+	n += cap(t.confirmation) * sizeOf[binding]()
+	for _, b := range t.confirmation {
+		n += t.ownSize(b.method) + t.ownSize(b.value)
 	}
 	return n
 }
-
-// mapSize is that of a map with room for eight pairs of strings, which is the
-// smallest.
-const mapSize = 16*int(unsafe.Sizeof("")) + 80
 
 func sizeOf[T any]() int {
 	var value T

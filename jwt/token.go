@@ -6,7 +6,6 @@ import (
 	stdjson "encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -29,7 +28,7 @@ type Token struct {
 	audience       []string
 	scopes         scopes.Set
 	authentication *authentication // nil if it would be empty
-	confirmation   map[string]string
+	confirmation   []binding       // without copies of what the claims hold
 
 	claims string // the JSON text that was signed
 
@@ -120,7 +119,16 @@ func (t *Token) Entitlements() scopes.Set {
 // Confirmation returns what the client has to prove, by method: the members of
 // the cnf claim (RFC 7800 §3.1) that Config.Confirmations names. It is empty for a
 // bearer token. The map is a copy.
-func (t *Token) Confirmation() map[string]string { return maps.Clone(t.confirmation) }
+func (t *Token) Confirmation() map[string]string {
+	if len(t.confirmation) == 0 {
+		return nil
+	}
+	members := make(map[string]string, len(t.confirmation))
+	for _, b := range t.confirmation {
+		members[b.method] = b.value
+	}
+	return members
+}
 
 // ValidAt reports whether the token is in time at the given time, with the
 // leeway of the validator that accepted it. A token that is kept, or work that
