@@ -40,8 +40,7 @@ func groups() (all []group) {
 		group{"Remember", func() []path { return remember("small") }},
 		group{"Remember", func() []path { return remember("large") }},
 		group{"Refuse", refuse},
-		group{"Proved", proved},
-		group{"Presented", presented},
+		group{"Proof", proof},
 		group{"Scopes", decide},
 		group{"Certificate", certificate},
 		group{"Parallel", parallel})

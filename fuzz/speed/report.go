@@ -59,18 +59,12 @@ var rows = []row{
 	{title: "refuse: bad signature, over valid", what: "Refuse/input=badsignature",
 		base: "Refuse/input=valid/path=validate", most: 1.1, allocs: -1},
 	// A request with a proof is two signature checks: RS256 of the token, ES256 of the proof.
-	{title: "DPoP, ES256 proof, RS256 token", what: "Proved/path=verify", base: "Proved/path=bothfloors", most: 1.05,
-		allocs: 14},
-	{title: "DPoP, token seen before, over the proof", what: "Proved/path=cache", base: "Proved/path=prooffloor",
-		most: 1.06, allocs: 10},
-	{title: "DPoP middleware, over its checks", what: "Proved/path=middleware", less: "Proved/path=verify",
-		base: "Proved/path=tokenfloor", most: 0.05, allocs: 10},
-	unproved("for another URI", "anotheruri"), unproved("stale", "stale"), unproved("of another token", "anothertoken"),
-	unproved("by another key", "anotherkey"),
-	{title: "mutual TLS, the certificate", what: "Presented/path=check", base: "Presented/path=floor", most: 0.02,
-		allocs: 0},
-	{title: "mutual TLS, middleware over Validate", what: "Presented/path=middleware", less: "Presented/path=validate",
-		base: "Presented/path=floor", most: 0.05, allocs: 10},
+	{title: "DPoP, token and proof", what: "Proof/path=verify", base: "Proof/path=both", most: 1.05, allocs: 14},
+	{title: "DPoP, token seen before", what: "Proof/path=cache", base: "Proof/path=proof", most: 1.06, allocs: 10},
+	{title: "DPoP, middleware over Verify", what: "Proof/path=middleware", less: "Proof/path=verify",
+		base: "Proof/path=token", most: 0.05, allocs: 10},
+	unproved("for another URI", "uri"), unproved("too old", "stale"), unproved("for another token", "token"),
+	unproved("by another key", "key"),
 	{title: "scope decision, 10 against 3", what: "Scopes/scopes=10/alternatives=3", base: "Scopes/path=floor",
 		most: 0.002, allocs: 0},
 	possession("certificate of the connection", "Certificate/path=connection"),
@@ -98,9 +92,10 @@ func refused(title, input string, most float64) row {
 		allocs: 10}
 }
 
-// unproved is a proof that is refused before its signature is checked.
+// unproved is a proof that is refused before its signature is checked, which is what
+// it is compared with.
 func unproved(title, input string) row {
-	return row{title: "refuse: proof " + title, what: "Proved/input=" + input, base: "Proved/path=tokenfloor", most: 0.05,
+	return row{title: "refuse: proof " + title, what: "Proof/input=" + input, base: "Proof/path=proof", most: 0.05,
 		allocs: 5}
 }
 
