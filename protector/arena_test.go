@@ -36,7 +36,8 @@ type arena struct {
 	trap, api     *httptest.Server
 	trapped, ran  atomic.Int64
 	log           *reasons
-	holder        []byte // the certificate that tokens are bound to
+	holder        []byte          // the certificate that tokens are bound to
+	client        *jwttest.Client // that has the key which tokens are bound to
 }
 
 // newArena returns an arena whose API remembers verified tokens, or does not.
@@ -74,6 +75,7 @@ func newArena(t *testing.T, remember bool) *arena {
 	config.AmbientCookie, config.BufferedFormTokens, config.InsecureQueryTokens = "session", true, true
 	mux.Handle("/all", newGuard(t, config).Require("profile")(handler))
 	a.addCertificates(mux, keys, handler)
+	a.addProofs(mux, keys, handler)
 	a.api = serve(t, mux)
 	return a
 }
@@ -148,6 +150,11 @@ func (a *arena) welcome() {
 		answer := get(a.t, a.api, "/", "Authorization: Bearer "+a.token(jwttest.Alg(alg)))
 		require.Equal(a.t, http.StatusOK, answer.status, alg)
 		require.Equal(a.t, before+1, a.ran.Load())
+	}
+	for _, path := range []string{"/proved", "/either"} {
+		bound := a.token(jwttest.BoundTo(a.client))
+		proof := "DPoP: " + a.client.Proof(http.MethodGet, apiOrigin+path, bound)
+		require.Equal(a.t, http.StatusOK, get(a.t, a.api, path, "Authorization: DPoP "+bound, proof).status)
 	}
 	strong := a.token(jwttest.Claim("acr", "mfa"), jwttest.Claim("auth_time", time.Now().Unix()))
 	require.Equal(a.t, http.StatusOK, toStrong(a, strong).status)

@@ -49,7 +49,7 @@ func TestAttacks(t *testing.T) {
 func attackAll(a *arena) {
 	a.run(slices.Concat(
 		algorithmAttacks, keyAttacks, signatureAttacks, formAttacks, claimAttacks, scopeAttacks, fieldAttacks, placeAttacks,
-		certificateAttacks, loginAttacks, hostAttacks,
+		certificateAttacks, proofAttacks, loginAttacks, hostAttacks,
 	))
 }
 
