@@ -180,6 +180,11 @@ func TestForwardedSpellings(t *testing.T) {
 		{"without padding", der, strings.TrimRight(asDER(append([]byte{0x30, 2}, 5, 0)), "="), malformed},
 		{"bits behind the last", der, "MAIFAB==", malformed},
 		{"good padding", der, "MAIFAA==", binding},
+		{"a set", der, asDER([]byte{0x31, 0}), malformed},
+		{"a sequence that is not constructed", der, asDER([]byte{0x10, 0}), malformed},
+		{"a sequence of another class", der, asDER([]byte{0xb0, 0}), malformed},
+		{"an indefinite length", der, asDER([]byte{0x30, 0x80, 0, 0}), malformed},
+		{"a length in more bytes than needed", der, asDER([]byte{0x30, 0x81, 2, 5, 0}), malformed},
 
 		{"Cert alone", xfcc, `Cert="` + block + `"`, good},
 		{"without quotation marks", xfcc, `Cert=` + block, good},
