@@ -25,6 +25,7 @@ func newAPI(guard *protector.Protector) http.Handler {
 	handle("GET /payments", guard.RequirePolicy(payments), whoami) // and how the user has logged in
 	handle("GET /greeting", guard.Optional("profile"), greet)      // a token is welcome, not needed
 
+	mux.Handle(guard.ResourceMetadata())                       // open: it tells strangers where to get a token
 	mux.Handle("GET /files/{owner}", files{guard})             // the handler decides
 	mux.Handle("/notes", guard.Methods((&notes{}).resource())) // each method its own scope
 	return mux

@@ -40,9 +40,11 @@ func newGuard(
 			protector.Bearer(tokens.Validate).Proving(certificates),
 			protector.DPoP(tokens.Validate, proofs).Proving(certificates),
 		},
-		Realm:      "quickstart",
-		Logger:     logger,
-		OnDecision: decisions.record, // optional: the tour shows them
+		Realm:                "quickstart",
+		Resource:             origin, // challenges name the document that names the issuer
+		AuthorizationServers: []string{settings.issuer},
+		Logger:               logger,
+		OnDecision:           decisions.record, // optional: the tour shows them
 	})
 	return guard, keys, err
 }

@@ -58,6 +58,7 @@ func TestTourIsAsExpected(t *testing.T) {
 		`GET /profile +stolen; as a bearer token +profile +refused: confirmation +401 +Bearer error="invalid_token"`,
 		`GET /profile +alice's; her certificate +profile +granted +200 +-`,
 		`GET /profile +stolen; no certificate +profile +refused: certificate_missing +401 +Bearer error="invalid_token"`,
+		`GET /<metadata> +none; where the 401 points +- +open +200 +-`,
 		`GET /profile +fresh ones; a new key halfway +profile +granted +200 ×200 +-`,
 		`GET /profile +by the old key, now withdrawn +profile +refused: unknown_key +401 +Bearer error="invalid_token"`,
 		`GET /profile +valid; the issuer is down +profile +granted +200 ×20 +-`,
@@ -154,6 +155,7 @@ func TestServesWithAnEmbeddedIssuer(t *testing.T) {
 	}
 	require.Equal(t, []string{"BOUND", "PROOF"}, []string{tokens[3][1], tokens[4][1]})
 	profile := regexp.MustCompile(`https://\S+/profile`).FindString(out)
+	require.Equal(t, 200, ask(t, strings.Replace(profile, "/profile", "/.well-known/oauth-protected-resource", 1), http.Header{}))
 	proved := http.Header{"Authorization": {"DPoP " + tokens[3][2]}, "Dpop": {tokens[4][2]}}
 	require.Equal(t, 200, ask(t, profile, proved))
 	require.Equal(t, 401, ask(t, profile, proved), "once")
