@@ -226,6 +226,7 @@ func TestForwardedSpellings(t *testing.T) {
 		{"a broken escape", nginx, asPEM(mine) + "%", malformed},
 		{"something before", nginx, "a%0A" + asPEM(mine), malformed},
 		{"something behind", nginx, asPEM(mine) + "a", malformed},
+		{"bits behind the last", nginx, strings.Replace(asPEM([]byte{0x30, 2, 5, 0}), "MAIFAA", "MAIFAB", 1), malformed},
 		{"two blocks", nginx, asPEM(mine) + asPEM(mine), malformed},
 		{"another kind of block", nginx, strings.ReplaceAll(asPEM(mine), "CERTIFICATE", "TRUSTED%20CERTIFICATE"),
 			malformed},
@@ -238,6 +239,7 @@ func TestForwardedSpellings(t *testing.T) {
 		{"an escaped chain", traefik, url.QueryEscape(base64 + "," + asDER(other)), good},
 		{"a chain of escaped ones", traefik, url.QueryEscape(base64) + "," + url.QueryEscape(asDER(other)), good},
 		{"joined by another", traefik, base64 + ", " + asDER(other), several},
+		{"line breaks", traefik, "MAIF%0AAA==", malformed},
 		{"a comma first", traefik, "," + base64, malformed},
 		{"with its lines", traefik, asPEM(mine), malformed},
 	} {
