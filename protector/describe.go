@@ -12,14 +12,7 @@ import (
 // validators is added later, by describe.
 func (p *Protector) addResource(config Config) (faults []error) {
 	if config.Resource == "" {
-		const fault = "Config.%s has no effect without Resource: set both, or neither"
-		if config.AuthorizationServers != nil {
-			faults = append(faults, fmt.Errorf(fault, "AuthorizationServers"))
-		}
-		if !reflect.ValueOf(config.ResourceMetadata).IsZero() {
-			faults = append(faults, fmt.Errorf(fault, "ResourceMetadata"))
-		}
-		return faults
+		return withoutResource(config)
 	}
 	r, err := newResource(config.Resource)
 	if err != nil {
@@ -33,6 +26,22 @@ func (p *Protector) addResource(config Config) (faults []error) {
 	p.metadata = &metadata{resource: r, scopes: make(map[string]bool)}
 	p.metadata.publish(config.ResourceMetadata.Scopes)
 	return nil
+}
+
+func withoutResource(config Config) (faults []error) {
+	for _, part := range []struct {
+		field string
+		set   bool
+	}{
+		{"AuthorizationServers", config.AuthorizationServers != nil},
+		{"ResourceMetadata", !reflect.ValueOf(config.ResourceMetadata).IsZero()},
+	} {
+		if part.set {
+			faults = append(faults, errors.New("Config."+part.field+
+				" has no effect without Resource: set both, or neither"))
+		}
+	}
+	return faults
 }
 
 // describe adds what is configured.

@@ -265,7 +265,7 @@ func TestWithdrawnNeedsUntilExpiry(t *testing.T) {
 	policy := protector.Policy{Withdrawn: func(protector.Token) context.Context { return nil }}
 	require.ErrorContains(t, policy.Validate(), "Withdrawn has no effect without UntilExpiry: set both")
 	_, err := newGuard(t, protector.Config{}).NewRule(policy)
-	require.ErrorContains(t, err, "NewRule: Withdrawn")
+	require.ErrorContains(t, err, "NewRule: the function Withdrawn")
 }
 
 // Many open streams: no goroutine for any of them, and little memory.

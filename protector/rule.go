@@ -173,7 +173,7 @@ func compile(caller string, policy Policy) (*Rule, error) {
 	}
 	if policy.Withdrawn != nil && !policy.UntilExpiry {
 		faults = append(faults,
-			errors.New("Withdrawn has no effect without UntilExpiry: set both, or leave it out"))
+			errors.New("the function Withdrawn has no effect without UntilExpiry: set both, or leave it out"))
 	}
 	if faults = append(faults, stepUpFaults(policy)...); len(faults) == 0 {
 		rule.stepUp = newStepUp(policy)
