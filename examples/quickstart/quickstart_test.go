@@ -155,7 +155,8 @@ func TestServesWithAnEmbeddedIssuer(t *testing.T) {
 	}
 	require.Equal(t, []string{"BOUND", "PROOF"}, []string{tokens[3][1], tokens[4][1]})
 	profile := regexp.MustCompile(`https://\S+/profile`).FindString(out)
-	require.Equal(t, 200, ask(t, strings.Replace(profile, "/profile", "/.well-known/oauth-protected-resource", 1), http.Header{}))
+	document := strings.Replace(profile, "/profile", "/.well-known/oauth-protected-resource", 1)
+	require.Equal(t, 200, ask(t, document, http.Header{}))
 	proved := http.Header{"Authorization": {"DPoP " + tokens[3][2]}, "Dpop": {tokens[4][2]}}
 	require.Equal(t, 200, ask(t, profile, proved))
 	require.Equal(t, 401, ask(t, profile, proved), "once")

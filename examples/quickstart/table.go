@@ -59,7 +59,8 @@ func dash(text string) string {
 
 // foot sums up. Its error counts the surprises.
 func (t *table) foot() error {
-	fmt.Fprintf(t.out, "\nOne challenge of each answer is shown, without realm, algs, resource_metadata and error_description.\n")
+	fmt.Fprintf(t.out, "\nOne challenge of each answer is shown, "+
+		"without realm, algs, resource_metadata and error_description.\n")
 	if t.surprises > 0 {
 		return fmt.Errorf("%d of %d lines were not as expected", t.surprises, t.lines)
 	}

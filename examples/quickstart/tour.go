@@ -38,7 +38,9 @@ func (t tour) chapters() []chapter {
 	if t.issuer == nil {
 		return strangersOnly()
 	}
-	return slices.Concat(scopeRules(t.issuer), stepUp(t.issuer), badTokens(t.issuer), boundTokens(t), metadata(t), keyLife(t))
+	return slices.Concat(
+		scopeRules(t.issuer), stepUp(t.issuer), badTokens(t.issuer), boundTokens(t), metadata(t), keyLife(t),
+	)
 }
 
 type chapter struct {
