@@ -32,7 +32,7 @@ func newAPI(
 	guard, err := protector.New(protector.Config{
 		Validators:           []protector.Validator{protector.Bearer(tokens.Validate)},
 		Resource:             resource,
-		AuthorizationServers: []string{issuer},
+		AuthorizationServers: tokens.Issuers(),
 		ScopeInChallenge:     true, // clients begin with what base asks for, and ask for more when they need it
 		Logger:               logger,
 	})

@@ -42,7 +42,7 @@ func newGuard(
 		},
 		Realm:                "quickstart",
 		Resource:             origin, // challenges name the document that names the issuer
-		AuthorizationServers: []string{settings.issuer},
+		AuthorizationServers: tokens.Issuers(),
 		Logger:               logger,
 		OnDecision:           decisions.record, // optional: the tour shows them
 	})
