@@ -13,8 +13,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -224,6 +226,37 @@ type brokenStore struct{}
 
 func (brokenStore) Spend(context.Context, [32]byte, time.Time) (bool, error) {
 	return false, errors.New("connection refused")
+}
+
+// A store that does not answer is given up with the request, and nobody is let in.
+//
+// checklist 145
+func TestDPoPStoreThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		alice := newDPoPClient(t)
+		row := &bound{token{user: "alice"}, map[string]string{"jkt": alice.thumbprint}}
+		guard := newGuard(t, protector.Config{Validators: []protector.Validator{protector.DPoP(
+			func(context.Context, string) (*bound, error) { return row, nil },
+			newProofs(t, dpop.Config{Replay: hangingStore{}}),
+		)}})
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // of a fake clock
+		defer cancel()
+		r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil)
+		r.Header.Set("Authorization", "DPoP alice")
+		r.Header.Set("DPoP", strings.TrimPrefix(alice.proof("/", "alice", ""), "DPoP: "))
+		w := httptest.NewRecorder()
+		guard.Require()(says("in")).ServeHTTP(w, r)
+		require.Equal(t, http.StatusServiceUnavailable, w.Code)
+		require.ErrorIs(t, ctx.Err(), context.DeadlineExceeded, "it was waited for as long as the request has")
+	})
+}
+
+// hangingStore answers as soon as nobody asks any more.
+type hangingStore struct{}
+
+func (hangingStore) Spend(ctx context.Context, _ [32]byte, _ time.Time) (bool, error) {
+	<-ctx.Done()
+	return true, ctx.Err()
 }
 
 // A memory that is full is an outage, of the client that fills it, and the record says
