@@ -1,17 +1,8 @@
 package protector_test
 
 import (
-	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -21,48 +12,26 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"example.com/resourceserver/jwks/jwk"
 	"example.com/resourceserver/jwt/dpop"
+	"example.com/resourceserver/jwt/jwttest"
 	"example.com/resourceserver/protector"
 )
 
 // dpopClient makes proofs of RFC 9449.
 type dpopClient struct {
-	t          testing.TB
-	key        *ecdsa.PrivateKey
-	header     string
+	*jwttest.Client
 	thumbprint string
 	now        func() time.Time
 }
 
 func newDPoPClient(t testing.TB) *dpopClient {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	point, err := key.PublicKey.Bytes()
-	require.NoError(t, err)
-	public := fmt.Sprintf(`{"kty":"EC","crv":"P-256","x":%q,"y":%q}`, encoded(point[1:33]), encoded(point[33:]))
-	parsed, err := jwk.Parse([]byte(public))
-	require.NoError(t, err)
-	header := encoded([]byte(`{"typ":"dpop+jwt","alg":"ES256","jwk":` + public + `}`))
-	return &dpopClient{t, key, header, parsed.Thumbprint, time.Now}
+	client := jwttest.NewClient(t)
+	return &dpopClient{client, client.Confirmation()["jkt"], time.Now}
 }
-
-func encoded(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
 // proof returns a header field, of a proof for GET and the path of apiOrigin.
 func (c *dpopClient) proof(path, token, nonce string) string {
-	hash := sha256.Sum256([]byte(token))
-	claims, err := json.Marshal(map[string]any{
-		"jti": rand.Text(), "htm": "GET", "htu": apiOrigin + path,
-		"iat": c.now().Unix(), "ath": encoded(hash[:]), "nonce": nonce,
-	})
-	require.NoError(c.t, err)
-	signed := c.header + "." + encoded(claims)
-	digest := sha256.Sum256([]byte(signed))
-	r, s, err := ecdsa.Sign(rand.Reader, c.key, digest[:])
-	require.NoError(c.t, err)
-	signature := append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...)
-	return "DPoP: " + signed + "." + encoded(signature)
+	return "DPoP: " + c.Proof("GET", apiOrigin+path, token, jwttest.Claim("nonce", nonce), jwttest.IssuedAt(c.now()))
 }
 
 const apiOrigin = "https://api.example"

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 	"github.com/stretchr/testify/require"
@@ -14,6 +15,7 @@ import (
 	"example.com/resourceserver/jwt/dpop"
 	"example.com/resourceserver/jwt/jwttest"
 	"example.com/resourceserver/protector"
+	"example.com/resourceserver/scopes"
 )
 
 // Tokens that are bound to a key are proved once, however often the guard decides, and
@@ -102,6 +104,38 @@ func TestTheTokenOfTheCall(t *testing.T) {
 
 	url = serve(func(protector.Token) string { return "" })
 	require.Equal(t, 401, post(t, url, "Bearer "+issuer.Token(), ping).status)
+}
+
+// row is a token of a table.
+type row struct{ until time.Time }
+
+func (row) Scopes() scopes.Set     { return scopes.Parse("notes:read") }
+func (r row) ExpiresAt() time.Time { return r.until }
+
+// What the server sends by itself it sends no longer than the token is good.
+func TestAStreamEndsWithItsToken(t *testing.T) {
+	long, short := &row{time.Now().Add(time.Hour)}, &row{time.Now().Add(time.Second)}
+	guard, err := protector.New(protector.Config{Validators: []protector.Validator{protector.Bearer(
+		func(_ context.Context, token string) (*row, error) {
+			return map[string]*row{"long": long, "short": short}[token], nil
+		},
+	)}})
+	require.NoError(t, err)
+	alice := func(protector.Token) string { return "alice" }
+	tools, err := newToolGuard(guard, alice, protector.Policy{}, nil)
+	require.NoError(t, err)
+	api := httptest.NewServer(tools.protect(newServer(), nil))
+	t.Cleanup(api.Close)
+	session := begin(t, api.URL, "Bearer long")
+
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, api.URL, nil)
+	require.NoError(t, err)
+	r.Header = http.Header{
+		"Accept": {"text/event-stream"}, "Authorization": {"Bearer short"}, "Mcp-Session-Id": {session},
+	}
+	got := do(t, http.DefaultTransport, r) // returns when the stream ends
+	require.Equal(t, 200, got.status)
+	require.False(t, time.Now().Before(short.until))
 }
 
 func TestFaultsOfToolPolicies(t *testing.T) {
