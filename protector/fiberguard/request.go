@@ -1,0 +1,156 @@
+package fiberguard
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/url"
+
+	"github.com/gofiber/fiber/v3"
+	"github.com/valyala/fasthttp"
+)
+
+// requestOf returns what net/http would have made of the request, or nil if that
+// would have refused it. All texts are copies: fasthttp uses its buffers again, and
+// a token, or a context with one, may be kept for longer than its request.
+func requestOf(c fiber.Ctx) *http.Request {
+	sent := &c.Request().Header
+	target := string(sent.RequestURI())
+	location := locationOf(target)
+	header := fieldsOf(sent)
+	if location == nil || header == nil {
+		return nil
+	}
+	host := string(sent.Host())
+	if location.Host != "" { // RFC 9112 §3.2.2
+		host = location.Host
+	}
+	r := &http.Request{
+		Method: c.Method(), RequestURI: target, URL: location, Host: host, Header: header,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Body: http.NoBody, ContentLength: int64(max(sent.ContentLength(), -1)),
+		RemoteAddr: c.RequestCtx().RemoteAddr().String(), TLS: c.RequestCtx().TLSConnectionState(),
+		Pattern: c.FullPath(), // for Decision, as http.ServeMux has it
+	}
+	if r.ContentLength != 0 {
+		r.Body = &body{request: c.Request()}
+	}
+	if ctx := c.Context(); ctx != r.Context() {
+		r = r.WithContext(ctx)
+	}
+	return r
+}
+
+// locationOf reads a request target as net/http's server does (RFC 9112 §3.2).
+func locationOf(target string) *url.URL {
+	location, err := url.ParseRequestURI(target)
+	if err != nil {
+		return nil
+	}
+	return location
+}
+
+// fieldsOf returns every field, those of one name in their order, or nil if one of
+// them is none that net/http would take.
+func fieldsOf(sent *fasthttp.RequestHeader) http.Header {
+	types, ok := scan(sent.RawHeaders())
+	if !ok {
+		return nil
+	}
+	header := make(http.Header)
+	values := make([]string, 0, usualFields)
+	for name, value := range sent.All() {
+		switch key := canonical(name); {
+		case key == "Host": // which net/http has elsewhere
+		case header[key] != nil:
+			header[key] = append(header[key], string(value))
+		default:
+			values = append(values, string(value))
+			header[key] = values[len(values)-1 : len(values) : len(values)]
+		}
+	}
+	if len(types) > 1 {
+		header["Content-Type"] = types
+	}
+	return header
+}
+
+// usualFields is how many fields a request has, as a rule.
+const usualFields = 8
+
+// scan looks at the fields as they were sent, for what fasthttp makes of them unlike
+// net/http: it keeps the last Content-Type and the last Host, and takes names with a
+// space before the colon, which others take for the same name without.
+func scan(raw []byte) (types []string, ok bool) {
+	hosts := 0
+	for line := range bytes.Lines(raw) {
+		name, value, field := bytes.Cut(line, colon)
+		switch {
+		case !field:
+		case bytes.IndexByte(name, ' ') >= 0:
+			return nil, false
+		case len(name) == len("Host") && bytes.EqualFold(name, []byte("Host")):
+			hosts++
+		case len(name) == len("Content-Type") && bytes.EqualFold(name, []byte("Content-Type")):
+			types = append(types, string(bytes.TrimSpace(value)))
+		}
+	}
+	return types, hosts <= 1 // RFC 9112 §3.2
+}
+
+var colon = []byte(":")
+
+// canonical returns the canonical form of a name, and of those that most requests
+// have without allocating.
+func canonical(name []byte) string {
+	switch string(name) {
+	case "Authorization":
+		return "Authorization"
+	case "Host":
+		return "Host"
+	case "User-Agent":
+		return "User-Agent"
+	case "Accept":
+		return "Accept"
+	case "Accept-Encoding":
+		return "Accept-Encoding"
+	case "Content-Type":
+		return "Content-Type"
+	case "Content-Length":
+		return "Content-Length"
+	case "Cookie":
+		return "Cookie"
+	case "Dpop":
+		return "Dpop"
+	}
+	return http.CanonicalHeaderKey(string(name))
+}
+
+// body is the body of a request, for those who read it: it costs nothing until then.
+type body struct {
+	request *fasthttp.Request
+	from    io.Reader
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	if b.from == nil {
+		if b.from = b.request.BodyStream(); b.from == nil {
+			b.from = bytes.NewReader(b.request.Body())
+		}
+	}
+	return b.from.Read(p)
+}
+
+// Close leaves the body to fasthttp, which has it.
+func (b *body) Close() error { return nil }
+
+// keepBody puts a streamed body back that the protector has read, which it replaces
+// in r by what it has read.
+func keepBody(c fiber.Ctx, r *http.Request) {
+	if _, unread := r.Body.(*body); unread || !c.Request().IsBodyStream() {
+		return
+	}
+	if read, err := io.ReadAll(r.Body); err == nil {
+		c.Request().SetBodyRaw(read)
+	}
+}
