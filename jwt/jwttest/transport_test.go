@@ -243,6 +243,29 @@ func TestTransportLearnsTheNonce(t *testing.T) {
 	require.Equal(t, []string{"proof_nonce"}, a.take(), "what cannot be read again is not sent again")
 }
 
+// Many requests at once learn the nonce, each as if it were alone.
+func TestTransportForManyAtOnce(t *testing.T) {
+	a := startAPI(t, dpop.Config{NonceKeys: [][]byte{make([]byte, 32)}})
+	alice := jwttest.NewClient(t)
+	transport, token := a.transport(alice), a.token(jwttest.BoundTo(alice))
+	var group sync.WaitGroup
+	statuses := make([]int, 20)
+	for i := range statuses {
+		r := request(t, "POST", publicOrigin+"/user", "DPoP "+token, "text")
+		group.Go(func() {
+			alice.Proof("GET", publicOrigin+"/user", token, jwttest.Unpublished())
+			if response, err := transport.RoundTrip(r); err == nil {
+				statuses[i] = response.StatusCode
+				response.Body.Close()
+			}
+		})
+	}
+	group.Wait()
+	for _, status := range statuses {
+		require.Equal(t, 200, status)
+	}
+}
+
 // An authorization server has its own way to demand a nonce (RFC 9449 §8), and gets
 // proofs that are about no token.
 func TestTransportAtATokenEndpoint(t *testing.T) {

@@ -220,6 +220,7 @@ func TestOutageSuspendsCalls(t *testing.T) {
 					})
 				})}
 				require.NoError(t, a.ask())
+				synctest.Wait() // for what still looks at them
 				*tc.broken, tries = tc.with, 0
 				for range 3 {
 					requireUnavailable(t, a.ask(), tc.failure)
@@ -238,6 +239,7 @@ func TestOutageSuspendsCalls(t *testing.T) {
 				require.Equal(t, 4, tries)
 
 				time.Sleep(time.Second)
+				synctest.Wait()
 				*tc.broken = good
 				for range 10 {
 					require.NoError(t, a.ask())
