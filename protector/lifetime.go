@@ -2,6 +2,7 @@ package protector
 
 import (
 	"context"
+	"math"
 	"time"
 )
 
@@ -82,6 +83,9 @@ const (
 	// longestLeeway is how far behind its ExpiresAt a token may be good. Nobody means
 	// to forgive a clock more, and what is good for ever has no end to find.
 	longestLeeway = time.Hour
+	// longestLife is how far ahead an end is looked for: 146 years. Up to the last
+	// instant that a time can be it would take a billion steps.
+	longestLife time.Duration = math.MaxInt64 / 2
 )
 
 // endOf returns the first instant at which a token that is good now is not, or the
@@ -95,6 +99,7 @@ func endOf(token Token, now time.Time) time.Time {
 	if !ok || expiry.IsZero() {
 		return expiry
 	}
+	expiry = now.Add(min(expiry.Sub(now), longestLife))
 	good, over := now, expiry
 	for leeway := time.Second; timed.ValidAt(over); leeway *= 2 {
 		if leeway > longestLeeway {

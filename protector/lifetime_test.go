@@ -115,6 +115,34 @@ func TestUntilExpiry(t *testing.T) {
 	}
 }
 
+// questioned is a token that counts how often it is asked whether it is good.
+type questioned struct {
+	lenient
+	asked int
+}
+
+func (q *questioned) ValidAt(at time.Time) bool {
+	q.asked++
+	return q.lenient.ValidAt(at)
+}
+
+// An end that no clock will see costs no more to find than another.
+func TestUntilAnExpiryFarAway(t *testing.T) {
+	for name, expires := range map[string]time.Time{
+		"a year": time.Now().AddDate(1, 0, 0), "9999": time.Unix(253402300799, 0), "a million years": time.Unix(1<<45, 0),
+		"the longest": time.Unix(1<<62, 0),
+	} {
+		row := &questioned{lenient: lenient{token: token{user: "alice", expires: expires}}}
+		guard := newGuard(t, protector.Config{Validators: []protector.Validator{
+			protector.Bearer(func(context.Context, string) (*questioned, error) { return row, nil }),
+		}})
+		r, err := guard.Check(newRequest("alice"), newRule(t, guard, protector.Policy{UntilExpiry: true}))
+		require.NoError(t, err, name)
+		require.NoError(t, r.Context().Err(), name)
+		require.Less(t, row.asked, 100, name)
+	}
+}
+
 // Whoever asks the clock of the configuration asks it everywhere.
 func TestUntilExpiryByTheConfiguredClock(t *testing.T) {
 	inBubble(t, func(t *testing.T) {

@@ -126,9 +126,10 @@ func TestResourceMetadataScopes(t *testing.T) {
 	guard.RequirePolicy(protector.Policy{Scopes: []string{"policy"}, Roles: []string{"role"}, ACR: []string{"acr"}})
 	guard.Methods(protector.Methods{"GET": {Policy: protector.Policy{Scopes: []string{"method"}}, Handler: says("in")}})
 	guard.Subtree(http.NewServeMux(), protector.Policy{Scopes: []string{"subtree"}})
+	guard.Routes().Handle("/", protector.Policy{Scopes: []string{"route"}}, says("in"))
 	_, err := guard.NewRule(protector.Policy{Scopes: []string{"rule", "offline_access profile", "offline_access"}})
 	require.NoError(t, err)
-	want := []any{"method", "optional", "policy", "profile", "rule", "subtree", "told", "x", "y", "z"}
+	want := []any{"method", "optional", "policy", "profile", "route", "rule", "subtree", "told", "x", "y", "z"}
 	require.Equal(t, want, list())
 
 	_, err = guard.NewRule(protector.Policy{Scopes: []string{"faulty", ""}})

@@ -62,7 +62,7 @@ func (p *Protector) Routes() *Routes {
 // finds fault with the policy, the handler is nil, or the pattern is malformed or
 // conflicts with another.
 func (routes *Routes) Handle(pattern string, policy Policy, handler http.Handler) {
-	rule, err := routes.protector.compile(fmt.Sprintf("Routes: %q", pattern), policy)
+	rule, err := routes.protector.declare(fmt.Sprintf("Routes: %q", pattern), policy)
 	if err != nil {
 		panic(err)
 	}
