@@ -1,8 +1,6 @@
 package ginguard
 
 import (
-	"bufio"
-	"net"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -70,11 +68,6 @@ func (w *overseen) WriteString(s string) (int, error) {
 func (w *overseen) Flush() {
 	w.WriteHeaderNow()
 	w.ResponseWriter.Flush()
-}
-
-// Hijack tells the protector, which then leaves the answer alone.
-func (w *overseen) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	return http.NewResponseController(w.protector).Hijack()
 }
 
 // Unwrap is for [http.ResponseController].

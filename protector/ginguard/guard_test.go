@@ -75,6 +75,23 @@ func TestCurrentToken(t *testing.T) {
 	require.Equal(t, "true", body)
 }
 
+// Middleware further out is told whether the request was turned away.
+func TestAborted(t *testing.T) {
+	guard := newGuard(t, protector.Config{})
+	engine := newEngine()
+	var aborted []bool
+	engine.Use(func(c *gin.Context) {
+		c.Next()
+		aborted = append(aborted, c.IsAborted())
+	})
+	engine.GET("/user", ginguard.Require(guard), ginguard.Require(guard, "email"), whoami)
+	addr := serve(t, engine)
+	for _, token := range []string{"alice", "bob", "mallory"} {
+		refusals.Send(t, addr, "GET", "/user", "Authorization: Bearer "+token)
+	}
+	require.Equal(t, []bool{false, true, true}, aborted)
+}
+
 // The pattern is gin's, whatever gin is mounted under; where gin has none, nobody
 // makes one up.
 func TestPattern(t *testing.T) {
@@ -140,8 +157,10 @@ func TestHandleContext(t *testing.T) {
 	})
 	engine.GET("/user", ginguard.Require(guard, "email"), whoami)
 	addr := serve(t, engine)
-	for token, want := range map[string]int{"bob": 403, "alice": 200, "mallory": 401} {
-		status, _, body := refusals.Send(t, addr, "GET", "/forward", "Authorization: Bearer "+token)
+	for field, want := range map[string]int{
+		"Accept: */*": 401, "Authorization: Bearer bob": 403, "Authorization: Bearer alice": 200,
+	} {
+		status, _, body := refusals.Send(t, addr, "GET", "/forward", field)
 		require.Equal(t, want, status)
 		require.Equal(t, want == 200, body == "alice", body)
 	}
