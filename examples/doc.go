@@ -6,6 +6,7 @@
 //
 //   - quickstart: go run ./examples/quickstart
 //   - tokentable: opaque tokens from an application's own table instead of JWTs
+//   - routers: the guard behind http.ServeMux, chi and gorilla/mux
 //   - mcp: an MCP server whose tools need scopes, and a client that finds its way to a token
 //   - oidcprovider: an issuer that this project did not write, for tests that want a foreign one
 //
