@@ -17,6 +17,7 @@
 //     signed in, and rules of one's own.
 //   - [Protector.Methods] for a resource whose methods ask for different things.
 //   - [Protector.Subtree] for a whole mux, with the open routes named.
+//   - [Protector.Routes] for a mux on which every route names its policy, or is open.
 //   - [Protector.Acquire] inside a handler, where what is needed depends on what
 //     is asked for.
 //   - [Protector.Check] where there is no http.ResponseWriter, with
@@ -25,7 +26,9 @@
 //
 // All but the last two are ordinary net/http middleware and handlers, fit for any
 // router that takes these. They nest: the token is authenticated once per
-// request, and all requirements hold. Two protectors never believe each other.
+// request, and all requirements hold. Two protectors never believe each other. [For]
+// makes a handler that gets the token as an argument, and [Protector.Returning] one
+// that returns the error it has met.
 //
 // # One grant, one request
 //
@@ -40,7 +43,9 @@
 //
 // A middleware that rewrites a request between two protectors makes another one
 // of it: that costs a second look at the token, and with proofs that count once
-// it fails. Put it in front.
+// it fails. Put it in front. Two protectors that meet one request need a verifier of
+// such proofs each, and each its own memory: of one that they share, the second
+// protector hears that the proof was used.
 //
 // # Where tokens come from
 //

@@ -38,7 +38,9 @@ const dpopScheme = "DPoP"
 // bound token that is sent as a bearer token is refused. With DPoP alone, all
 // tokens must be bound and proved.
 //
-// Put whatever else the token may be bound to behind it, by [Validator.Proving].
+// Put whatever else the token may be bound to behind it, by [Validator.Proving]. Where
+// two protectors meet one request, each needs a verifier of its own, with a memory of
+// its own.
 func DPoP[T Token](authenticate func(ctx context.Context, token string) (T, error), proofs DPoPVerifier) Validator {
 	fault := func(text string) Validator { return Validator{scheme: dpopScheme, faults: []error{errors.New(text)}} }
 	switch {

@@ -47,9 +47,9 @@ type Possession struct {
 	// sent: "/user?id=7". Target is a whole URL where the client has sent one.
 	Method, Target string
 	// Token is the access token, as it was sent.
-	Token string `json:"-"`
+	Token string
 	// Evidence is what the proof's own method of that name has returned.
-	Evidence string `json:"-"`
+	Evidence string
 	// Bound says whether the token has the confirmation method, and Confirmation
 	// is what it has there, such as the thumbprint of a key.
 	Bound        bool
@@ -60,6 +60,10 @@ type Possession struct {
 func (p Possession) Format(s fmt.State, _ rune) {
 	fmt.Fprintf(s, "protector.Possession(%s %s)", p.Method, withoutToken(p.Target, p.Token))
 }
+
+// MarshalText returns what Format writes, for whatever writes JSON, such as a handler
+// of log/slog: the target may hold the token too.
+func (p Possession) MarshalText() ([]byte, error) { return []byte(fmt.Sprint(p)), nil }
 
 // Proved is the result of a [Proof] that holds. The zero Proved asks for nothing
 // more.

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -448,6 +449,9 @@ func TestProofStaysSecret(t *testing.T) {
 	for _, verb := range verbs {
 		require.NotContains(t, fmt.Sprintf(verb, p)+fmt.Sprintf(verb, &p), "canary", verb)
 	}
+	text, err := json.Marshal([]any{p, &p})
+	require.NoError(t, err)
+	require.NotContains(t, string(text), "canary")
 }
 
 // verbs are those of the package fmt, and some that do not fit. (Of a struct, %p

@@ -12,11 +12,11 @@ import (
 // The protector asks for more where a token has it to give: see
 // [RevocableToken], [TimedToken], [BoundToken], [GroupsToken], [RolesToken],
 // [EntitlementsToken], [ACRToken], [AuthTimeToken], [IssuerToken], [ClientToken]
-// and [SubjectToken]. All of these are optional, but a method of such a name and another shape is a fault
-// that [New] reports: it was meant to be asked, and would not be. So is a struct
-// that embeds a token as an interface, which hides what that token knows: embed
-// its own type. Where authenticate returns an interface, such a token shows only
-// when it comes, and is answered 500. To be sure at compile time:
+// and [SubjectToken]. All of these are optional, but a method of such a name and
+// another shape is a fault that [New] reports: it was meant to be asked, and would not
+// be. So is a struct that embeds a token as an interface, which hides what that token
+// knows: embed its own type. Where authenticate returns an interface, such a token
+// shows only when it comes, and is answered 500. To be sure at compile time:
 //
 //	var _ protector.RevocableToken = (*Row)(nil)
 //

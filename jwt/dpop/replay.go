@@ -64,7 +64,8 @@ type MemoryConfig struct {
 // many proofs as there is room left in the whole memory. So a client that sends ever
 // new proofs fills half of it, and is refused then, by [ErrFull]; two such clients
 // leave a third. The others go on in what is left, but for the one in 256 whose part
-// is the same.
+// is the same. A client with tokens for many keys counts as many clients: how many
+// keys it may have is up to the authorization server.
 type Memory struct {
 	now        func() time.Time // nil: time.Now
 	maxEntries int64            // 0: as many as fit into defaultMemoryBytes
