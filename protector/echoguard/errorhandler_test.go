@@ -3,6 +3,7 @@ package echoguard_test
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -29,10 +30,13 @@ func TestErrorHandler(t *testing.T) {
 			_, ok := echoguard.CurrentToken[*row](c)
 			return c.JSON(e.Status, map[string]any{"title": e.Description, "token": ok})
 		}, 403, `"token":false`},
-		"returns it":     {func(_ *echo.Context, e *protector.Error) error { return e }, 403, "central: *protector"},
-		"wraps it":       {func(_ *echo.Context, e *protector.Error) error { return errors.Join(e) }, 403, "central"},
-		"says nothing":   {func(*echo.Context, *protector.Error) error { return nil }, 403, ""},
-		"an echo error":  {func(*echo.Context, *protector.Error) error { return echo.ErrNotFound }, 404, "central"},
+		"returns it":    {func(_ *echo.Context, e *protector.Error) error { return e }, 403, "central: *protector"},
+		"wraps it":      {func(_ *echo.Context, e *protector.Error) error { return errors.Join(e) }, 403, "central"},
+		"says nothing":  {func(*echo.Context, *protector.Error) error { return nil }, 403, ""},
+		"an echo error": {func(*echo.Context, *protector.Error) error { return echo.ErrNotFound }, 404, "central"},
+		"another status, wrapped": {func(_ *echo.Context, e *protector.Error) error {
+			return echo.NewHTTPError(404, "hidden").Wrap(e)
+		}, 404, "central: *protector.Error"},
 		"another error":  {func(*echo.Context, *protector.Error) error { return errGone }, 500, "central"},
 		"another status": {func(c *echo.Context, _ *protector.Error) error { return c.NoContent(418) }, 418, ""},
 		"breaks":         {func(*echo.Context, *protector.Error) error { panic(errGone) }, 500, "central"},
@@ -45,6 +49,8 @@ func TestErrorHandler(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			guard := newGuard(t, protector.Config{ErrorHandler: echoguard.ErrorHandler(tt.answer)})
 			e := newEcho()
+			var logged strings.Builder
+			e.Logger = slog.New(slog.NewTextHandler(&logged, nil))
 			e.HTTPErrorHandler = func(c *echo.Context, err error) {
 				if response, _ := echo.UnwrapResponse(c.Response()); response.Committed {
 					return
@@ -63,6 +69,7 @@ func TestErrorHandler(t *testing.T) {
 			require.Contains(t, header.Get("Www-Authenticate"), `scope="email"`)
 			require.Equal(t, "no-store", header.Get("Cache-Control"))
 			require.False(t, ran)
+			require.Empty(t, logged.String(), "nothing is written twice")
 		})
 	}
 }

@@ -52,11 +52,7 @@ func middleware(protect func(http.Handler) http.Handler) echo.MiddlewareFunc {
 		}))
 		return func(c *echo.Context) error {
 			b := &bridge{ResponseWriter: c.Response(), c: c}
-			r := c.Request()
-			if pattern := c.Path(); pattern != "" {
-				r.Pattern = pattern // for Decision, as http.ServeMux does
-			}
-			protected.ServeHTTP(b, r)
+			protected.ServeHTTP(b, c.Request())
 			return b.err
 		}
 	}
