@@ -1,6 +1,7 @@
 package fuzz_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -144,6 +145,8 @@ func (otherIssuer) Issuer() string { return "https://b.example" }
 
 func lookup(*http.Request, string) (*jwt.Token, error) { return nil, nil }
 
+func validate(context.Context, string) (*jwt.Token, error) { return nil, nil }
+
 var misconfigurations = []misconfiguration{
 	broken("jwks", "nothing", func(c *jwks.Config) { *c = jwks.Config{} }, "Issuer"),
 	broken("jwks", "both", func(c *jwks.Config) { c.URL = "https://a.example/keys" }, "Issuer"),
@@ -208,6 +211,22 @@ var misconfigurations = []misconfiguration{
 	broken("protector", "no preflight", func(c *protector.Config) { c.Preflight = http.HandlerFunc(nil) }, "Preflight"),
 	broken("protector", "realm", func(c *protector.Config) { c.Realm = "a\r\nb" }, "Realm"),
 	broken("protector", "cookie", func(c *protector.Config) { c.AmbientCookie = "a b" }, "AmbientCookie"),
+	broken("protector", "protocol", func(c *protector.Config) { c.WebSocketProtocol = "a,b" }, "WebSocketProtocol"),
+	broken("protector", "protocol without Bearer", func(c *protector.Config) {
+		c.WebSocketProtocol, c.Validators = "a", []protector.Validator{protector.Scheme("Token", lookup)}
+	}, "WebSocketProtocol"),
+	broken("protector", "a field with a meaning", func(c *protector.Config) {
+		c.Validators = append(c.Validators, protector.Field("Authorization", validate))
+	}, "Validators"),
+	broken("protector", "no field name", func(c *protector.Config) {
+		c.Validators = append(c.Validators, protector.Field("a b", validate))
+	}, "Validators"),
+	broken("protector", "no function for a field", func(c *protector.Config) {
+		c.Validators = append(c.Validators, protector.Field[*jwt.Token]("Txn-Token", nil))
+	}, "Validators"),
+	broken("protector", "a field named as a scheme", func(c *protector.Config) {
+		c.Validators = append(c.Validators, protector.Scheme("Txn", lookup), protector.Field("txn", validate))
+	}, "Validators"),
 	broken("protector", "origins alone", func(c *protector.Config) { c.CrossOrigin = &http.CrossOriginProtection{} },
 		"CrossOrigin"),
 	broken("protector", "form limit alone", func(c *protector.Config) { c.MaxFormBytes = 1 }, "MaxFormBytes"),

@@ -23,8 +23,9 @@ import (
 // Put [Protector.Optional] in front, or use [Protector.Check], whose request
 // carries the token, for [CurrentToken] and for any further Acquire.
 //
-// Acquire cannot set fields of the answer: with tokens in cookies, forms or
-// queries, or with proofs, use a middleware or Check, see [Rule.AnswerHeader].
+// Acquire cannot set fields of the answer, nor withhold a token from the handler:
+// with tokens elsewhere than in the Authorization field, or with proofs, use a
+// middleware or Check, see [Rule.AnswerHeader].
 func (p *Protector) Acquire(r *http.Request, alternatives ...string) (Token, error) {
 	if err := p.unbuilt("Acquire"); err != nil {
 		_, refusal := p.refuse(r, errProgram(reasonBadRequirement, err))

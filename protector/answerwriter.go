@@ -12,7 +12,7 @@ import (
 // come too early before the handler runs, and too late afterwards.
 //
 // Flush and Hijack are here, beside Unwrap, for handlers that still ask for the
-// old interfaces: event streams and WebSockets are what query tokens are for.
+// old interfaces: event streams and WebSockets have their tokens in such places.
 type answerWriter struct {
 	http.ResponseWriter
 	status int                 // of an answer for which the handler sets none

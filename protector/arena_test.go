@@ -74,6 +74,7 @@ func newArena(t *testing.T, remember bool) *arena {
 	config.Resource = ""
 	config.AmbientCookie, config.BufferedFormTokens, config.InsecureQueryTokens = "session", true, true
 	mux.Handle("/all", newGuard(t, config).Require("profile")(handler))
+	a.addSources(mux, keys, config, handler)
 	a.addCertificates(mux, keys, handler)
 	a.addProofs(mux, keys, handler)
 	a.api = serve(t, mux)
@@ -156,6 +157,10 @@ func (a *arena) welcome() {
 		proof := "DPoP: " + a.client.Proof(http.MethodGet, apiOrigin+path, bound)
 		require.Equal(a.t, http.StatusOK, get(a.t, a.api, path, "Authorization: DPoP "+bound, proof).status)
 	}
+	socket := handshake(offering + "chat, access_token." + a.token())
+	require.Equal(a.t, http.StatusOK, get(a.t, a.api, "/socket", socket...).status)
+	field := "Cf-Access-Jwt-Assertion: " + assertion(a)[0]
+	require.Equal(a.t, http.StatusOK, get(a.t, a.api, "/assertion", field).status)
 	strong := a.token(jwttest.Claim("acr", "mfa"), jwttest.Claim("auth_time", time.Now().Unix()))
 	require.Equal(a.t, http.StatusOK, toStrong(a, strong).status)
 	a.log.reset()

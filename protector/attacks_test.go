@@ -49,7 +49,7 @@ func TestAttacks(t *testing.T) {
 func attackAll(a *arena) {
 	a.run(slices.Concat(
 		algorithmAttacks, keyAttacks, signatureAttacks, formAttacks, claimAttacks, scopeAttacks, fieldAttacks, placeAttacks,
-		certificateAttacks, proofAttacks, loginAttacks, hostAttacks,
+		sourceAttacks, certificateAttacks, proofAttacks, loginAttacks, hostAttacks,
 	))
 }
 
@@ -75,11 +75,13 @@ func each[T any](variants []T, token func(*arena, T) string) func(*arena) []stri
 
 // raws sends GET requests with these fields, and TOKEN replaced, over a connection of its own: net/http's client would
 // not send most of them. All answers have to be those of the last.
-func raws(fields ...string) func(*arena, string) answer {
+func raws(fields ...string) func(*arena, string) answer { return rawsTo("/", fields...) }
+
+func rawsTo(path string, fields ...string) func(*arena, string) answer {
 	return func(a *arena, token string) (last answer) {
 		statuses := map[int]bool{}
 		for _, field := range fields {
-			last = a.raw("GET / HTTP/1.1\r\nHost: a\r\n" + strings.ReplaceAll(field, "TOKEN", token) + "\r\n\r\n")
+			last = a.raw("GET " + path + " HTTP/1.1\r\nHost: a\r\n" + strings.ReplaceAll(field, "TOKEN", token) + "\r\n\r\n")
 			statuses[last.status] = true
 			require.Len(a.t, statuses, 1, field)
 		}

@@ -47,7 +47,7 @@ func (p *Protector) admit(r *http.Request, rule *Rule) (*http.Request, judgement
 		if limited {
 			ctx, j.release = rule.lifetime.limit(ctx, j.visible)
 		}
-		r = r.WithContext(ctx)
+		r = j.visible.withheld.from(r.WithContext(ctx))
 	}
 	if p.observed() {
 		p.report(r, j, started)
@@ -93,8 +93,8 @@ func (p *Protector) mustBeBuilt(caller string) {
 // [Protector.Check] has let through by this rule. The request is the one that
 // Check returned. The map is the caller's own, and often empty:
 //
-//   - Cache-Control: private, if the token came in a cookie, a form or the query
-//     (RFC 6750 §2.3). It holds for every status, and for what the handler sets:
+//   - Cache-Control: private, if the token was not in the Authorization field
+//     (RFC 6750 §2.3 for the query). It holds for every status, and for what the handler sets:
 //     set it last, unless the answer says no-store. So it is with no-store, which
 //     a proof asks for that hands out a nonce.
 //   - Vary, if the rule lets anonymous requests through, since the answer then

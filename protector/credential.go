@@ -10,10 +10,13 @@ import (
 type credential struct {
 	scheme *scheme
 	token  string
-	// unseen: not in the Authorization field, whose presence is what keeps
-	// shared caches from storing an answer (RFC 9111 §3.5).
-	unseen bool
+	source *source // nil: the Authorization field
 }
+
+// unseen reports whether caches do not see that there is a credential: it is the
+// presence of the Authorization field that keeps shared ones from storing an answer
+// (RFC 9111 §3.5).
+func (c credential) unseen() bool { return c.source != nil }
 
 // credential finds the request's one token. It checks syntax, length and
 // number, and nothing about the token itself. Beside an error it returns no
@@ -56,7 +59,8 @@ func (p *Protector) fromHeader(r *http.Request) (credential, *Error) {
 func (p *Protector) cutScheme(field string) (*scheme, string) {
 	for _, s := range p.schemes {
 		n := len(s.name)
-		if len(field) >= n && equalFold(field[:n], s.name) && (len(field) == n || tokenChars[field[n]] == 0) {
+		if s.field == "" && len(field) >= n && equalFold(field[:n], s.name) &&
+			(len(field) == n || tokenChars[field[n]] == 0) {
 			return s, field[n:]
 		}
 	}

@@ -22,6 +22,30 @@ func CurrentToken[T Token](ctx context.Context) (T, bool) {
 	return token, ok
 }
 
+// TokenOf returns the token that the protector has let through, whatever stands between
+// it and the handler: where two protectors are in front of one handler, each for a token
+// of its own, it finds both.
+//
+//	user, ok := protector.TokenOf[*jwt.Token](r.Context(), users)
+//	transaction, ok := protector.TokenOf[*jwt.Token](r.Context(), transactions)
+//
+// It reports false where [CurrentToken] would: for a protector that has let nobody
+// through, or somebody anonymous, for a token of another type, and after a refusal by
+// any protector. The Check of an inner protector's [Policy] can ask for the outer's
+// token, to compare the two.
+func TokenOf[T Token](ctx context.Context, guard *Protector) (T, bool) {
+	var none T
+	if guard.unbuilt("TokenOf") != nil {
+		return none, false
+	}
+	g := innermost(ctx).from(guard.identity)
+	if g == nil {
+		return none, false
+	}
+	token, ok := g.token.(T)
+	return token, ok
+}
+
 type contextKey struct{}
 
 // carrier is a context with a grant in it. Every request needs one. The grant

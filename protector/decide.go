@@ -40,7 +40,7 @@ func (p *Protector) identify(r *http.Request, c credential, current *grant) (g *
 	}
 	if current == nobody {
 		g, err = p.authenticate(r, c)
-		return g, false, err
+		return g.withholding(r), false, err
 	}
 	blind := withoutCurrent(r)
 	g, err = p.authenticate(blind, c)
@@ -48,7 +48,7 @@ func (p *Protector) identify(r *http.Request, c credential, current *grant) (g *
 	if g != nil {
 		g.outer = current
 	}
-	return g, false, err
+	return g.withholding(r), false, err
 }
 
 // authenticate judges a request about which nothing is known. Nothing that it

@@ -56,7 +56,19 @@
 // are checked here, for every kind, by the optional methods that [Token] lists; a
 // method of nearly the right shape is a fault at construction. [Scheme] is for
 // other schemes than Bearer, and [Validator.When] for several kinds of token under
-// one.
+// one. [Field] is for tokens in a header field of their own.
+//
+// A request has one token for each protector, wherever that looks. Where two tokens
+// come together, such as the user's and the transaction's, each has a protector of
+// its own, one in front of the other, and [TokenOf] finds both:
+//
+//	users, err := protector.New(protector.Config{
+//		Validators: []protector.Validator{protector.Bearer(tokens.Validate)},
+//	})
+//	transactions, err := protector.New(protector.Config{
+//		Validators: []protector.Validator{protector.Field("Txn-Token", txnTokens.Validate)},
+//	})
+//	mux.Handle("POST /pay", users.Require("pay")(transactions.Require("pay")(pay)))
 //
 // # Proofs
 //
@@ -133,12 +145,14 @@
 //
 //	no_credentials             no token
 //	other_scheme               no token, but an Authorization field: does it begin with "Bearer "?
-//	malformed                  a scheme that is accepted, and no token in its syntax
+//	malformed                  a scheme that is accepted, and no token in its syntax; a WebSocket that
+//	                           offers nothing beside its token
 //	several_credentials        more than one token, or Authorization field
 //	too_large                  longer than Config.MaxTokenBytes
 //	unreadable_form            a form that cannot be read, is longer than Config.MaxFormBytes, or
 //	                           comes with several Content-Type fields
-//	cross_origin               a cookie, sent from an origin that Config.CrossOrigin does not trust
+//	cross_origin               a cookie, the protocol of a WebSocket or a Field, sent from an origin
+//	                           that Config.CrossOrigin does not trust
 //	request_check              Config.RequestCheck said no
 //	no_validator               no validator's When takes the token
 //	unknown_token              the validator returned no token, or a blank one, and no error
@@ -178,6 +192,30 @@
 //		return // context.Cause says why: the *Error that a request would get which came now
 //	}
 //
+// # WebSockets
+//
+// A page in a browser opens a WebSocket with a list of subprotocols, and can say
+// nothing else. With Config.WebSocketProtocol the token is one of them, behind that
+// name and a dot:
+//
+//	new WebSocket("wss://api.example/chat", ["chat", "access_token." + token])
+//
+// Every JWT fits; a token with a slash or an equals sign is no subprotocol
+// (RFC 6455 §4.1). It is taken from handshakes only, which are GET requests that ask
+// for the upgrade.
+//
+// The server has to answer with one of the protocols, or the browser closes the
+// connection; and an answer ends in more places than a request. So the handler sees
+// what the client has offered without the entry, and its library chooses from that.
+// There must be something to choose: a handshake that offers the token alone is
+// answered 400.
+//
+// No browser sends such a token by itself. It is judged like a cookie all the same, so
+// that a WebSocket is no way around the CORS policy: a page of another origin that has
+// got hold of a token needs the leave of a preflight for an Authorization field, and
+// nobody's for a handshake. Config.CrossOrigin names the origins that may. The request
+// that middleware further out sees has the token in it; keep the field out of logs.
+//
 // # Cookies
 //
 // The token is taken from the Authorization header, which no browser sends
@@ -196,10 +234,15 @@
 // A request with both the cookie and the header is refused, 400, since the two
 // may stand for different callers.
 //
+// A proxy that knows its users by a cookie, and adds an assertion about them to each
+// request, passes on whatever another site made the browser send. So a token of
+// [Field] is judged in the same way. Requests that no browser has made name no
+// origin, and pass.
+//
 // # Caches
 //
 // Shared caches do not store the answer to a request with an Authorization field.
-// They do not know about cookies, forms and queries, so the answer to a token from
+// They do not know about tokens in other places, so the answer to one from
 // there is Cache-Control: private, whatever its status and whatever the handler
 // says, unless that is no-store. The answers of [Protector.Optional] depend on
 // whether there was a token, and say so in Vary.

@@ -106,10 +106,10 @@ func (e *Error) with(fields http.Header) *Error {
 // The refusals that the protector itself has to give.
 
 // errNoCredentials tells apart, for the operator alone, who sent nothing and who
-// forgot the word Bearer.
-func errNoCredentials(r *http.Request) *Error {
+// forgot the word Bearer. An Authorization field that is overlooked is another's.
+func errNoCredentials(r *http.Request, overlooked bool) *Error {
 	reason := reasonNoCredentials
-	if r.Header["Authorization"] != nil {
+	if r.Header["Authorization"] != nil && !overlooked {
 		reason = reasonOtherScheme
 	}
 	return &Error{Status: http.StatusUnauthorized, Description: describe(""), Reason: reason}

@@ -24,7 +24,8 @@ type grant struct {
 	target     target
 	possession *possession // nil: no proof was asked for
 	outer      *grant
-	carrier    carrier // the context that the grant is in
+	carrier    carrier   // the context that the grant is in
+	withheld   *withheld // nil: the handler may see all of the request
 }
 
 // nobody is the state outside every protector, and of a request that was turned
@@ -41,11 +42,20 @@ func (g *grant) from(by *identity) *grant {
 	return nil
 }
 
-// inside returns the same grant for a place further in.
+// inside returns the same grant for a place further in. What it withholds has been
+// withheld, and by others since, perhaps, other things.
 func (g *grant) inside(outer *grant) *grant {
 	inner := *g
-	inner.outer, inner.carrier = outer, carrier{}
+	inner.outer, inner.carrier, inner.withheld = outer, carrier{}, nil
 	return &inner
+}
+
+// withholding has the grant say what of the request the handler is not to see.
+func (g *grant) withholding(r *http.Request) *grant {
+	if g != nil && g.credential.source != nil && g.credential.source.withhold != nil {
+		g.withheld = g.credential.source.withhold(r)
+	}
+	return g
 }
 
 // holdsFor reports whether the grant was given for this very request. In doubt

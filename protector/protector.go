@@ -59,11 +59,23 @@ type Config struct {
 	// in the package documentation first. Default: none.
 	AmbientCookie string
 
-	// CrossOrigin decides which requests of other origins may use the cookie:
-	// set it to trust further origins. It is asked only for requests whose token
-	// came from AmbientCookie, and its deny handler is not used. WebSocket
-	// handshakes are judged as POST, so a bypass pattern for them must not name
-	// GET. Default: no other origin is trusted.
+	// WebSocketProtocol also takes the token from a WebSocket handshake, as one of the
+	// subprotocols that it offers: a page in a browser can set nothing else there. The
+	// token follows the name and a dot, beside a protocol that the client speaks. With
+	// the name "access_token":
+	//
+	//	new WebSocket(url, ["chat", "access_token." + token])
+	//
+	// The handler does not see the entry, and answers with one of the others. Without
+	// any other the handshake is refused. Default: none. Read "WebSockets" in the package
+	// documentation.
+	WebSocketProtocol string
+
+	// CrossOrigin decides which requests of other origins may use a token from
+	// AmbientCookie, WebSocketProtocol or a [Field]: set it to trust further
+	// origins. It is asked for no others, and its deny handler is not used.
+	// WebSocket handshakes are judged as POST, so a bypass pattern for them must
+	// not name GET. Default: no other origin is trusted.
 	CrossOrigin *http.CrossOriginProtection
 
 	// BufferedFormTokens also takes the token from the access_token field of an
@@ -162,7 +174,6 @@ func New(config Config) (*Protector, error) {
 	p := &Protector{
 		identity:     new(identity),
 		limit:        cmp.Or(config.MaxTokenBytes, defaultTokenBytes),
-		vary:         "Authorization",
 		preflight:    config.Preflight,
 		requestCheck: config.RequestCheck,
 		errorHandler: config.ErrorHandler,
@@ -175,12 +186,10 @@ func New(config Config) (*Protector, error) {
 	if config.Now != nil {
 		p.now = config.Now
 	}
-	if config.AmbientCookie != "" {
-		p.vary = "Authorization, Cookie"
-	}
 	p.tooLarge = fmt.Errorf("the token is longer than protector.Config.MaxTokenBytes, which is %d", p.limit)
 	faults := slices.Concat(p.addResource(config), p.addSchemes(config), p.addSources(config),
 		checkLimit(config.MaxTokenBytes))
+	p.vary = p.varies()
 	p.describe(config)
 	if config.Preflight != nil && isNil(config.Preflight) {
 		faults = append(faults, errors.New("Config.Preflight is a nil handler: set one, or leave it out"))
@@ -247,9 +256,12 @@ func (p *Protector) addValidator(v Validator, params []Param) []error {
 		if equalFold(name, bearer) {
 			name = bearer
 		}
-		s = &scheme{name: name, params: slices.Clone(params)}
+		s = &scheme{name: name, field: v.field, params: slices.Clone(params)}
 		s.expired = &expired{s}
 		p.schemes = append(p.schemes, s)
+	}
+	if s.field != v.field {
+		return []error{errFieldAndScheme}
 	}
 	return s.add(v)
 }

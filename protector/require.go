@@ -26,8 +26,8 @@ func (p *Protector) Require(alternatives ...string) func(http.Handler) http.Hand
 // is anonymous. A bad one is answered 401 and one that grants too little 403,
 // exactly as by Require, so that a client learns that its token has expired.
 //
-// The answer depends on whether there was a token, so it gets Vary:
-// Authorization, and Cookie where cookies are looked at.
+// The answer depends on whether there was a token, so it gets Vary, with the
+// fields that are looked at: Authorization, as a rule.
 func (p *Protector) Optional(alternatives ...string) func(http.Handler) http.Handler {
 	return p.middleware(p.mustCompile("Optional", Policy{Scopes: alternatives, Optional: true}))
 }
@@ -84,7 +84,7 @@ func (g *grant) cacheMark() func(http.Header) {
 	switch {
 	case g.possession.answerHeader().Get("Cache-Control") == noStore:
 		return markUncacheable
-	case g.credential.unseen:
+	case g.credential.unseen():
 		return markPrivate
 	}
 	return nil

@@ -13,16 +13,17 @@ import (
 // Rule is a [Policy], ready for use by the [Protector] that made it, with
 // [Protector.NewRule]. It never changes, and is safe for concurrent use.
 type Rule struct {
-	by       *identity
-	vary     string // where what the answer depends on is, besides the resource
-	scopes   scopes.Requirement
-	names    []nameRule
-	stepUp   *stepUp // nil: however the user has authenticated
-	check    func(context.Context, Token) error
-	optional bool
-	wanted   string           // the scope that a challenge without error names, or empty
-	takes    func(Token) bool // nil: tokens of any type
-	lifetime *lifetime        // nil: the decision holds as long as the request
+	by         *identity
+	vary       string // where what the answer depends on is, besides the resource
+	scopes     scopes.Requirement
+	names      []nameRule
+	stepUp     *stepUp // nil: however the user has authenticated
+	check      func(context.Context, Token) error
+	optional   bool
+	overlooked bool             // no validator is for the Authorization field
+	wanted     string           // the scope that a challenge without error names, or empty
+	takes      func(Token) bool // nil: tokens of any type
+	lifetime   *lifetime        // nil: the decision holds as long as the request
 }
 
 type nameRule struct {
@@ -64,7 +65,7 @@ func (p *Protector) compile(caller string, policy Policy) (*Rule, error) {
 	if err != nil {
 		return nil, err
 	}
-	rule.by = p.identity
+	rule.by, rule.overlooked = p.identity, !p.readsAuthorization()
 	if policy.UntilExpiry {
 		rule.lifetime = &lifetime{p.now, policy.Withdrawn}
 	}
@@ -93,7 +94,7 @@ func (rule *Rule) admits(r *http.Request, g *grant) *Error {
 	if rule.optional {
 		return nil
 	}
-	err := errNoCredentials(r)
+	err := errNoCredentials(r, rule.overlooked)
 	err.Scope = rule.wanted
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 )
 
 // parameter is the name of the token in forms and queries (RFC 6750 §2.2, §2.3).
@@ -24,34 +25,72 @@ const (
 // source is a place beside the Authorization field where a token may be. Find
 // returns every token there, since more than one is a fault of the request.
 type source struct {
-	find func(r *http.Request) ([]string, *Error)
-	// ambient: sent by browsers without anybody's intent, so the origin of the
-	// request has to be checked.
-	ambient bool
+	scheme *scheme // whose tokens they are
+	field  string  // that holds them, or empty
+	find   func(r *http.Request) ([]string, *Error)
+	// ambient: what makes a browser send it may be a page of another origin, so that
+	// has to be checked.
+	ambient  bool
+	withhold func(r *http.Request) *withheld // nil: the handler sees the token where it was
 }
 
 // addSources sets up the places that the configuration opts into. Without any,
 // no request pays for them.
 func (p *Protector) addSources(config Config) (faults []error) {
-	p.origins = config.CrossOrigin
-	if config.AmbientCookie != "" {
-		if !isToken(config.AmbientCookie) {
-			faults = append(faults, fmt.Errorf(
-				"Config.AmbientCookie is %q: use letters, digits, hyphens and underscores", config.AmbientCookie))
-		}
-		if p.origins == nil {
-			p.origins = http.NewCrossOriginProtection()
-		}
-		p.sources = append(p.sources, source{find: cookies(config.AmbientCookie), ambient: true})
-	} else if config.CrossOrigin != nil {
-		faults = append(faults, errors.New("Config.CrossOrigin has no effect without AmbientCookie: "+
-			"set both, or wrap the handler with CrossOrigin.Handler"))
+	if name := config.AmbientCookie; name != "" {
+		faults = append(faults, nameFault("AmbientCookie", name)...)
+		p.sources = append(p.sources, source{
+			scheme: p.schemeNamed(bearer), field: "Cookie", find: cookies(name), ambient: true,
+		})
 	}
+	faults = append(faults, p.addWebSocket(config)...)
+	p.addFields()
+	faults = append(faults, p.addOrigins(config)...)
 	faults = append(faults, p.addForm(config)...)
 	if config.InsecureQueryTokens {
-		p.sources = append(p.sources, source{find: queryTokens})
+		p.sources = append(p.sources, source{scheme: p.schemeNamed(bearer), find: queryTokens})
 	}
 	return append(faults, p.bearerFaults(config)...)
+}
+
+// addOrigins sets up what judges the origins of requests, if one of the places asks for it.
+func (p *Protector) addOrigins(config Config) []error {
+	switch p.origins = config.CrossOrigin; {
+	case !slices.ContainsFunc(p.sources, func(s source) bool { return s.ambient }):
+		if p.origins != nil {
+			return []error{errors.New("Config.CrossOrigin has no effect without AmbientCookie, WebSocketProtocol " +
+				"or a Field: set one, or wrap the handler with CrossOrigin.Handler")}
+		}
+	case p.origins == nil:
+		p.origins = http.NewCrossOriginProtection()
+	}
+	return nil
+}
+
+func nameFault(field, name string) []error {
+	if isToken(name) {
+		return nil
+	}
+	return []error{fmt.Errorf("Config.%s is %q: use letters, digits, hyphens and underscores", field, name)}
+}
+
+// varies names the fields on which it depends whether there is a token.
+func (p *Protector) varies() string {
+	var fields []string
+	if p.readsAuthorization() {
+		fields = append(fields, "Authorization")
+	}
+	for _, source := range p.sources {
+		if source.field != "" {
+			fields = append(fields, source.field)
+		}
+	}
+	return strings.Join(fields, ", ")
+}
+
+// readsAuthorization reports whether there is a validator for what is in that field.
+func (p *Protector) readsAuthorization() bool {
+	return slices.ContainsFunc(p.schemes, func(s *scheme) bool { return s.field == "" })
 }
 
 // bearerFaults: what else carries a token carries that of RFC 6750.
@@ -64,6 +103,7 @@ func (p *Protector) bearerFaults(config Config) (faults []error) {
 		set   bool
 	}{
 		{"AmbientCookie", config.AmbientCookie != ""},
+		{"WebSocketProtocol", config.WebSocketProtocol != ""},
 		{"BufferedFormTokens", config.BufferedFormTokens},
 		{"InsecureQueryTokens", config.InsecureQueryTokens},
 	} {
@@ -90,7 +130,7 @@ func (p *Protector) addForm(config Config) (faults []error) {
 			"Config.MaxFormBytes has no effect without BufferedFormTokens: set both, or neither"))
 	}
 	if config.BufferedFormTokens {
-		p.sources = append(p.sources, source{find: formTokens(limit)})
+		p.sources = append(p.sources, source{scheme: p.schemeNamed(bearer), find: formTokens(limit)})
 	}
 	return faults
 }
@@ -99,8 +139,9 @@ func (p *Protector) addForm(config Config) (faults []error) {
 // client must not use more than one method (RFC 6750 §2), and two places may
 // hold two callers' tokens.
 func (p *Protector) fromSources(r *http.Request, found credential) (credential, *Error) {
-	none := credential{scheme: p.schemeNamed(bearer)}
-	for _, source := range p.sources {
+	for i := range p.sources {
+		source := &p.sources[i]
+		none := credential{scheme: source.scheme}
 		tokens, err := source.find(r)
 		if err != nil {
 			return none, err
@@ -117,7 +158,7 @@ func (p *Protector) fromSources(r *http.Request, found credential) (credential, 
 		if found, err = p.credentialOf(none.scheme, tokens[0]); err != nil {
 			return none, err
 		}
-		found.unseen = true
+		found.source = source
 	}
 	return found, nil
 }

@@ -11,9 +11,10 @@ import (
 )
 
 // Validator tells good tokens of one authentication scheme from bad ones. Build
-// one with [Bearer] or [Scheme]; the zero Validator is refused by [New].
+// one with [Bearer], [Scheme] or [Field]; the zero Validator is refused by [New].
 type Validator struct {
 	scheme string
+	field  string                  // that holds the token and nothing else; empty: Authorization
 	match  func(token string) bool // nil: every token of the scheme
 
 	// authenticate gets the request, although Bearer does not pass it on: a
@@ -140,6 +141,7 @@ func (v Validator) When(match func(token string) bool) Validator {
 // itself in a challenge.
 type scheme struct {
 	name       string
+	field      string  // the header field that holds its tokens alone; empty: Authorization
 	params     []Param // of every challenge
 	challenge  string  // without error attributes
 	validators []Validator
