@@ -19,7 +19,11 @@ import (
 // Patterns are those of [http.ServeMux]. What [Protector.Subtree] says of paths that
 // can be read in several ways holds for routes that are open or optional. Of other
 // routes, a path that leads to one as it was sent and to another as it is decoded
-// must meet the policies of both.
+// must meet the policies of both. CONNECT, whose path the mux takes as it comes, has
+// no route by such a path at all.
+//
+// With Config.ScopeInChallenge, the 401 tells which routes ask for scopes, and so
+// which exist.
 //
 // Routes are registered before the first request; after that, Routes is safe for
 // concurrent use. Build it with [Protector.Routes].
@@ -110,6 +114,11 @@ func (routes *Routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, pattern := routes.mux.Handler(r)
 	if r.Method != http.MethodConnect { // for it mux may call the path a pattern
 		r.Pattern = pattern // for Decision; mux is about to set the same
+	} else if !hasOneReading(r.URL.Path) {
+		// Mux cleans the path of any other method. A handler that cleans this one, as a
+		// file server does, would serve what another route's policy is for.
+		routes.serve(w, r, routes.closed, http.NotFoundHandler())
+		return
 	}
 	routes.serve(w, r, routes.ruleFor(r, pattern), routes.alsoBy(r, pattern))
 }

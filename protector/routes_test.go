@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"testing/fstest"
 
 	"github.com/stretchr/testify/require"
 
@@ -89,6 +90,36 @@ func TestRoutes(t *testing.T) {
 				require.Equal(t, tt.pattern, seen[0].Pattern)
 			}
 		})
+	}
+}
+
+// A file server cleans paths, and takes every method. Where one is behind several routes, no method leads past the
+// policy of the file's own.
+//
+// checklist 224
+func TestRoutesOfOneFileServer(t *testing.T) {
+	files := http.StripPrefix("/files", http.FileServerFS(fstest.MapFS{
+		"plan": {Data: []byte("public")}, "secret/plan": {Data: []byte("secret")},
+	}))
+	routes := newGuard(t, protector.Config{}).Routes()
+	routes.Handle("/files/{name...}", protector.Policy{}, files)
+	routes.Handle("/files/secret/{name...}", needs("secret"), files)
+	server := serve(t, routes)
+	ask := func(method, path, token string) answer {
+		return raw(t, server, method+" "+path+" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"+
+			"Authorization: Bearer "+token+"\r\n\r\n")
+	}
+	for _, method := range []string{"GET", "POST", "CONNECT", "OPTIONS", "BREW"} {
+		require.Equal(t, 200, ask(method, "/files/plan", "alice").status, method)
+		for _, path := range []string{
+			"/files/secret/plan", "/files/x/../secret/plan", "/files//secret/plan", "/files/./secret/plan",
+			"/files/x%2F..%2Fsecret/plan", "/files/%2e/secret/plan", "/files/x%2Fy/../secret/plan", "/files/secret%2Fplan",
+		} {
+			a := ask(method, path, "alice")
+			require.NotEqual(t, "secret", a.body, "%s %s", method, path)
+			require.Contains(t, []int{307, 403, 404}, a.status, "%s %s", method, path)
+			require.Equal(t, 401, ask(method, path, "expired").status, "%s %s", method, path)
+		}
 	}
 }
 
