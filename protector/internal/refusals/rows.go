@@ -90,7 +90,7 @@ func (s *Service) malformed() []row {
 func (s *Service) bounds() []row {
 	bound := s.Token(s.client.bound())
 	field := "Authorization: DPoP " + bound
-	proof := func(path string) string { return s.client.proof("GET", path, bound, "", time.Now()) }
+	proof := func(path string) string { return s.proof(path, bound, "", time.Now()) }
 	used := proof("/user")
 	with := func(fields ...func(string) string) func() request {
 		return func() request {
@@ -117,7 +117,7 @@ func (s *Service) bounds() []row {
 		}, 401, "invalid_dpop_proof", "proof_replay", ""},
 		{"not bound, sent as DPoP", func() request {
 			token := s.Token()
-			return get("/user", "Authorization: DPoP "+token, s.client.proof("GET", "/user", token, "", time.Now()))()
+			return get("/user", "Authorization: DPoP "+token, s.proof("/user", token, "", time.Now()))()
 		}, 401, "invalid_token", "proof_binding", ""},
 	}
 }
@@ -211,7 +211,7 @@ func (s *Service) nonced() []row {
 	bound := s.Token(s.client.bound(), jwttest.ExpiresIn(time.Hour))
 	short := s.Token(s.client.bound(), jwttest.Scope("email"))
 	ask := func(token, nonce string) request {
-		return get("/nonces", "Authorization: DPoP "+token, s.client.proof("GET", "/nonces", token, nonce, s.now()))()
+		return get("/nonces", "Authorization: DPoP "+token, s.proof("/nonces", token, nonce, s.now()))()
 	}
 	old := func(token string) func() request {
 		return func() request {
@@ -228,8 +228,14 @@ func (s *Service) nonced() []row {
 	}
 }
 
+// proof is made for a request to a path, as this service sends it.
+func (s *Service) proof(path, token, nonce string, at time.Time) string {
+	return s.client.proof(s.verb, s.prefix+path, token, nonce, at)
+}
+
 // spend asks the guards directly, and returns the header of a refusal.
 func (s *Service) spend(r request) http.Header {
+	r = s.sent(r)
 	for _, route := range s.Routes {
 		if route.Path != r.target {
 			continue

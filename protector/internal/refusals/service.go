@@ -34,6 +34,8 @@ const origin = "https://api.example"
 type Service struct {
 	Routes []Route
 
+	verb      string // the method of most requests
+	prefix    string // of every path
 	issuer    *jwttest.Issuer
 	silent    *jwttest.Issuer // whose keys cannot be had
 	client    client
@@ -56,10 +58,20 @@ type Route struct {
 // New returns a service that ends with the test.
 func New(t *testing.T) *Service {
 	t.Helper()
-	s := &Service{issuer: jwttest.NewIssuer(t), silent: jwttest.NewIssuer(t), client: newClient()}
+	return newService(t, http.MethodGet, "")
+}
+
+func newService(t *testing.T, verb, prefix string) *Service {
+	s := &Service{
+		verb: verb, prefix: prefix,
+		issuer: jwttest.NewIssuer(t), silent: jwttest.NewIssuer(t), client: newClient(),
+	}
 	s.silent.Fail(http.StatusInternalServerError)
 	s.setClock(time.Now())
 	s.Routes = s.routes(s.tokens())
+	for i := range s.Routes {
+		s.Routes[i].Path = prefix + s.Routes[i].Path
+	}
 	mux := http.NewServeMux()
 	for _, route := range s.Routes {
 		var handler http.Handler = http.HandlerFunc(s.serve)

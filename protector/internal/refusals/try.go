@@ -150,6 +150,11 @@ func (a answer) compare(t *testing.T, wanted answer) {
 		expect(t, name, strings.Join(wanted.header[name], "; "), strings.Join(a.header[name], "; "))
 	}
 	expect(t, "number of nonces", len(wanted.header["Dpop-Nonce"]), len(a.header["Dpop-Nonce"]))
+	a.compareDecisions(t, wanted)
+}
+
+func (a answer) compareDecisions(t *testing.T, wanted answer) {
+	t.Helper()
 	expect(t, "number of decisions", len(wanted.decisions), len(a.decisions))
 	for i := range min(len(a.decisions), len(wanted.decisions)) {
 		got, want := a.decisions[i], wanted.decisions[i]
@@ -158,6 +163,7 @@ func (a answer) compare(t *testing.T, wanted answer) {
 		expect(t, "subject", want.Subject, got.Subject)
 		expect(t, "reused", want.Reused, got.Reused)
 		expect(t, "method", want.Method, got.Method)
+		expect(t, "reason", want.Reason, got.Reason)
 	}
 }
 
