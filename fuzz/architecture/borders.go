@@ -54,8 +54,11 @@ var borders = map[string]border{
 	// What every door is tried by. Modules below protector may import it, in their tests.
 	"protector/internal/refusals": {own: []string{"scopes", "jwks", "jwt", "jwt/...", "protector"}},
 
-	"protector/grpcguard":    {own: []string{"protector"}, module: true},
-	"protector/connectguard": {own: []string{"protector"}, module: true},
+	// What the two guards of procedures share: the table, and how a refusal is told.
+	"protector/internal/procedures": {own: []string{"protector"}},
+
+	"protector/grpcguard":    {own: []string{"protector", "protector/internal/procedures"}, module: true},
+	"protector/connectguard": {own: []string{"protector", "protector/internal/procedures"}, module: true},
 	"protector/ginguard":     {own: []string{"protector"}, module: true},
 	"protector/echoguard":    {own: []string{"protector"}, module: true},
 	"protector/fiberguard":   {own: []string{"protector"}, module: true},
