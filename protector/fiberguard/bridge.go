@@ -17,8 +17,7 @@ import (
 type bridge struct {
 	c     fiber.Ctx
 	err   error // for fiber
-	asked bool  // a handler of fiber answers the refusal
-	begun bool
+	begun bool  // an answer of the protector's own, or of the handler that it asks
 	// Header holds the fields of the answer once somebody has asked, and before
 	// those that were there then.
 	header, before http.Header
@@ -71,7 +70,7 @@ func (b *bridge) set(name string, values []string) {
 // WriteHeader begins an answer of the protector's own. What was written before is no
 // part of it.
 func (b *bridge) WriteHeader(status int) {
-	if b.asked || b.begun || status < http.StatusOK {
+	if b.begun || status < http.StatusOK {
 		return
 	}
 	b.begin(status)

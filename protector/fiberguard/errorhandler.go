@@ -36,7 +36,6 @@ func ErrorHandler(
 			return
 		}
 		b.begin(e.Status)
-		b.asked = true
 		b.c.SetContext(r.Context())
 		b.err = withStatus(answer(b.c, e))
 	}

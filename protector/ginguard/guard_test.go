@@ -180,6 +180,27 @@ func TestForm(t *testing.T) {
 	require.Equal(t, "private", response.Header.Get("Cache-Control"))
 }
 
+// lasting is a token that ends.
+type lasting struct{ row }
+
+func (*lasting) ExpiresAt() time.Time { return time.Now().Add(time.Hour) }
+
+// A context that ends with the token is the context of the request.
+func TestUntilExpiry(t *testing.T) {
+	guard, err := protector.New(protector.Config{Validators: []protector.Validator{protector.Bearer(
+		func(context.Context, string) (*lasting, error) { return &lasting{row{user: "alice"}}, nil },
+	)}})
+	require.NoError(t, err)
+	policy, limited := protector.Policy{UntilExpiry: true}, false
+	engine := newEngine()
+	engine.GET("/stream", ginguard.RequirePolicy(guard, policy), func(c *gin.Context) {
+		_, limited = c.Request.Context().Deadline()
+	})
+	status, _, _ := refusals.Send(t, serve(t, engine), "GET", "/stream", "Authorization: Bearer a")
+	require.Equal(t, http.StatusOK, status)
+	require.True(t, limited)
+}
+
 func TestWiring(t *testing.T) {
 	guard := newGuard(t, protector.Config{})
 	for name, wire := range map[string]func(){
