@@ -22,21 +22,24 @@ import (
 	"example.com/resourceserver/protector/internal/refusals"
 )
 
-// seen returns a guard that keeps the requests it is asked about, and lets all in.
+// seen returns a guard that lets all in, and what tells the first request that it
+// was asked about since it was last told.
 func seen(t testing.TB, config protector.Config) (*protector.Protector, func() *http.Request) {
 	var mu sync.Mutex
-	var last *http.Request
+	var first *http.Request
 	config.RequestCheck = func(r *http.Request) error {
 		mu.Lock()
 		defer mu.Unlock()
-		last = r
+		if first == nil {
+			first = r
+		}
 		return nil
 	}
 	return newGuard(t, config), func() *http.Request {
 		mu.Lock()
 		defer mu.Unlock()
-		r := last
-		last = nil
+		r := first
+		first = nil
 		return r
 	}
 }
