@@ -164,7 +164,7 @@
 //	certificate_binding        bound to another certificate than the request came with
 //	certificate_several        a proxy's header field is there twice, or speaks of several clients
 //	certificate_malformed      a proxy's header field cannot be read in its encoding
-//	certificate_too_large      a proxy's header field is longer than 32 KiB
+//	certificate_too_large      longer than 16 KiB, or a proxy's header field than 32 KiB
 //	insufficient_scope         likewise insufficient_groups, _roles and _entitlements
 //	insufficient_acr           acr is none of Policy.ACR
 //	insufficient_auth_time     auth_time is missing, in the future, or further back than Policy.MaxAge

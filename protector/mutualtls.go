@@ -38,7 +38,8 @@ type mutualTLS struct {
 // [MutualTLSConfig].
 //
 // Tokens that are not bound to a certificate pass; without a certificate, or with
-// another, a bound one is answered 401 invalid_token. A JWT validator lets bound
+// another, a bound one is answered 401 invalid_token. So is any token that comes with a
+// certificate of more than 16 KiB. A JWT validator lets bound
 // tokens through if its Config.Confirmations has "x5t#S256". Behind [DPoP], a token
 // with both bindings needs both proofs:
 //
@@ -66,7 +67,7 @@ func (*mutualTLS) Params() []Param { return nil }
 // connection, since anybody can write a header field.
 func (m *mutualTLS) Evidence(r *http.Request) (string, error) {
 	if !m.isProxy(r.RemoteAddr) {
-		return m.ofConnection(r.TLS), nil
+		return m.ofConnection(r.TLS)
 	}
 	switch fields := r.Header[m.header]; len(fields) {
 	case 0:
@@ -96,15 +97,23 @@ func (m *mutualTLS) isProxy(peer string) bool {
 	return false
 }
 
+// maxCertificate bounds what is hashed. Crypto/tls takes certificates of a quarter of a
+// megabyte, which anybody can make, and to hash one for each request, before its token
+// is looked at, would take longer than ten signatures.
+const maxCertificate = 16 << 10
+
 // ofConnection returns the thumbprint of what the client has presented, or nothing.
 // A certificate without its bytes is none: all of those have one thumbprint.
-func (m *mutualTLS) ofConnection(state *tls.ConnectionState) string {
+func (m *mutualTLS) ofConnection(state *tls.ConnectionState) (string, error) {
 	if state == nil || !state.HandshakeComplete || len(state.PeerCertificates) == 0 {
-		return ""
+		return "", nil
 	}
 	der := state.PeerCertificates[0].Raw
-	if len(der) == 0 {
-		return ""
+	switch {
+	case len(der) == 0:
+		return "", nil
+	case len(der) > maxCertificate:
+		return "", certificateError(reasonCertificateTooLarge, "the client certificate is longer than 16 KiB")
 	}
 	cell := m.presented.ofBytes(der)
 	thumbprint := find(cell, der)
@@ -112,7 +121,7 @@ func (m *mutualTLS) ofConnection(state *tls.ConnectionState) string {
 		thumbprint = thumbprintOf(der)
 		remember(cell, der, thumbprint)
 	}
-	return thumbprint
+	return thumbprint, nil
 }
 
 // Check compares the thumbprints. That of a certificate is no secret; the time that

@@ -175,22 +175,28 @@ func TestMutualTLSResumed(t *testing.T) {
 //
 // checklist 148, 150
 func TestMutualTLSStates(t *testing.T) {
+	const missing, tooLarge = "certificate_missing", "certificate_too_large"
 	_, der := clientCertificate(t)
 	certificates := []*x509.Certificate{{Raw: der}}
+	longest := make([]byte, 16<<10)
+	longer := make([]byte, 16<<10+1) // anybody makes one, and hashing it would cost more than all else
+	presented := func(der []byte) *tls.ConnectionState {
+		return &tls.ConnectionState{HandshakeComplete: true, PeerCertificates: []*x509.Certificate{{Raw: der}}}
+	}
 	for name, tt := range map[string]struct {
-		state *tls.ConnectionState
-		bound string
-		ok    bool
+		state  *tls.ConnectionState
+		bound  string
+		reason string
 	}{
-		"complete": {&tls.ConnectionState{HandshakeComplete: true, PeerCertificates: certificates},
-			thumbprint(der), true},
-		"early data":     {&tls.ConnectionState{PeerCertificates: certificates}, thumbprint(der), false},
-		"no TLS":         {nil, thumbprint(der), false},
-		"no certificate": {&tls.ConnectionState{HandshakeComplete: true}, thumbprint(der), false},
+		"complete":       {presented(der), thumbprint(der), ""},
+		"early data":     {&tls.ConnectionState{PeerCertificates: certificates}, thumbprint(der), missing},
+		"no TLS":         {nil, thumbprint(der), missing},
+		"no certificate": {&tls.ConnectionState{HandshakeComplete: true}, thumbprint(der), missing},
 		"verified only": {&tls.ConnectionState{HandshakeComplete: true,
-			VerifiedChains: [][]*x509.Certificate{certificates}}, thumbprint(der), false},
-		"without its bytes": {&tls.ConnectionState{HandshakeComplete: true, PeerCertificates: []*x509.Certificate{{}}},
-			thumbprint(nil), false},
+			VerifiedChains: [][]*x509.Certificate{certificates}}, thumbprint(der), missing},
+		"without its bytes": {presented(nil), thumbprint(nil), missing},
+		"the longest":       {presented(longest), thumbprint(longest), ""},
+		"longer":            {presented(longer), thumbprint(longer), tooLarge},
 	} {
 		t.Run(name, func(t *testing.T) {
 			guard := newGuard(t, protector.Config{Validators: []protector.Validator{
@@ -200,11 +206,11 @@ func TestMutualTLSStates(t *testing.T) {
 			r.Header.Set("Authorization", "Bearer x")
 			r.TLS = tt.state
 			_, err := guard.Acquire(r)
-			if tt.ok {
+			if tt.reason == "" {
 				require.NoError(t, err)
 				return
 			}
-			require.ErrorContains(t, err, "401 invalid_token (certificate_missing)")
+			require.ErrorContains(t, err, "401 invalid_token ("+tt.reason+")")
 		})
 	}
 }
