@@ -13,7 +13,7 @@ type lifetime struct {
 	withdrawn func(Token) context.Context // nil: nobody withdraws tokens
 }
 
-// refuses turns away whose token was withdrawn before the request came.
+// refuses turns a request away whose token was withdrawn before it came.
 func (l *lifetime) refuses(g *grant) *Error {
 	if l == nil {
 		return nil
@@ -34,7 +34,7 @@ func (l *lifetime) limit(ctx context.Context, g *grant) (context.Context, func()
 	if withdrawn := l.withdrawal(g.token); withdrawn != nil {
 		limited, end := context.WithCancelCause(ctx)
 		forget := context.AfterFunc(withdrawn, func() { end(errWithdrawn(withdrawn, g)) })
-		context.AfterFunc(limited, func() { forget() }) // whoever is withdrawn from may live for days
+		context.AfterFunc(limited, func() { forget() }) // the session may last for days
 		ctx, release = limited, func() { end(nil) }
 	}
 	expiry := endOf(g.token, l.now())
@@ -78,7 +78,7 @@ func (e *expired) As(target any) bool {
 }
 
 const (
-	// endPrecision is as exact as an end has to be, if a token does not say when it is.
+	// endPrecision is how exactly the end is found that a token does not state.
 	endPrecision = time.Millisecond
 	// longestLeeway is how far behind its ExpiresAt a token may be good. Nobody means
 	// to forgive a clock more, and what is good for ever has no end to find.

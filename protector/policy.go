@@ -67,7 +67,7 @@ type Policy struct {
 	//
 	// It costs a timer while the request lasts, and no goroutine. It stops with the
 	// handler; behind [Protector.Check], with the context of the request that Check
-	// was given.
+	// was given. The timer stands still while the machine sleeps.
 	UntilExpiry bool
 
 	// Withdrawn lets a token end before it expires, as when somebody logs out. It

@@ -109,7 +109,7 @@ func (routes *Routes) register(pattern string, handler http.Handler, registered 
 // ServeHTTP serves the request by the route that it leads to.
 //
 // The policy is asked before the mux is, and not by the handlers in it: its own
-// answers, such as redirects, then tell nobody about routes that he may not use.
+// answers, such as redirects, then tell nobody about routes that are not for them.
 func (routes *Routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, pattern := routes.mux.Handler(r)
 	if r.Method != http.MethodConnect { // for it mux may call the path a pattern

@@ -18,7 +18,7 @@ func thumbprintOf(der []byte) string {
 // compare a certificate takes a fraction of the time that hashing or even decoding
 // it takes.
 //
-// Strangers can fill it, since everybody can make certificates. So it is bounded, by
+// Strangers can fill it, since anybody can make certificates. So it is bounded, by
 // 4 MiB at the worst, and the last one to come wins: what is lost to them costs its
 // next request what the first has cost. A weak pointer to the certificate of each
 // connection would be as quick and hold less, but the certificates that proxies

@@ -21,7 +21,7 @@ type Validator struct {
 	// scheme with proof of possession needs the method, the URL, other header
 	// fields and the TLS state.
 	authenticate func(r *http.Request, token string) (Token, error)
-	makes        reflect.Type // of tokens
+	makes        reflect.Type // the type that authenticate returns
 	proofs       []Proof
 	faults       []error
 }

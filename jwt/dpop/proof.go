@@ -92,7 +92,7 @@ func (p *proof) readRest(claims strictjson.Object) (err error) {
 	return nil
 }
 
-// id is by which the proof is remembered: its jti, which is unique to its key
+// id is what the proof is remembered by: its jti, which is unique to its key
 // (RFC 9449 §4.2), and its key. The hashes bound what the client can make the memory
 // hold, and keep one client from spending the proofs of another.
 func (p *proof) id() (id [32]byte) {
