@@ -2,10 +2,14 @@ module example.com/resourceserver/examples/mcp
 
 go 1.26.0
 
-replace example.com/resourceserver => ../..
+replace (
+	example.com/resourceserver => ../..
+	example.com/resourceserver/protector/mcpguard => ../../protector/mcpguard
+)
 
 require (
 	example.com/resourceserver v0.0.0-00010101000000-000000000000
+	example.com/resourceserver/protector/mcpguard v0.0.0-00010101000000-000000000000
 	github.com/modelcontextprotocol/go-sdk v1.8.0
 	github.com/stretchr/testify v1.12.1
 )

@@ -7,8 +7,7 @@
 // the next, prints that, and goes on serving with curl lines to paste. With -once it
 // ends after the tour.
 //
-// What to copy from: toolguard.go is what brings guard and SDK together, server.go is
-// the wiring.
+// What to copy from: server.go is the wiring.
 package main
 
 import (
@@ -25,6 +24,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"example.com/resourceserver/jwks"
 	"example.com/resourceserver/jwt/jwttest"
@@ -68,7 +69,7 @@ func run(ctx context.Context, args []string, out, logs io.Writer) error {
 	var url string
 	stop, err = serve(*listen, func(origin string) (http.Handler, error) {
 		url = origin + "/mcp"
-		return newAPI(issuer.URL(), url, keys, nil, slog.New(slog.NewTextHandler(logs, nil)))
+		return newAPI(issuer.URL(), url, keys, mcp.StreamableHTTPOptions{}, slog.New(slog.NewTextHandler(logs, nil)))
 	})
 	if err != nil {
 		return err

@@ -29,7 +29,7 @@ type service struct {
 	asked []string // scopes that the user was asked for
 }
 
-func start(t *testing.T, options *mcp.StreamableHTTPOptions, consent func(string) string) *service {
+func start(t *testing.T, options mcp.StreamableHTTPOptions, consent func(string) string) *service {
 	t.Helper()
 	s := &service{issuer: jwttest.NewIssuer(t, jwttest.FirstKey("ES256"))}
 	stop, err := serve("127.0.0.1:0", func(origin string) (http.Handler, error) {
@@ -59,14 +59,14 @@ func (s *service) token(scope string, opts ...jwttest.TokenOption) string {
 	return s.issuer.Token(append(good, opts...)...)
 }
 
-var stateless = &mcp.StreamableHTTPOptions{Stateless: true, JSONResponse: true}
+var stateless = mcp.StreamableHTTPOptions{Stateless: true, JSONResponse: true}
 
 // A client that knows the URL finds the authorization server by the refusal, a token
 // for what it does first, and another when it does more.
 //
 // checklist 161, 162, 165, 166
 func TestAClientFindsItsWay(t *testing.T) {
-	for name, options := range map[string]*mcp.StreamableHTTPOptions{"sessions": nil, "stateless": stateless} {
+	for name, options := range map[string]mcp.StreamableHTTPOptions{"sessions": {}, "stateless": stateless} {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, options, grantAll)
 			require.NoError(t, tour(t.Context(), s.url, io.Discard))
@@ -77,7 +77,7 @@ func TestAClientFindsItsWay(t *testing.T) {
 
 // A user who does not grant what a tool needs does not get what it does.
 func TestAUserWhoGrantsLess(t *testing.T) {
-	s := start(t, nil, func(string) string { return "notes:read" })
+	s := start(t, mcp.StreamableHTTPOptions{}, func(string) string { return "notes:read" })
 	session, err := connect(t.Context(), s.url, io.Discard)
 	require.NoError(t, err)
 	defer session.Close()
@@ -155,7 +155,7 @@ func TestRefusals(t *testing.T) {
 		{"the other half", s.token("notes:write"), call("add_note"), 403, short},
 		{"in a batch", s.token("notes:read"), "[" + ping + "," + call("add_note") + "]", 403, short},
 		{"no message", s.token("notes:read"), "x", 400, ""},
-		{"too long", s.token("notes:read"), strings.Repeat("x", maxMessageBytes+1), 400, "invalid_request"},
+		{"too long", s.token("notes:read"), strings.Repeat("x", mcp.DefaultMaxRequestBodyBytes+1), 413, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			authorization := ""
@@ -226,7 +226,7 @@ func begin(t *testing.T, url, authorization string) string {
 
 // A session is its user's, and each call is judged by its own token.
 func TestSessions(t *testing.T) {
-	s := start(t, nil, grantAll)
+	s := start(t, mcp.StreamableHTTPOptions{}, grantAll)
 	all := "Bearer " + s.token("notes:read notes:write")
 	session := begin(t, s.url, all)
 	got := post(t, s.url, all, call("add_note"), "Mcp-Session-Id", session)

@@ -11,6 +11,7 @@ import (
 
 	"example.com/resourceserver/jwt"
 	"example.com/resourceserver/protector"
+	"example.com/resourceserver/protector/mcpguard"
 )
 
 // policies say which scopes each tool needs: all of them, since a client that is
@@ -23,7 +24,7 @@ var policies = map[string]protector.Policy{
 // newAPI is an MCP server at the path of resource, behind a guard for tokens of the
 // issuer that are meant for this resource.
 func newAPI(
-	issuer, resource string, keys jwt.KeySource, options *mcp.StreamableHTTPOptions, logger *slog.Logger,
+	issuer, resource string, keys jwt.KeySource, options mcp.StreamableHTTPOptions, logger *slog.Logger,
 ) (http.Handler, error) {
 	tokens, err := jwt.NewValidator(jwt.Config{Issuer: issuer, Audiences: []string{resource}, Keys: keys})
 	if err != nil {
@@ -39,19 +40,19 @@ func newAPI(
 	if err != nil {
 		return nil, err
 	}
-	base := protector.Policy{Scopes: []string{"notes:read"}}
-	tools, err := newToolGuard(guard, user, base, policies)
+	server, err := mcpguard.NewHandler(guard, newServer(), mcpguard.Config{
+		Base:      protector.Policy{Scopes: []string{"notes:read"}},
+		Tools:     policies,
+		Transport: options,
+	})
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
 	mux.Handle(guard.ResourceMetadata())
-	mux.Handle("/mcp", tools.protect(newServer(), options))
+	mux.Handle("/mcp", server)
 	return mux, nil
 }
-
-// user tells the users of one issuer apart; with several, the issuer belongs in it.
-func user(token protector.Token) string { return token.(*jwt.Token).Subject() }
 
 // notebook is the service itself, which knows nothing of tokens but whose they are.
 type notebook struct {
