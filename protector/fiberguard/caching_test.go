@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/gofiber/fiber/v3"
-	"github.com/gofiber/fiber/v3/middleware/etag"
 	"github.com/stretchr/testify/require"
 
 	"example.com/resourceserver/protector"
@@ -44,7 +43,6 @@ func TestPrivateAnswers(t *testing.T) {
 		for _, config := range []fiber.Config{{}, {DisableHeaderNormalizing: true}} {
 			t.Run(name, func(t *testing.T) {
 				app := newApp(config)
-				app.Use(etag.New())
 				app.Get("/user", fiberguard.Require(guard), tt.answer)
 				addr := serve(t, app)
 				status, header, _ := refusals.Send(t, addr, "GET", "/user?access_token=alice")
