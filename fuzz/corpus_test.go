@@ -38,6 +38,7 @@ var corpora = map[string]func() []seed{
 	"FuzzProof":                proofSeeds,
 	"FuzzScopes":               scopesSeeds,
 	"FuzzSnapshotFile":         snapshotSeeds,
+	"FuzzSources":              sourcesSeeds,
 	"FuzzStepUp":               stepUpSeeds,
 	"FuzzToken":                tokenSeeds,
 	"FuzzTokenStructure":       structureSeeds,
