@@ -116,7 +116,8 @@ func repeatable(r *http.Request) bool {
 // learn remembers the nonce of an answer, and reports whether the answer demands
 // another than was used. An API says so in its challenge (RFC 9449 §9), an
 // authorization server in the body of a 400 (RFC 9449 §8), which is left unread: the
-// nonce tells enough.
+// nonce tells enough. That of an API's 400 is the next one, and no demand: what the
+// handler has refused must not come twice.
 func (c *Client) learn(r *http.Request, response *http.Response, used string) bool {
 	nonce := response.Header.Get("DPoP-Nonce")
 	if nonce == "" {
@@ -127,7 +128,7 @@ func (c *Client) learn(r *http.Request, response *http.Response, used string) bo
 	c.mu.Unlock()
 	switch response.StatusCode {
 	case http.StatusBadRequest:
-		return nonce != used
+		return nonce != used && credential(r, "DPoP") == ""
 	case http.StatusUnauthorized:
 		challenges := strings.Join(response.Header.Values("WWW-Authenticate"), ", ")
 		return nonce != used && strings.Contains(challenges, "use_dpop_nonce")

@@ -292,6 +292,19 @@ func TestTransportAtATokenEndpoint(t *testing.T) {
 	require.Len(t, asked, 3, "nothing was wrong with the nonce")
 }
 
+// An API that refuses what it was sent, and hands out the next nonce with it, is not asked twice.
+func TestTransportRepeatsNothingThatWasJudged(t *testing.T) {
+	client, asked := jwttest.NewClient(t), 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		w.Header().Set("DPoP-Nonce", "n1")
+		w.WriteHeader(http.StatusBadRequest)
+	}))
+	defer server.Close()
+	require.Equal(t, 400, send(t, client.Transport(nil), request(t, "POST", server.URL, "DPoP token", "{")))
+	require.Equal(t, 1, asked)
+}
+
 func TestTransportPresentsTheCertificate(t *testing.T) {
 	client, other := jwttest.NewClient(t), jwttest.NewClient(t)
 	var seen [][]byte
