@@ -40,7 +40,8 @@ type Decision struct {
 	// Status is the status of the answer, or 0 if the handler gives it.
 	Status int
 
-	// Scheme is the authentication scheme of the request, or empty.
+	// Scheme is the authentication scheme of the request, the name of the [Field] that
+	// its token was in, or empty.
 	Scheme string
 
 	// Issuer, ClientID and Subject come from the token's methods of that name,

@@ -192,6 +192,9 @@
 //		return // context.Cause says why: the *Error that a request would get which came now
 //	}
 //
+// The client then comes back with another token, and says how far it has got: the
+// example in examples/live does both.
+//
 // # WebSockets
 //
 // A page in a browser opens a WebSocket with a list of subprotocols, and can say
@@ -237,7 +240,8 @@
 // A proxy that knows its users by a cookie, and adds an assertion about them to each
 // request, passes on whatever another site made the browser send. So a token of
 // [Field] is judged in the same way. Requests that no browser has made name no
-// origin, and pass.
+// origin, and pass. A gateway that passes on what a page has sent passes on its
+// origin too: name that of your pages in Config.CrossOrigin.
 //
 // # Caches
 //

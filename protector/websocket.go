@@ -116,8 +116,8 @@ func offeredBy(r *http.Request) []string {
 const keyField = "Sec-Websocket-Key"
 
 // isHandshake reports whether the request opens a WebSocket (RFC 6455 §4.2.1), by what
-// the libraries look at. HTTP/2's handshakes (RFC 8441) are none: who takes those does
-// not take them from net/http.
+// the libraries look at. Those of HTTP/2 (RFC 8441) have another shape, which the
+// libraries for net/http do not take.
 func isHandshake(r *http.Request) bool {
 	return r.Method == http.MethodGet && len(r.Header[keyField]) == 1 &&
 		lists(r.Header["Upgrade"], "websocket") && lists(r.Header["Connection"], "upgrade")

@@ -71,6 +71,7 @@ func proceed(w http.ResponseWriter, r *http.Request) {
 	b := bridgeOf(w)
 	b.flush()
 	keepBody(b.c, r)
+	keepProtocols(b.c, r)
 	b.c.SetContext(r.Context())
 	b.err = b.c.Next()
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/gofiber/fiber/v3"
 	"github.com/valyala/fasthttp"
@@ -152,5 +153,33 @@ func keepBody(c fiber.Ctx, r *http.Request) {
 	}
 	if read, err := io.ReadAll(r.Body); err == nil {
 		c.Request().SetBodyRaw(read)
+	}
+}
+
+// protocolField is where a WebSocket offers subprotocols, one of which may hold a token.
+const protocolField = "Sec-Websocket-Protocol"
+
+// keepProtocols leaves those that the protector has left, for the library that chooses
+// one of them to answer with: Config.WebSocketProtocol withholds the one with the token.
+func keepProtocols(c fiber.Ctx, r *http.Request) {
+	left := r.Header[protocolField]
+	if left == nil {
+		return
+	}
+	sent := &c.Request().Header
+	var spellings, values []string
+	for name, value := range sent.All() {
+		if canonical(name) == protocolField {
+			spellings, values = append(spellings, string(name)), append(values, string(value))
+		}
+	}
+	if slices.Equal(left, values) {
+		return
+	}
+	for _, spelling := range spellings {
+		sent.Del(spelling)
+	}
+	for _, value := range left {
+		sent.Add(protocolField, value)
 	}
 }
