@@ -18,6 +18,9 @@
 //   - [Protector.Methods] for a resource whose methods ask for different things.
 //   - [Protector.Subtree] for a whole mux, with the open routes named.
 //   - [Protector.Routes] for a mux on which every route names its policy, or is open.
+//     Behind Require on a mux of one's own, "/files/x%2F..%2Fsecret" is what the route
+//     of "/files/" asks for, also where a file server takes it for "/files/secret".
+//     Here it has to meet the policies of both.
 //   - [Protector.Acquire] inside a handler, where what is needed depends on what
 //     is asked for.
 //   - [Protector.Check] where there is no http.ResponseWriter, with
