@@ -24,5 +24,6 @@
 //
 //   - architecture: the rules of the house, who may import whom among them
 //   - conformance: writes CONFORMANCE.md, the table that leads from the section of an RFC to the tests that show it
+//   - doors: prints what every kind of server decides about the same requests, in one table
 //   - speed: what validation costs beside the check of the signature
 package fuzz

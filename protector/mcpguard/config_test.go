@@ -97,12 +97,14 @@ func TestManyTools(t *testing.T) {
 	require.ErrorContains(t, err, "a server has one guard")
 }
 
-// A server has one guard: what one lets in, the other would have to trust.
+// A server has one guard: what one lets in, the other does not trust.
 func TestTwoGuards(t *testing.T) {
-	_, s := serveUsual(t, protector.Config{})
+	url, s := serveUsual(t, protector.Config{})
+	require.Contains(t, post(t, url, "alice-all", call("write")).body, "text: alice")
 	_, err := mcpguard.NewHandler(newGuard(t, protector.Config{}), s.Server, mcpguard.Config{Tools: policies})
 	require.ErrorContains(t, err, "a server has one guard")
 	require.ErrorContains(t, err, "did not come by the guard")
+	require.Contains(t, post(t, url, "alice-all", call("write")).body, "did not come by the guard")
 }
 
 // A server without tools is none with forgotten ones.

@@ -102,13 +102,16 @@ func TestBodies(t *testing.T) {
 		"tool is no text":       {message("tools/call", `{"name":["read"]}`), 400},
 		"no parameters":         {`{"jsonrpc":"2.0","id":1,"method":"tools/call"}`, 400},
 		"parameters are a list": {message("tools/call", `["read"]`), 400},
-		"unknown method":        {message("tools/cal", `{"name":"read"}`), 400}, // by the SDK
+		"unknown method":        {message("tools/cal", `{"name":"read"}`), 400}, // the SDK says so
 		"as long as it may be":  {pad(call("read"), 1<<10), 200},
 		"too long":              {pad(call("read"), 1<<10+1), 413},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := post(t, url, "alice", tt.body)
 			require.Equal(t, tt.status, got.status, got.body)
+			if name != "unknown method" {
+				require.Equal(t, tt.status != 200, strings.Contains(got.body, `"error":"invalid_request"`), got.body)
+			}
 		})
 	}
 	require.Equal(t, 403, post(t, url, "alice-none", "["+call("read")+"]").status)

@@ -247,9 +247,14 @@ func TestAToolEndsWithItsToken(t *testing.T) {
 func TestWithdrawal(t *testing.T) {
 	withdrawn, withdraw := context.WithCancel(t.Context())
 	hold := func(protector.Token) context.Context { return withdrawn }
-	began := make(chan struct{})
+	began, stopped := make(chan struct{}), make(chan error, 1)
 	s := newService()
-	s.tool("bound", func(ctx context.Context) string { close(began); <-ctx.Done(); return "" })
+	s.tool("bound", func(ctx context.Context) string {
+		close(began)
+		<-ctx.Done()
+		stopped <- context.Cause(ctx)
+		return ""
+	})
 	url := serve(t, newGuard(t, protector.Config{}), s, mcpguard.Config{
 		Base:  protector.Policy{Withdrawn: hold},
 		Tools: map[string]protector.Policy{"read": {}, "write": {}, "bound": {UntilExpiry: true, Withdrawn: hold}},
@@ -269,6 +274,7 @@ func TestWithdrawal(t *testing.T) {
 	}
 	<-began
 	withdraw()
+	require.ErrorContains(t, <-stopped, "revoked")
 	require.Eventually(t, func() bool { return ended.Load() == 2 }, 10*time.Second, time.Millisecond)
 	require.Equal(t, 401, post(t, url, "alice", call("bound"), "Mcp-Session-Id", session).status)
 }

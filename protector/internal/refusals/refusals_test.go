@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,6 +24,26 @@ func TestPathsThroughServeMux(t *testing.T) {
 	server := httptest.NewServer(mux)
 	defer server.Close()
 	service.TryPaths(t, strings.TrimPrefix(server.URL, "http://"))
+}
+
+// The door that all others are compared with.
+func TestThroughServeMux(t *testing.T) {
+	service := refusals.New(t)
+	mux := http.NewServeMux()
+	for _, route := range service.Routes {
+		var handler http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			w.Header().Set("Cache-Control", refusals.CacheControl)
+			fmt.Fprint(w, service.Greet(r.Context(), body))
+		})
+		for _, policy := range slices.Backward(route.Policies) {
+			handler = route.Guard.RequirePolicy(policy)(handler)
+		}
+		mux.Handle(route.Path, handler)
+	}
+	server := httptest.NewServer(refusals.Recover(mux))
+	defer server.Close()
+	service.Try(t, strings.TrimPrefix(server.URL, "http://"))
 }
 
 // chi takes net/http middleware as it is.

@@ -22,6 +22,7 @@ func (s *Service) Try(t *testing.T, addr string) {
 		t.Run(strings.ReplaceAll(row.name, " ", "_"), func(t *testing.T) {
 			wanted := s.ask(t, strings.TrimPrefix(s.plain.URL, "http://"), row.request())
 			got := s.ask(t, addr, row.request())
+			row.report(t, got, codeOf(got.body))
 			row.judge(t, wanted)
 			row.judge(t, got)
 			if row.status != http.StatusInternalServerError {
