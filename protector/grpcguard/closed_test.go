@@ -2,6 +2,8 @@ package grpcguard_test
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -167,6 +169,8 @@ func TestUndeclared(t *testing.T) {
 	require.Equal(t, "The request is not allowed.", status.Convert(o.err).Message())
 	reason, _ := details(t, status.Convert(o.err))
 	require.Equal(t, "ACCESS_DENIED", reason)
+	require.ElementsMatch(t, []string{"content-type", "grpc-status-details-bin", "www-authenticate"},
+		slices.Collect(maps.Keys(o.trailer))) // what speaks to caches and browsers stays away
 	d := seen.last()
 	require.Equal(t, []any{"undeclared", 403, "", "POST"}, []any{d.Reason, d.Status, d.Pattern, d.Method})
 }

@@ -205,13 +205,16 @@ type foreignStream struct {
 	ctx     context.Context
 	trailer metadata.MD
 	release chan struct{}
+	sent    int
 }
 
 func (f *foreignStream) Context() context.Context  { return f.ctx }
 func (f *foreignStream) SetTrailer(md metadata.MD) { f.trailer = md }
 func (f *foreignStream) RecvMsg(any) error         { <-f.release; return nil }
+func (f *foreignStream) SendMsg(any) error         { f.sent++; return nil }
 
-// Where nobody can wake the transport, the handler is woken all the same.
+// Where nobody can wake the transport, the handler is woken all the same, and what it
+// sends goes nowhere.
 func TestForeignStream(t *testing.T) {
 	l := newLimited(nil)
 	interceptors := newInterceptors(t, newGuard(t, l.config), grpcguard.Config{
@@ -223,10 +226,14 @@ func TestForeignStream(t *testing.T) {
 	}
 	defer close(ss.release)
 	err := interceptors.Stream(nil, ss, &grpc.StreamServerInfo{FullMethod: live}, func(_ any, ss grpc.ServerStream) error {
+		require.NoError(t, ss.SendMsg(new(emptypb.Empty)))
 		l.withdraw()
-		return receive(ss)
+		waited := receive(ss)
+		require.Error(t, ss.SendMsg(new(emptypb.Empty)))
+		return waited
 	})
 	requireEnded(t, err, ss.trailer)
+	require.Equal(t, 1, ss.sent)
 }
 
 // A context that Check has limited ends with the call, also where nothing else ends

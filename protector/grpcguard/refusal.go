@@ -37,20 +37,15 @@ func detailsOf(r procedures.Refusal) []protoadapt.MessageV1 {
 	return details
 }
 
-// metadataOf returns the fields of an answer that mean something without HTTP: not
-// what describes a body, speaks to caches or browsers, or is said by RetryInfo.
+// metadataOf returns the fields of an answer that mean something without HTTP.
 func metadataOf(header http.Header) metadata.MD {
-	if len(header) == 0 {
+	fields, _ := procedures.Split(header)
+	if len(fields) == 0 {
 		return nil
 	}
-	fields := make(metadata.MD)
-	for name, values := range header {
-		switch name {
-		case "Content-Type", "X-Content-Type-Options", "Cache-Control", "Vary", "Access-Control-Expose-Headers",
-			"Retry-After":
-		default:
-			fields[strings.ToLower(name)] = values
-		}
+	md := make(metadata.MD, len(fields))
+	for name, values := range fields {
+		md[strings.ToLower(name)] = values
 	}
-	return fields
+	return md
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/test/bufconn"
 
@@ -48,6 +49,7 @@ func TestRequest(t *testing.T) {
 	require.NotEmpty(t, r.UserAgent())
 	for name := range r.Header {
 		require.False(t, strings.HasPrefix(name, ":"), name)
+		require.Equal(t, http.CanonicalHeaderKey(name), name)
 	}
 }
 
@@ -70,6 +72,30 @@ func TestPeers(t *testing.T) {
 	interceptors := newInterceptors(t, guard, grpcguard.Config{Policies: map[string]protector.Policy{m.name: {}}})
 	_, err := interceptors.Unary(t.Context(), nil, &grpc.UnaryServerInfo{FullMethod: m.name}, nil)
 	require.Equal(t, codes.Unauthenticated, status.Code(err))
+}
+
+// Addresses are written as net/http writes them, for whoever compares them with
+// those of proxies.
+func TestAddresses(t *testing.T) {
+	for _, tt := range []struct {
+		address net.Addr
+		want    string
+	}{
+		{&net.TCPAddr{IP: net.IP{192, 0, 2, 1}, Port: 50}, "192.0.2.1:50"},
+		{&net.TCPAddr{IP: net.ParseIP("192.0.2.1"), Port: 50}, "192.0.2.1:50"},
+		{&net.TCPAddr{IP: net.ParseIP("2001:db8::1"), Port: 50}, "[2001:db8::1]:50"},
+		{&net.TCPAddr{IP: net.ParseIP("fe80::1"), Port: 50, Zone: "eth0"}, "[fe80::1%eth0]:50"},
+		{&net.TCPAddr{}, ":0"},
+		{&net.UnixAddr{Name: "/run/a.sock"}, "/run/a.sock"},
+		{nil, ""},
+	} {
+		var shown string
+		guard := newGuard(t, protector.Config{RequestCheck: func(r *http.Request) error { shown = r.RemoteAddr; return nil }})
+		interceptors := newInterceptors(t, guard, grpcguard.Config{Policies: map[string]protector.Policy{"/a.B/C": {}}})
+		ctx := peer.NewContext(t.Context(), &peer.Peer{Addr: tt.address})
+		interceptors.Unary(ctx, nil, &grpc.UnaryServerInfo{FullMethod: "/a.B/C"}, nil)
+		require.Equal(t, tt.want, shown)
+	}
 }
 
 // checklist 219

@@ -1,8 +1,7 @@
 package procedures
 
 import (
-	"cmp"
-	"errors"
+	"encoding/json"
 	"net/http"
 	"strconv"
 	"strings"
@@ -25,16 +24,17 @@ type Refusal struct {
 	Header     http.Header   // the fields of an answer over HTTP
 }
 
-// RefusalOf says how to tell an error of a protector's Check.
+// RefusalOf says how to tell an error of a protector's Check: in the words of its
+// Answer, which are those that clients may read.
 func RefusalOf(guard *protector.Protector, err error) Refusal {
-	state, header, _ := guard.Answer(err)
-	r := Refusal{Code: codeOf(state), Reason: "UNAUTHORIZED", Header: header}
-	if e, ok := errors.AsType[*protector.Error](err); ok && e != nil {
-		r.Message = strings.ToValidUTF8(e.Description, "\uFFFD")
-		r.Reason = strings.ToValidUTF8(strings.ToUpper(cmp.Or(e.Code, r.Reason)), "\uFFFD")
+	status, header, body := guard.Answer(err)
+	var words struct {
+		Error       string `json:"error"`
+		Description string `json:"error_description"`
 	}
-	// Answer has rounded it, and bounded it.
-	if seconds, err := strconv.Atoi(header.Get("Retry-After")); err == nil {
+	json.Unmarshal(body, &words) // two strings, of our own
+	r := Refusal{Code: codeOf(status), Message: words.Description, Reason: strings.ToUpper(words.Error), Header: header}
+	if seconds, err := strconv.Atoi(header.Get("Retry-After")); err == nil { // rounded, and bounded
 		r.RetryAfter = time.Duration(seconds) * time.Second
 	}
 	return r
@@ -71,4 +71,28 @@ func codeOf(status int) uint32 {
 		return internal
 	}
 	return permissionDenied
+}
+
+// Split parts the fields of an answer over HTTP: into those that mean something to a
+// client of procedures, as the challenges do, and those that speak to caches and
+// browsers. What describes a body is in neither, nor what RetryAfter says.
+func Split(header http.Header) (metadata, web http.Header) {
+	for name, values := range header {
+		switch name {
+		case "Content-Type", "Retry-After":
+		case "X-Content-Type-Options", "Cache-Control", "Vary", "Access-Control-Expose-Headers":
+			web = with(web, name, values)
+		default:
+			metadata = with(metadata, name, values)
+		}
+	}
+	return metadata, web
+}
+
+func with(header http.Header, name string, values []string) http.Header {
+	if header == nil {
+		header = make(http.Header)
+	}
+	header[name] = values
+	return header
 }
