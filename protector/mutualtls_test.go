@@ -257,7 +257,7 @@ func TestProxies(t *testing.T) {
 	for peer, ok := range map[string]bool{
 		"10.1.2.3:80": true, "[::ffff:10.1.2.3]:80": true, "10.2.0.1:80": false, "[::ffff:10.2.0.1]:80": false,
 		"192.0.2.209:80": true,
-		"192.0.2.9:80": true, "[::ffff:192.0.2.9]:80": true, "192.0.3.9:80": false, "203.0.113.1:80": false,
+		"192.0.2.9:80":   true, "[::ffff:192.0.2.9]:80": true, "192.0.3.9:80": false, "203.0.113.1:80": false,
 		"[2001:db8:7::9]:80": true, "[2001:db8:8::9]:80": false, "[::1]:80": true, "[::1%eth0]:80": false,
 		"[2001:db8:7::9%eth0]:80": false, "10.1.2.3": false, "10.1.2.3:": false, "": false, "@": false,
 		"/run/api.sock": false, "localhost:80": false, "10.1.2.3:80:80": false, "[10.1.2.3]:80": false,
