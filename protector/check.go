@@ -47,7 +47,7 @@ func (p *Protector) admit(r *http.Request, rule *Rule) (*http.Request, judgement
 		if limited {
 			ctx, j.release = rule.lifetime.limit(ctx, j.visible)
 		}
-		r = j.visible.withheld.from(r.WithContext(ctx))
+		r = j.visible.withheld.strip(r.WithContext(ctx))
 	}
 	if p.observed() {
 		p.report(r, j, started)

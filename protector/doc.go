@@ -214,7 +214,8 @@
 // connection; and an answer ends in more places than a request. So the handler sees
 // what the client has offered without the entry, and its library chooses from that.
 // There must be something to choose: a handshake that offers the token alone is
-// answered 400.
+// answered 400. A protector further in finds the token all the same, in that
+// handshake and in no other request.
 //
 // No browser sends such a token by itself. It is judged like a cookie all the same, so
 // that a WebSocket is no way around the CORS policy: a page of another origin that has

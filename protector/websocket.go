@@ -23,10 +23,10 @@ func (p *Protector) addWebSocket(config Config) []error {
 	if config.WebSocketProtocol == "" {
 		return nil
 	}
-	offered := tokenProtocol(config.WebSocketProtocol + ".")
+	prefix := tokenProtocol(config.WebSocketProtocol + ".")
 	p.sources = append(p.sources, source{
 		scheme: p.schemeNamed(bearer), field: "Sec-WebSocket-Protocol",
-		find: offered.tokens, withhold: offered.withhold,
+		find: prefix.tokens, withhold: prefix.withhold,
 		// No browser sends the token by itself. But a page of another origin that sends
 		// an Authorization field needs the leave of a preflight, and one that opens a
 		// WebSocket needs nobody's: so its origin is judged here.
@@ -90,8 +90,8 @@ type withheld struct {
 	offered, left []string // the fields
 }
 
-// from returns the request as the handler is to see it. It is a copy already.
-func (w *withheld) from(r *http.Request) *http.Request {
+// strip returns the request as the handler is to see it. It is a copy already.
+func (w *withheld) strip(r *http.Request) *http.Request {
 	if w != nil && !slices.Equal(r.Header[protocolField], w.left) {
 		r.Header = r.Header.Clone()
 		r.Header[protocolField] = w.left
