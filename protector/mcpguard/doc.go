@@ -29,8 +29,8 @@
 //
 // A session is used by the user who began it, and each message is judged by the
 // token that came with it: a tool finds that one with [protector.CurrentToken], not
-// the one that began the session. Neither the server nor a tool sees the token, or
-// the proof for it, among the header fields of a request.
+// the one that began the session. Neither the server nor a tool sees the fields
+// Authorization and DPoP of a request, so that no token is passed on by mistake.
 //
 // What the server sends by itself it sends as long as the token of the stream is
 // good. The context of a tool ends with its token where its policy says UntilExpiry.

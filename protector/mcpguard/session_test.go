@@ -243,6 +243,40 @@ func TestAToolEndsWithItsToken(t *testing.T) {
 	require.False(t, time.Now().Before(until))
 }
 
+// A client cancels what it has begun, and nobody else does. The context of a tool says
+// why it has ended.
+func TestCancellation(t *testing.T) {
+	for name, policy := range map[string]protector.Policy{"lasting": {}, "until expiry": {UntilExpiry: true}} {
+		t.Run(name, func(t *testing.T) {
+			began, ended := make(chan struct{}), make(chan error, 1)
+			s := newService()
+			s.tool("wait", func(ctx context.Context) string {
+				close(began)
+				<-ctx.Done()
+				ended <- context.Cause(ctx)
+				return ""
+			})
+			url := serve(t, newGuard(t, protector.Config{}), s, mcpguard.Config{
+				Tools: map[string]protector.Policy{"read": {}, "write": {}, "wait": policy},
+			})
+			session := begin(t, url, "alice")
+			go func() {
+				r := request(t, "POST", url, "alice", call("wait"), "Mcp-Session-Id", session)
+				if response, err := http.DefaultTransport.RoundTrip(r); err == nil {
+					response.Body.Close()
+				}
+			}()
+			<-began
+			cancel := `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}`
+			require.Equal(t, 403, post(t, url, "bob", cancel, "Mcp-Session-Id", session).status)
+			require.Equal(t, 401, post(t, url, "", cancel, "Mcp-Session-Id", session).status)
+			require.Empty(t, ended)
+			require.Equal(t, 202, post(t, url, "alice", cancel, "Mcp-Session-Id", session).status)
+			require.Error(t, <-ended)
+		})
+	}
+}
+
 // A token that is withdrawn takes its streams along.
 func TestWithdrawal(t *testing.T) {
 	withdrawn, withdraw := context.WithCancel(t.Context())
