@@ -23,6 +23,7 @@ var doors = []door{
 	{"fiber", "protector/fiberguard", "TestRefusals"},
 	{"grpc", "protector/grpcguard", "TestRefusals/unary"},
 	{"stream", "protector/grpcguard", "TestRefusals/(server|client|bidirectional)"},
+	{"connect", "protector/connectguard", "TestRefusals"},
 	{"mcp", "protector/mcpguard", "TestTable"},
 }
 
