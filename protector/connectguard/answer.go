@@ -8,17 +8,21 @@ import (
 // answering sets the fields that the answer to a call needs which was let through,
 // and returns the writer for its handler.
 func answering(w http.ResponseWriter, fields http.Header) http.ResponseWriter {
-	header := w.Header()
+	set(w.Header(), fields)
+	if caching := fields.Get("Cache-Control"); caching != "" {
+		return &uncached{ResponseWriter: w, caching: caching}
+	}
+	return w
+}
+
+// set sets the fields of an answer, a good one or not.
+func set(header, fields http.Header) {
 	for name, values := range fields {
 		if name == "Vary" || name == "Access-Control-Expose-Headers" { // others have their own
 			values = slices.Concat(header[name], values)
 		}
 		header[name] = values
 	}
-	if caching := fields.Get("Cache-Control"); caching != "" {
-		return &uncached{ResponseWriter: w, caching: caching}
-	}
-	return w
 }
 
 // uncached has the last word about who may keep an answer: the handler of a call that

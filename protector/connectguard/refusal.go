@@ -2,7 +2,6 @@ package connectguard
 
 import (
 	"errors"
-	"maps"
 	"net/http"
 
 	"connectrpc.com/connect"
@@ -23,8 +22,8 @@ func (m *Middleware) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	refusal := procedures.RefusalOf(m.guard, err)
 	metadata, web := procedures.Split(refusal.Header)
-	maps.Copy(w.Header(), metadata)
-	maps.Copy(w.Header(), web)
+	set(w.Header(), metadata)
+	set(w.Header(), web)
 	m.writer.Write(w, r, errorOf(refusal)) // fails if the client is gone
 }
 
