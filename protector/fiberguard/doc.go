@@ -19,6 +19,10 @@
 // net/http would not have let come to a handler are answered 400: a name with a space
 // before its colon, two Host fields, a target that is no URL.
 //
+// fasthttp puts the fields behind a body that comes in chunks (trailers) among those in
+// front of it. The guard does not see them, nor, in such a request, fields that
+// middleware has added and the client has not sent.
+//
 // The adaptors of fiber and fasthttp do not do that: they keep the last of two
 // Authorization fields, so that who reads the first sees another caller, and lose the
 // token on the way back.

@@ -54,7 +54,8 @@ func locationOf(target string) *url.URL {
 // fieldsOf returns every field, those of one name in their order, or nil if one of
 // them is none that net/http would take.
 func fieldsOf(sent *fasthttp.RequestHeader) http.Header {
-	types, ok := scan(sent.RawHeaders())
+	raw := sent.RawHeaders()
+	types, ok := scan(raw)
 	if !ok {
 		return nil
 	}
@@ -73,7 +74,31 @@ func fieldsOf(sent *fasthttp.RequestHeader) http.Header {
 	if len(types) > 1 {
 		header["Content-Type"] = types
 	}
+	if header["Transfer-Encoding"] != nil {
+		withoutTrailers(header, raw)
+	}
 	return header
+}
+
+// withoutTrailers leaves out what came behind a body in chunks, which fasthttp adds to
+// the fields: a proxy that removes those which clients are not to set need not look
+// there (RFC 9110 §6.5.1). What middleware in front has added looks the same, and goes
+// with it, so of each name there stay as many as were sent in front of the body.
+func withoutTrailers(header http.Header, raw []byte) {
+	sent := make(map[string]int)
+	for line := range bytes.Lines(raw) {
+		if name, _, field := bytes.Cut(line, colon); field {
+			sent[canonical(name)]++
+		}
+	}
+	for name, values := range header {
+		switch n := sent[name]; {
+		case n == 0:
+			delete(header, name)
+		case n < len(values):
+			header[name] = values[:n]
+		}
+	}
 }
 
 // usualFields is how many fields a request has, as a rule.
