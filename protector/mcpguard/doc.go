@@ -33,7 +33,8 @@
 // Authorization and DPoP of a request, so that no token is passed on by mistake.
 //
 // What the server sends by itself it sends as long as the token of the stream is
-// good. The context of a tool ends with its token where its policy says UntilExpiry.
+// good. The context of a tool ends with its token where its policy says UntilExpiry,
+// and so does the wait for its answer: with 401, if nothing has been sent yet.
 //
 // A proof (DPoP) is spent once, however often it is decided. An operation makes
 // several decisions, of which all but the first have Decision.Reused set.

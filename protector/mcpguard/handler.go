@@ -94,7 +94,7 @@ func (g *gate) dispatch(w http.ResponseWriter, r *http.Request) {
 // may be one. The last one of them decides first.
 func (g *gate) to(asked []*operation) http.Handler {
 	handler := protector.For(func(w http.ResponseWriter, r *http.Request, token protector.Token) {
-		g.server.ServeHTTP(w, (&pass{g, g.user(token), asked, r}).sealed())
+		g.serve(w, &pass{g, g.user(token), asked, r})
 	})
 	for _, op := range asked {
 		handler = op.before(handler)

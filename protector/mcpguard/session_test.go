@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/modelcontextprotocol/go-sdk/mcp"
 	"github.com/stretchr/testify/require"
 
 	"example.com/resourceserver/jwt"
@@ -241,6 +242,26 @@ func TestAToolEndsWithItsToken(t *testing.T) {
 	require.ErrorAs(t, <-ended, &refusal)
 	require.Equal(t, "expired", refusal.Reason)
 	require.False(t, time.Now().Before(until))
+}
+
+// A client that waits for a tool whose token has ended is told so.
+func TestAToolThatDoesNotEnd(t *testing.T) {
+	for name, transport := range map[string]mcp.StreamableHTTPOptions{"json": stateless, "events": {Stateless: true}} {
+		t.Run(name, func(t *testing.T) {
+			guard, until := brief(t)
+			s, over := newService(), make(chan struct{})
+			s.tool("stubborn", func(context.Context) string { <-over; return "text" })
+			url := serve(t, guard, s, mcpguard.Config{Transport: transport, Tools: map[string]protector.Policy{
+				"read": {}, "write": {}, "stubborn": {UntilExpiry: true},
+			}})
+			defer time.AfterFunc(2*time.Second, func() { close(over) }).Stop()
+			got := post(t, url, "short", call("stubborn"))
+			require.Equal(t, 401, got.status, got.body)
+			require.Contains(t, got.challenge, `error="invalid_token"`)
+			require.Equal(t, "no-store", got.header.Get("Cache-Control"))
+			require.False(t, time.Now().Before(until))
+		})
+	}
 }
 
 // A client cancels what it has begun, and nobody else does. The context of a tool says
