@@ -6,13 +6,14 @@ import (
 )
 
 // answering sets the fields that the answer to a call needs which was let through,
-// and returns the writer for its handler.
-func answering(w http.ResponseWriter, fields http.Header) http.ResponseWriter {
+// and returns the writer for its handler, and what is to be called behind that.
+func answering(w http.ResponseWriter, fields http.Header) (answer http.ResponseWriter, finish func()) {
 	set(w.Header(), fields)
 	if caching := fields.Get("Cache-Control"); caching != "" {
-		return &uncached{ResponseWriter: w, caching: caching}
+		u := &uncached{ResponseWriter: w, caching: caching}
+		return u, u.mark
 	}
-	return w
+	return w, func() {}
 }
 
 // set sets the fields of an answer, a good one or not.
@@ -34,29 +35,29 @@ type uncached struct {
 }
 
 func (u *uncached) WriteHeader(status int) {
-	if !u.begun && status >= 200 {
-		u.begun = true
-		u.Header().Set("Cache-Control", u.caching)
+	if status >= 200 {
+		u.mark()
 	}
 	u.ResponseWriter.WriteHeader(status)
 }
 
 func (u *uncached) Write(b []byte) (int, error) {
-	u.begin()
+	u.mark()
 	return u.ResponseWriter.Write(b)
 }
 
 // Flush is what handlers of streams ask for.
 func (u *uncached) Flush() {
-	u.begin()
+	u.mark()
 	http.NewResponseController(u.ResponseWriter).Flush()
 }
 
 // Unwrap is for [http.ResponseController].
 func (u *uncached) Unwrap() http.ResponseWriter { return u.ResponseWriter }
 
-func (u *uncached) begin() {
-	if !u.begun {
-		u.WriteHeader(http.StatusOK)
+func (u *uncached) mark() {
+	if !u.begun { // else the header has gone out
+		u.begun = true
+		u.Header().Set("Cache-Control", u.caching)
 	}
 }

@@ -178,7 +178,7 @@ func TestGet(t *testing.T) {
 		require.NoError(t, o.err)
 		require.Equal(t, http.MethodGet, <-methods)
 		require.Equal(t, tt.user, o.text)
-		require.Equal(t, tt.caching, o.header.Get("Cache-Control"))
+		require.Equal(t, []string{tt.caching}, o.header["Cache-Control"])
 		require.Contains(t, strings.Join(o.header["Vary"], ", "), "Authorization, Cookie")
 	}
 	for token, want := range map[string]connect.Code{
@@ -186,6 +186,49 @@ func TestGet(t *testing.T) {
 	} {
 		require.Equal(t, want, connect.CodeOf(call(t.Context(), url, bearer(token)).err))
 	}
+}
+
+// However a handler sends its header, the last word is the guard's.
+func TestPrivateAnswers(t *testing.T) {
+	middleware := newMiddleware(t, newGuard(t, protector.Config{AmbientCookie: "session"}), connectguard.Config{
+		Policies: map[string]protector.Policy{"/a.B/C": {Optional: true}},
+	})
+	late := func(w http.ResponseWriter) { w.Header().Set("Cache-Control", "public") }
+	for name, answer := range map[string]http.HandlerFunc{
+		"nothing": func(w http.ResponseWriter, _ *http.Request) { late(w) },
+		"status":  func(w http.ResponseWriter, _ *http.Request) { late(w); w.WriteHeader(http.StatusOK) },
+		"text":    func(w http.ResponseWriter, _ *http.Request) { late(w); io.WriteString(w, "a") },
+		"flushed": func(w http.ResponseWriter, _ *http.Request) { late(w); w.(http.Flusher).Flush() },
+		"controlled": func(w http.ResponseWriter, _ *http.Request) {
+			late(w)
+			http.NewResponseController(w).Flush()
+		},
+		"early hints": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusEarlyHints)
+			late(w)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			guarded := middleware.Wrap(answer)
+			url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Vary", "Origin")
+				guarded.ServeHTTP(w, r)
+			}))
+			response, err := newClient(t, false).Do(withCookie(t, url+"/a.B/C"))
+			require.NoError(t, err)
+			defer response.Body.Close()
+			require.Equal(t, http.StatusOK, response.StatusCode)
+			require.Equal(t, []string{"private"}, response.Header["Cache-Control"])
+			require.Equal(t, []string{"Origin", "Authorization, Cookie"}, response.Header["Vary"])
+		})
+	}
+}
+
+func withCookie(t *testing.T, url string) *http.Request {
+	r, err := http.NewRequest(http.MethodGet, url, nil)
+	require.NoError(t, err)
+	r.AddCookie(&http.Cookie{Name: "session", Value: "alice"})
+	return r
 }
 
 func TestFaults(t *testing.T) {

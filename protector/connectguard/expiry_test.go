@@ -210,6 +210,28 @@ func TestHTTP1(t *testing.T) {
 	require.Equal(t, "alice", o.text)
 }
 
+// The words of a handler are its own when its client has left.
+func TestTheClientLeaves(t *testing.T) {
+	l := newLimited(nil)
+	middleware := newMiddleware(t, newGuard(t, l.config), connectguard.Config{
+		Policies: map[string]protector.Policy{live: l.policy},
+	})
+	ctx, leave := context.WithCancel(t.Context())
+	handler := middleware.Wrap(connect.NewUnaryHandler(live, func(ctx context.Context, _ *connect.Request[empty]) (
+		*connect.Response[text], error,
+	) {
+		leave()
+		<-ctx.Done()
+		return nil, connect.NewError(connect.CodeAborted, errors.New("own words"))
+	}, connect.WithInterceptors(middleware.Interceptor())))
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, live, http.NoBody)
+	r.Header = bearer("alice")
+	r.Header.Set("Content-Type", "application/proto")
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, r)
+	require.Contains(t, w.Body.String(), "own words")
+}
+
 // A unary call that gives up because its token has ended says so. One that has an
 // answer all the same gives it, and the connection goes on.
 func TestUnaryCallsEndWithTheirToken(t *testing.T) {
@@ -252,6 +274,32 @@ func TestUnaryCallsEndWithTheirToken(t *testing.T) {
 				require.Equal(t, "bob", call(t.Context(), url+live, bearer("bob")).text)
 			})
 		}
+	}
+}
+
+// A connection of HTTP/1 is given up for a stream that may have to be woken, and for no
+// other call.
+func TestConnections(t *testing.T) {
+	middleware := newMiddleware(t, newGuard(t, protector.Config{}), connectguard.Config{
+		Policies: map[string]protector.Policy{live: {UntilExpiry: true}, "/a.B/C": {}},
+	})
+	url := serve(t, middleware.Wrap(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
+	for _, tt := range []struct {
+		procedure, contentType string
+		closed                 bool
+	}{
+		{live, "application/proto", false}, {live, "application/json", false},
+		{live, "application/connect+proto", true}, {live, "application/grpc-web+proto", true},
+		{live, "Application/Connect+JSON", true}, {"/a.B/C", "application/connect+proto", false},
+	} {
+		r, err := http.NewRequest(http.MethodPost, url+tt.procedure, nil)
+		require.NoError(t, err)
+		r.Header = bearer("alice")
+		r.Header.Set("Content-Type", tt.contentType)
+		response, err := newClient(t, false).Do(r)
+		require.NoError(t, err)
+		response.Body.Close()
+		require.Equal(t, tt.closed, response.Close, tt)
 	}
 }
 

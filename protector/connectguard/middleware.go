@@ -101,10 +101,11 @@ func (m *Middleware) serve(w http.ResponseWriter, r *http.Request, entry *proced
 		m.refuse(w, r, err)
 		return
 	}
-	w = answering(w, entry.Rule.AnswerHeader(r))
+	w, finish := answering(w, entry.Rule.AnswerHeader(r))
 	if entry.Limited {
 		stop := m.limit(w, r)
 		defer stop()
 	}
 	next.ServeHTTP(w, r)
+	finish()
 }
