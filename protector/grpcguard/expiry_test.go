@@ -152,6 +152,19 @@ func TestOtherEnds(t *testing.T) {
 	require.Equal(t, "alice", answer.GetValue())
 }
 
+// The words of a handler are its own when its client has left.
+func TestTheClientLeaves(t *testing.T) {
+	l := newLimited(nil)
+	interceptors := newInterceptors(t, newGuard(t, l.config), grpcguard.Config{
+		Policies: map[string]protector.Policy{live: l.policy},
+	})
+	ctx, leave := context.WithCancel(metadata.NewIncomingContext(t.Context(), metadata.Pairs(bearer("alice")...)))
+	words := status.Error(codes.Aborted, "own words")
+	_, err := interceptors.Unary(ctx, nil, &grpc.UnaryServerInfo{FullMethod: live},
+		func(ctx context.Context, _ any) (any, error) { leave(); <-ctx.Done(); return nil, words })
+	require.Equal(t, words, err)
+}
+
 // Time alone ends a stream too. The clock of the guard stands still, so what passes
 // is the timer's own time, and no test waits for a certain one.
 func TestExpiry(t *testing.T) {

@@ -18,9 +18,9 @@ func (i *Interceptors) Stream(
 		return handler(service, ss)
 	}
 	ctx := ss.Context()
-	if entry.Limited { // it ends with the call, also where ctx does not
+	if entry.Limited {
 		var end context.CancelFunc
-		ctx, end = context.WithCancel(ctx)
+		ctx, end = ending(ctx)
 		defer end()
 	}
 	admitted, header, err := i.admit(ctx, entry, info.FullMethod)
@@ -76,6 +76,14 @@ type limitedStream struct {
 type transport interface {
 	SetTrailer(metadata.MD) error
 	WriteStatus(*status.Status) error
+}
+
+// ending returns a context that ends with the call. That of grpc's own servers does.
+func ending(ctx context.Context) (context.Context, context.CancelFunc) {
+	if transportOf(ctx) != nil {
+		return ctx, func() {}
+	}
+	return context.WithCancel(ctx)
 }
 
 func transportOf(ctx context.Context) transport {

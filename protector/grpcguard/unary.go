@@ -19,9 +19,9 @@ func (i *Interceptors) Unary(
 	if entry.Rule == nil {
 		return handler(ctx, message)
 	}
-	if entry.Limited { // it ends with the call, also where ctx does not
+	if entry.Limited {
 		var end context.CancelFunc
-		ctx, end = context.WithCancel(ctx)
+		ctx, end = ending(ctx)
 		defer end()
 	}
 	admitted, header, err := i.admit(ctx, entry, info.FullMethod)
