@@ -92,7 +92,7 @@ type withheld struct {
 
 // strip returns the request as the handler is to see it. It is a copy already.
 func (w *withheld) strip(r *http.Request) *http.Request {
-	if w != nil && !slices.Equal(r.Header[protocolField], w.left) {
+	if w != nil {
 		r.Header = r.Header.Clone()
 		r.Header[protocolField] = w.left
 	}
