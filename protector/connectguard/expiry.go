@@ -17,8 +17,9 @@ import (
 // grace is how long a handler may take to end when its token has.
 const grace = 5 * time.Second
 
-// limit wakes a handler that waits for its client when the token ends. Whoever gets
-// the function that it returns calls it when the handler has returned.
+// limit wakes a handler that waits for its client when the token ends, or when the
+// client has left. Whoever gets the function that it returns calls it when the handler
+// has returned.
 //
 // A connection of HTTP/1 that was woken so is of no use for a further call, and is
 // closed. That is for streams only: unary calls read their message, and wait for
@@ -33,9 +34,6 @@ func (m *Middleware) limit(w http.ResponseWriter, r *http.Request) (stop func())
 	connection, woken := http.NewResponseController(w), make(chan struct{})
 	forget := context.AfterFunc(r.Context(), func() {
 		defer close(woken)
-		if m.ended(r.Context()) == nil {
-			return
-		}
 		if connection.SetReadDeadline(time.Unix(1, 0)) != nil { // nobody knows how, so the body must do
 			r.Body.Close()
 		}

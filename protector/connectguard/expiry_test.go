@@ -3,6 +3,7 @@ package connectguard_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -134,15 +135,31 @@ func TestNothingPassesAfterTheEnd(t *testing.T) {
 // the five seconds that a handler has.
 func TestDeafClients(t *testing.T) {
 	t.Parallel()
-	l := newLimited(func(_ context.Context, s *stream) (err error) {
-		for err == nil {
-			err = s.Send(&text{Value: string(make([]byte, 32<<10))})
-		}
-		return err
+	l := newLimited(func(_ context.Context, s *stream) error {
+		return s.Send(&text{Value: string(make([]byte, 16<<20))}) // more than fits into any window
 	})
-	l.open(t, connect.WithGRPC())
+	middleware := newMiddleware(t, newGuard(t, l.config), connectguard.Config{
+		Policies: map[string]protector.Policy{live: l.policy},
+	})
+	handled := make(chan error, 1)
+	url := serve(t, middleware.Wrap(connect.NewBidiStreamHandler(live, func(ctx context.Context, s *stream) error {
+		err := l.handle(ctx, s)
+		handled <- err
+		return err
+	}, connect.WithInterceptors(middleware.Interceptor()))))
+	body, end := io.Pipe()
+	defer end.Close()
+	r, err := http.NewRequest(http.MethodPost, url+live, body)
+	require.NoError(t, err)
+	r.Header = bearer("alice")
+	r.Header.Set("Content-Type", "application/grpc")
+	response, err := newClient(t, true).Do(r)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	_, err = response.Body.Read(make([]byte, 1)) // so the handler sends
+	require.NoError(t, err)
 	l.withdraw()
-	require.Error(t, <-l.handled)
+	require.Error(t, <-handled)
 }
 
 // The clock of the guard stands still, so what passes is the timer's own time.
@@ -186,7 +203,7 @@ func TestHTTP1(t *testing.T) {
 			live: {UntilExpiry: true, Withdrawn: func(protector.Token) context.Context { return session }}, "/a.B/C": {},
 		},
 	})
-	begun := make(chan struct{})
+	begun, handled := make(chan struct{}), make(chan struct{})
 	mux := http.NewServeMux()
 	mux.Handle("/a.B/C", say(whoami).unary("/a.B/C"))
 	mux.Handle(live, connect.NewClientStreamHandler(live, func(
@@ -195,6 +212,7 @@ func TestHTTP1(t *testing.T) {
 		close(begun)
 		for s.Receive() {
 		}
+		close(handled)
 		return nil, s.Err()
 	}, connect.WithInterceptors(middleware.Interceptor())))
 	url, client := serve(t, middleware.Wrap(mux)), newClient(t, false)
@@ -203,6 +221,7 @@ func TestHTTP1(t *testing.T) {
 	require.NoError(t, s.Send(new(empty)))
 	<-begun
 	withdraw()
+	<-handled
 	_, err := s.CloseAndReceive()
 	requireEnded(t, err)
 	o := unary(client)(t.Context(), url+"/a.B/C", bearer("alice"))

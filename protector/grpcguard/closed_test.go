@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/reflection"
 	reflectionpb "google.golang.org/grpc/reflection/grpc_reflection_v1"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/emptypb"
 
 	"example.com/resourceserver/protector"
 	"example.com/resourceserver/protector/grpcguard"
@@ -155,6 +156,24 @@ func TestClosed(t *testing.T) {
 	// Nobody is asked who calls what is open, and grpc answers what no service has.
 	require.Equal(t, "nobody", call(t, conn, method{name: "/a.Public/Any"}, bearer("alice")...).text)
 	require.Equal(t, codes.Unimplemented, status.Code(call(t, conn, method{name: "/a.Nowhere/Any"}).err))
+}
+
+// A stream is decided about before its first message: a client that sends none learns
+// that it is refused, and holds nothing open.
+func TestSilentStreams(t *testing.T) {
+	m := method{
+		name: "/a.Service/Stream", client: true, server: true,
+		say: func(context.Context) string { t.Error("ran"); return "" },
+	}
+	interceptors := newInterceptors(t, newGuard(t, protector.Config{}), grpcguard.Config{
+		Policies: map[string]protector.Policy{m.name: {}},
+	})
+	server := grpc.NewServer(interceptors.ServerOptions()...)
+	register(server, m)
+	stream, err := dial(t, serve(t, server)).NewStream(t.Context(),
+		&grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, m.name)
+	require.NoError(t, err)
+	require.Equal(t, codes.Unauthenticated, status.Code(stream.RecvMsg(new(emptypb.Empty))))
 }
 
 // The reason why a method is closed is for the operator.
