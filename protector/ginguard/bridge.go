@@ -25,13 +25,15 @@ func (b *bridge) WriteHeader(status int) {
 // Unwrap is for [http.ResponseController].
 func (b *bridge) Unwrap() http.ResponseWriter { return b.ResponseWriter }
 
-// bridgeOf finds the bridge that a protector was given, inside what it made of it,
-// or nil.
+// bridgeOf finds the bridge that a protector was given, inside what it made of it, or
+// the innermost one that a handler was given, or nil.
 func bridgeOf(w http.ResponseWriter) *bridge {
 	for {
 		switch inner := w.(type) {
 		case *bridge:
 			return inner
+		case *overseen:
+			w = inner.protector
 		case interface{ Unwrap() http.ResponseWriter }:
 			w = inner.Unwrap()
 		default:

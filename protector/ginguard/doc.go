@@ -11,7 +11,7 @@
 // as gin writes it: "/user/:id". [ErrorHandler] leaves the answers to gin.
 //
 // [protector.Protector.Acquire] needs nothing of this package: it takes c.Request,
-// and WriteError takes c.Writer.
+// and WriteError takes c.Writer. A middleware that does so calls c.Abort too.
 //
 // # The wrong bridge
 //

@@ -20,8 +20,9 @@ import (
 //
 // The status and every header field of the protocol are set when answer is called,
 // and there is no current token. The handlers behind the guard are not called,
-// whatever it does. In front of handlers that are not gin's, the same guard
-// answers with the status, the fields and no body.
+// whatever it does, nor those behind a handler that calls WriteError. In front of
+// handlers that are not gin's, the same guard answers with the status, the fields
+// and no body.
 func ErrorHandler(
 	answer func(c *gin.Context, e *protector.Error),
 ) func(http.ResponseWriter, *http.Request, *protector.Error) {
@@ -35,7 +36,7 @@ func ErrorHandler(
 		}
 		b.WriteHeader(e.Status)
 		b.asked = true
-		b.c.Request = r
+		b.c.Request, b.c.Writer = r, b.ResponseWriter
 		b.c.Abort() // before answer, which may call c.Next as middleware does
 		answer(b.c, e)
 	}

@@ -66,6 +66,7 @@ func proceed(w http.ResponseWriter, r *http.Request) {
 	b := bridgeOf(w)
 	b.passed = true
 	b.c.Request = r
+	b.c.Writer = b // for a handler that calls WriteError
 	if w != b {
 		b.c.Writer = &overseen{b.ResponseWriter, w}
 	}
