@@ -10,9 +10,10 @@ import (
 // echo. It leads back to where it came from.
 type bridge struct {
 	http.ResponseWriter
-	c     *echo.Context
-	err   error // for echo
-	asked bool  // a handler of echo answers the refusal
+	c      *echo.Context
+	err    error // for echo
+	passed bool  // the protector has let the request through
+	asked  bool  // a handler of echo answers the refusal
 }
 
 // WriteHeader leaves the status to whoever has been asked for one, if they have

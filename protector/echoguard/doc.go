@@ -12,7 +12,7 @@
 // echo.
 //
 // [protector.Protector.Acquire] needs nothing of this package: it takes c.Request(),
-// and WriteError takes c.Response().
+// and WriteError takes c.Response(). Return nil behind it: the answer is given.
 //
 // # Routes
 //

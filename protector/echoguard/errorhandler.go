@@ -21,8 +21,9 @@ import (
 // Every header field of the protocol is set when answer is called, and there is no
 // current token. An error that is or wraps e has e.Status for echo. An answer that
 // writes nothing and returns nil has that status too. The handlers behind the guard
-// are not called, whatever it does. In front of handlers that are not echo's, the
-// same guard answers with the status, the fields and no body.
+// are not called, whatever it does. In front of handlers that are not echo's, and for
+// one of echo's that calls WriteError, the same guard answers with the status, the
+// fields and no body.
 func ErrorHandler(
 	answer func(c *echo.Context, e *protector.Error) error,
 ) func(http.ResponseWriter, *http.Request, *protector.Error) {
@@ -31,7 +32,7 @@ func ErrorHandler(
 	}
 	return func(w http.ResponseWriter, r *http.Request, e *protector.Error) {
 		b := bridgeOf(w)
-		if b == nil {
+		if b == nil || b.passed { // what a handler returns is for echo, whatever it has called
 			return
 		}
 		b.asked = true

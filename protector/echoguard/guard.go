@@ -44,6 +44,7 @@ func middleware(protect func(http.Handler) http.Handler) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		protected := protect(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			b := bridgeOf(w)
+			b.passed = true
 			b.c.SetRequest(r)
 			if w != b { // the protector has a last word about the answer
 				b.c.SetResponse(w)
