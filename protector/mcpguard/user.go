@@ -36,11 +36,11 @@ func issuerAndSubject(token protector.Token) string {
 	if !ok || about.Subject() == "" {
 		return ""
 	}
-	by, ok := token.(protector.IssuerToken)
-	if !ok {
-		return about.Subject()
+	issuer := ""
+	if by, ok := token.(protector.IssuerToken); ok {
+		issuer = by.Issuer()
 	}
-	return strconv.Quote(by.Issuer()) + " " + about.Subject()
+	return strconv.Quote(issuer) + " " + about.Subject() // also without: a subject may read like the two
 }
 
 // about adds to a policy that the token has to be about somebody.
