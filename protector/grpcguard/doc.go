@@ -51,6 +51,11 @@
 // goroutine. What sends nothing otherwise stays open as long as the server allows;
 // see [google.golang.org/grpc/keepalive].
 //
+// Behind net/http ([google.golang.org/grpc.Server.ServeHTTP]) two things are missing:
+// a handler that waits for room is woken when its client reads or leaves, and clients
+// do not see the challenges, since net/http sends no www-authenticate in a trailer. For
+// that, package connectguard is a better choice.
+//
 // # Order
 //
 // Put the guard in front of every interceptor that reads messages, caches or answers:
