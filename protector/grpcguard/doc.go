@@ -38,9 +38,7 @@
 // "oauth" and whose reason is the error code in capitals, such as INVALID_TOKEN, and
 // a google.rpc.RetryInfo where it is known when to come back. The challenges are the
 // www-authenticate values of the trailer, and other fields, such as dpop-nonce, are
-// there too; a nonce that comes with a good answer is in its header. Behind
-// [google.golang.org/grpc.Server.ServeHTTP], net/http leaves the challenges out of the
-// trailer, and logs that it does (RFC 9110 §6.5.1); everything else is the same.
+// there too; a nonce that comes with a good answer is in its header.
 //
 // A method that no service has is answered by grpc itself, Unimplemented, before any
 // interceptor. An UnknownServiceHandler is guarded like any stream.
@@ -55,8 +53,9 @@
 //
 // Behind net/http ([google.golang.org/grpc.Server.ServeHTTP]) two things are missing:
 // a handler that waits for room is woken when its client reads or leaves, and clients
-// do not see the challenges, since net/http sends no www-authenticate in a trailer. For
-// that, package connectguard is a better choice.
+// do not see the challenges, since net/http sends no www-authenticate in a trailer, and
+// logs that it does not (RFC 9110 §6.5.1). For that, package connectguard is a better
+// choice.
 //
 // # Order
 //
