@@ -53,7 +53,11 @@ func middleware(protect func(http.Handler) http.Handler) echo.MiddlewareFunc {
 		}))
 		return func(c *echo.Context) error {
 			b := &bridge{ResponseWriter: c.Response(), c: c}
+			outer := c.Request().Context()
 			protected.ServeHTTP(b, c.Request())
+			if outer.Err() == nil && c.Request().Context().Err() != nil { // UntilExpiry is for the handlers behind
+				c.SetRequest(c.Request().WithContext(outer))
+			}
 			return b.err
 		}
 	}

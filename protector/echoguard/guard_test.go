@@ -164,7 +164,14 @@ func TestUntilExpiry(t *testing.T) {
 	)}})
 	require.NoError(t, err)
 	policy, limited := protector.Policy{UntilExpiry: true}, false
-	e := newEcho()
+	e, further := newEcho(), context.Canceled
+	e.Use(func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c *echo.Context) error {
+			err := next(c)
+			further = c.Request().Context().Err()
+			return err
+		}
+	})
 	e.GET("/stream", func(c *echo.Context) error {
 		_, limited = c.Request().Context().Deadline()
 		return nil
@@ -172,6 +179,7 @@ func TestUntilExpiry(t *testing.T) {
 	status, _, _ := refusals.Send(t, serve(t, e), "GET", "/stream", "Authorization: Bearer a")
 	require.Equal(t, http.StatusOK, status)
 	require.True(t, limited)
+	require.NoError(t, further, "middleware further out still has work to do")
 }
 
 func TestWiring(t *testing.T) {

@@ -57,7 +57,11 @@ func middleware(protect func(http.Handler) http.Handler) gin.HandlerFunc {
 		if pattern := c.FullPath(); pattern != "" {
 			c.Request.Pattern = pattern // for Decision, as http.ServeMux does
 		}
+		outer := c.Request.Context()
 		protected.ServeHTTP(b, c.Request)
+		if outer.Err() == nil && c.Request.Context().Err() != nil { // UntilExpiry is for the handlers behind
+			c.Request = c.Request.WithContext(outer)
+		}
 	}
 }
 

@@ -192,13 +192,15 @@ func TestUntilExpiry(t *testing.T) {
 	)}})
 	require.NoError(t, err)
 	policy, limited := protector.Policy{UntilExpiry: true}, false
-	engine := newEngine()
+	engine, further := newEngine(), errGone
+	engine.Use(func(c *gin.Context) { c.Next(); further = c.Request.Context().Err() })
 	engine.GET("/stream", ginguard.RequirePolicy(guard, policy), func(c *gin.Context) {
 		_, limited = c.Request.Context().Deadline()
 	})
 	status, _, _ := refusals.Send(t, serve(t, engine), "GET", "/stream", "Authorization: Bearer a")
 	require.Equal(t, http.StatusOK, status)
 	require.True(t, limited)
+	require.NoError(t, further, "middleware further out still has work to do")
 }
 
 func TestWiring(t *testing.T) {
