@@ -23,7 +23,7 @@
 // it does not matter that a body may be read in two ways; most of those are answered
 // 400, too.
 //
-// Authentication comes first. A stranger has no body read, and no parser reached.
+// Authentication comes first. Of a stranger, no body is read or parsed.
 //
 // # Sessions, tokens and streams
 //
@@ -31,6 +31,10 @@
 // token that came with it: a tool finds that one with [protector.CurrentToken], not
 // the one that began the session. Neither the server nor a tool sees the fields
 // Authorization and DPoP of a request, so that no token is passed on by mistake.
+//
+// Streams of a session are resumed (Last-Event-ID) with any token of its user that
+// meets Base, whatever the answer in them has needed. Where the clients of one user are
+// not to see each other's, have Config.User name the client as well.
 //
 // What the server sends by itself it sends as long as the token of the stream is
 // good. The context of a tool ends with its token where its policy says UntilExpiry,

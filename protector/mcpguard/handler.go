@@ -20,8 +20,8 @@ import (
 // guard, and finds the current token; what is added later runs in front of it.
 //
 // NewHandler asks the server for its tools and methods, as a client in this process
-// does, without token and user: a middleware that is on the server already has to
-// bear that. The error joins every fault of the configuration, those of the policies
+// does, without token and user: a middleware that is on the server already must
+// accept that. The error joins every fault of the configuration, those of the policies
 // and every tool without one among them. After an error the server is not to be
 // used.
 func NewHandler(guard *protector.Protector, server *mcp.Server, config Config) (http.Handler, error) {
