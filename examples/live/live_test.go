@@ -72,7 +72,14 @@ func TestNothingIsLostWhenTokensEnd(t *testing.T) {
 			for i := range ahead {
 				s.journal.add(fmt.Sprint("news ", i+1))
 			}
-			require.ErrorIs(t, f.follow(ctx, way(f)), context.Canceled)
+			connect := way(f)
+			require.ErrorIs(t, f.follow(ctx, func(ctx context.Context, token string) error {
+				err := connect(ctx, token)
+				if ctx.Err() == nil {
+					require.ErrorIs(t, err, errTokenEnded, "the client is told why")
+				}
+				return err
+			}), context.Canceled)
 			require.Equal(t, connections, f.opened)
 			require.Greater(t, got, connections)
 		})

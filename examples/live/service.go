@@ -99,7 +99,7 @@ func (s *service) socket(w http.ResponseWriter, r *http.Request) {
 	}
 	defer conn.CloseNow()
 	// The library cuts the connection when the context that it reads with ends. That one
-	// must outlive the token, or nobody can say why it is over.
+	// must outlive the token, or nobody can say why it is over; so must that of write.
 	gone := conn.CloseRead(context.WithoutCancel(r.Context()))
 	ctx, cancel := context.WithCancel(r.Context())
 	defer context.AfterFunc(gone, cancel)()
@@ -111,7 +111,10 @@ func (s *service) socket(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		for _, e := range events {
-			if write(r.Context(), conn, e) != nil {
+			if ctx.Err() != nil {
+				break
+			}
+			if write(gone, conn, e) != nil {
 				return
 			}
 			last = e.Number
@@ -119,7 +122,8 @@ func (s *service) socket(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// write is cut short by the end of the token.
+// write may outlast the token, by patience at most: what is on its way
+// then was sent in time.
 func write(ctx context.Context, conn *websocket.Conn, e event) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
