@@ -57,7 +57,8 @@ var loginAttacks = []attack{
 		signedIn(
 			map[string]any{"acr": "phr"}, map[string]any{"acr": "phr", "auth_time": nil},
 			map[string]any{"acr": "phr", "auth_time": 0}, map[string]any{"acr": "phr", "auth_time": just - 3600},
-			map[string]any{"acr": "phr", "auth_time": just + 3600}, map[string]any{"acr": "phr", "auth_time": 253402300799},
+			map[string]any{"acr": "phr", "auth_time": just + 3600},
+			map[string]any{"acr": "phr", "auth_time": int64(253402300799)}, // 9999-12-31
 			map[string]any{"acr": "phr", "AUTH_TIME": just}, map[string]any{"acr": "phr", "iat": just},
 		), toStrong, untimely,
 	},

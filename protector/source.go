@@ -71,7 +71,7 @@ func nameFault(field, name string) []error {
 	if isToken(name) {
 		return nil
 	}
-	return []error{fmt.Errorf("Config.%s is %q: use letters, digits, hyphens and underscores", field, name)}
+	return []error{fmt.Errorf("%s is %q: use letters, digits, hyphens and underscores", "Config."+field, name)}
 }
 
 // varies names the fields on which it depends whether there is a token.

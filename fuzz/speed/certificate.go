@@ -26,7 +26,7 @@ import (
 // proxy forwards as nginx does.
 func certificate() []path {
 	f := newFixture("RS256", 1)
-	der := clientCertificate(f.issuer.PrivateKey(f.issuer.KeyID()).(crypto.Signer))
+	der := clientCertificate(f.issuer.PrivateKey(f.issuer.KeyID()))
 	hash := sha256.Sum256(der)
 	bound := &found{"alice", map[string]string{"x5t#S256": base64.RawURLEncoding.EncodeToString(hash[:])}}
 	proof := protector.MutualTLS(protector.MutualTLSConfig{
