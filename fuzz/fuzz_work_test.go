@@ -30,10 +30,11 @@ var hostile = map[string]func(n int) string{
 	"objects in objects": func(n int) string {
 		return `{"x":[` + strings.Repeat(strings.Repeat(`{"a":`, 29)+"1"+strings.Repeat("}", 29)+",", n/175) + `1]}`
 	},
-	"escapes":         func(n int) string { return `{"x":"` + strings.Repeat(`\u00e9`, n/6) + `"}` },
-	"escaped names":   func(n int) string { return `{` + strings.ReplaceAll(members(n/16), `"m`, `"\u006d`)[1:] + `}` },
-	"scopes":          func(n int) string { return `{"scope":"` + spaced(n/2) + `"}` },
-	"scopes in array": func(n int) string { return `{"scope":["` + strings.ReplaceAll(spaced(n/4), " ", `","`) + `"]}` },
+	"escapes":       func(n int) string { return `{"x":"` + strings.Repeat(`\u00e9`, n/6) + `"}` },
+	"escaped names": func(n int) string { return `{` + strings.ReplaceAll(members(n/16), `"m`, `"\u006d`)[1:] + `}` },
+	// Shorter ones are remembered, and read once.
+	"scopes":          func(n int) string { return `{"scope":"` + spaced(n) + `"}` },
+	"scopes in array": func(n int) string { return `{"scope":["` + strings.ReplaceAll(spaced(n/2), " ", `","`) + `"]}` },
 	"audiences":       func(n int) string { return `{"aud":["` + strings.ReplaceAll(spaced(n/4), " ", `","`) + `"]}` },
 	"numbers":         func(n int) string { return `{"exp":` + strings.Repeat("1", n) + `}` },
 	"white space":     func(n int) string { return `{` + strings.Repeat(" \t\r\n", n/4) + `}` },

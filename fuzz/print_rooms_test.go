@@ -97,6 +97,7 @@ func showProtector(t *testing.T, known map[string]any) {
 		statuses = append(statuses, w.Code)
 	}
 	require.Equal(t, []int{401, 503, 200}, statuses)
+	known["protector.Routes"], known["protector.Route"] = guard.Routes(), "a pattern and a policy"
 	known["protector.Rule"] = must(guard.NewRule(protector.Policy{Scopes: []string{"a"}}))
 	known["protector.Config"], known["protector.Validator"], known["protector.Protector"] = config, validator, guard
 }
