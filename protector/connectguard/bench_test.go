@@ -64,6 +64,6 @@ func BenchmarkWrap(b *testing.B) {
 
 func TestAllocations(t *testing.T) {
 	serve, field, _ := benchmarked(t)
-	require.LessOrEqual(t, testing.AllocsPerRun(100, serve(guarded, field)), 6.0)
-	require.Zero(t, testing.AllocsPerRun(100, serve(open, field)))
+	require.LessOrEqual(t, refusals.Allocations(serve(guarded, field)), 6.0)
+	require.Zero(t, refusals.Allocations(serve(open, field)))
 }

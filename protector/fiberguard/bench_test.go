@@ -67,7 +67,7 @@ func TestAllocations(t *testing.T) {
 	handler := app.Handler()
 	allocations := func(path string) float64 {
 		ctx := newRequest(path, field)
-		return testing.AllocsPerRun(100, func() {
+		return refusals.Allocations(func() {
 			ctx.ResetUserValues()
 			handler(ctx)
 		})

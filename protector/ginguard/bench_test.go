@@ -59,8 +59,8 @@ func TestAllocations(t *testing.T) {
 	engine, w, r := newEngine(), &sink{http.Header{}}, request(t, field)
 	engine.GET("/open/:id", func(*gin.Context) {})
 	engine.GET("/user/:id", ginguard.Require(guard), func(*gin.Context) {})
-	guarded := testing.AllocsPerRun(100, func() { engine.ServeHTTP(w, r) })
+	guarded := refusals.Allocations(func() { engine.ServeHTTP(w, r) })
 	r.URL.Path = "/open/7"
-	open := testing.AllocsPerRun(100, func() { engine.ServeHTTP(w, r) })
+	open := refusals.Allocations(func() { engine.ServeHTTP(w, r) })
 	require.LessOrEqual(t, guarded-open, 3.0)
 }
