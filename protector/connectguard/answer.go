@@ -3,6 +3,7 @@ package connectguard
 import (
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // answering sets the fields that the answer to a call needs which was let through,
@@ -58,6 +59,21 @@ func (u *uncached) Unwrap() http.ResponseWriter { return u.ResponseWriter }
 func (u *uncached) mark() {
 	if !u.begun { // else the header has gone out
 		u.begun = true
-		u.Header().Set("Cache-Control", u.caching)
+		if !saysNoStore(u.Header()) {
+			u.Header().Set("Cache-Control", u.caching)
+		}
 	}
+}
+
+// saysNoStore reports whether the handler is as strict as anybody can be
+// (RFC 9111 §5.2.2.5).
+func saysNoStore(header http.Header) bool {
+	for _, field := range header["Cache-Control"] {
+		for directive := range strings.SplitSeq(field, ",") {
+			if strings.EqualFold(strings.TrimSpace(directive), "no-store") {
+				return true
+			}
+		}
+	}
+	return false
 }

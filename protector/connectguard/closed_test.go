@@ -224,6 +224,23 @@ func TestPrivateAnswers(t *testing.T) {
 	}
 }
 
+// A handler may be stricter than the guard.
+func TestAnswersThatNobodyKeeps(t *testing.T) {
+	middleware := newMiddleware(t, newGuard(t, protector.Config{AmbientCookie: "session"}), connectguard.Config{
+		Policies: map[string]protector.Policy{"/a.B/C": {}},
+	})
+	for _, caching := range []string{"no-store", "No-Store", "max-age=0, no-store"} {
+		url := serve(t, middleware.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Cache-Control", caching)
+		})))
+		response, err := newClient(t, false).Do(withCookie(t, url+"/a.B/C"))
+		require.NoError(t, err)
+		response.Body.Close()
+		require.Equal(t, http.StatusOK, response.StatusCode)
+		require.Equal(t, []string{caching}, response.Header["Cache-Control"])
+	}
+}
+
 func withCookie(t *testing.T, url string) *http.Request {
 	r, err := http.NewRequest(http.MethodGet, url, nil)
 	require.NoError(t, err)
