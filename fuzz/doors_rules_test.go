@@ -15,6 +15,7 @@ import (
 
 	"example.com/resourceserver/jwks"
 	"example.com/resourceserver/jwt"
+	"example.com/resourceserver/jwt/dpop"
 	"example.com/resourceserver/protector"
 	"example.com/resourceserver/protector/introspection"
 )
@@ -200,4 +201,37 @@ func TestAddressesAreJudgedTheSameThroughBothDoors(t *testing.T) {
 				"%q: jwks: %v; introspection: %v", address, errKeys, errEndpoint)
 		}
 	}
+}
+
+// Where this service is stands in two settings, of rooms that do not know each other. What differs is left out: the
+// identifier of a resource may have a query, and has one spelling, whereas origins are normalized.
+//
+// checklist 130, 161
+func TestPublicAddressesAreJudgedTheSameThroughBothDoors(t *testing.T) {
+	validators := []protector.Validator{protector.Bearer(
+		func(context.Context, string) (protector.Token, error) { return nil, nil })}
+	good := 0
+	for _, address := range []string{
+		" ", "https", "https:", "https:/", "https://", "https:///x", "https://:443/x", "https:x", "https:api.example/x",
+		"https://api.example", "https://api.example/", "https://api.example/x", "https://api.example/x/",
+		"https://api.example:8443/x", "https://api.example:08443/x", "https://api.example:x/", "https://api.example:99999/",
+		"https://[::1]/x", "https://[::1/x", "http://api.example/x", "http://localhost/x", "http://localhost:8080/x",
+		"http://localhost.evil.example/x", "http://localhost./x", "http://127.0.0.1/x", "http://127.8.9.1:8080/x",
+		"http://127.0.0.1.evil.example/x", "http://127.1/x", "http://[::1]:8080/x", "http://[::ffff:127.0.0.1]/x",
+		"http://[::1%25lo]/x", "http://0.0.0.0/x", "http://[::]/x", "http://10.0.0.1/x", "ftp://api.example/x", "file:///x",
+		"//api.example/x", "/x", "api.example/x", "https://u@api.example/x", "https://u:p@api.example/x",
+		"https://:@api.example/x", "https://@api.example/x", "https://api.example/x#", "https://api.example/x#f",
+		"https://api.example#f", "https://api.example/%23", "https://api.example/x?", "https://api.example/\n",
+		"https://api .example/", "https://api.example/ x", "https://api.example/%zz", "https://api.example/a/../b",
+		"https://api.example/a/./b", "https://api.example/%2e%2e/b", `https://api.example/a\b`, "https://büchér.example/x",
+		"https://api.example/é", "https://api.example/a%2Fb", "https://api%2eexample/x", "https://api.example./x",
+	} {
+		_, errOrigin := dpop.NewVerifier(dpop.Config{PublicOrigins: []string{address}})
+		_, errResource := protector.New(protector.Config{Resource: address, Validators: validators})
+		require.Equal(t, errOrigin == nil, errResource == nil, "%q: dpop: %v; protector: %v", address, errOrigin, errResource)
+		if errOrigin == nil {
+			good++
+		}
+	}
+	require.Equal(t, 15, good)
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -28,7 +29,7 @@ var (
 	errUserName = errors.New("holds a user name: remove it")
 	errFragment = errors.New("holds a fragment, or nothing behind a question mark: remove it")
 	errSpelling = errors.New("is compared letter by letter: write scheme and host in lower case, " +
-		"and leave the scheme's own port out")
+		"and the port as clients do, without zeros in front, or not at all if it is the scheme's own")
 	errUnserved = errors.New("has a path that net/http's mux never serves: remove dot segments and doubled slashes")
 )
 
@@ -69,7 +70,13 @@ func newResource(identifier string) (resource, error) {
 func isPlainOrigin(u *url.URL, identifier string) bool {
 	standard := map[string]string{"https": "443", "http": "80"}[u.Scheme]
 	return strings.HasPrefix(identifier, u.Scheme+"://"+u.Host) && u.Host == strings.ToLower(u.Host) &&
-		u.Port() != standard && !strings.HasSuffix(u.Host, ":")
+		u.Port() != standard && !strings.HasSuffix(u.Host, ":") && isPort(u.Port())
+}
+
+// isPort reports whether a port is none, or one that there can be, in its one spelling.
+func isPort(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil && n > 0 && port[0] != '0'
 }
 
 func hasDotSegment(path string) bool {
