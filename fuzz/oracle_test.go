@@ -58,6 +58,10 @@ type oracleProfile struct {
 	scope       []string
 	equal       map[string]string
 	absent      []string
+
+	anySubject     bool   // a sub with a colon need not be a URI
+	missingSubject bool   // nor be there, beside a client
+	trustDomain    string // sub is a SPIFFE ID in it
 }
 
 var rfc9068 = oracleProfile{
@@ -238,7 +242,8 @@ func (o *oracle) judgeClaims(claims map[string]any) error {
 			return errors.New(name)
 		}
 	}
-	if claims["iss"] != o.issuer {
+	_, named := claims["iss"]
+	if anonymous := !named && o.issuer == "spiffe://"+o.profile.trustDomain; !anonymous && claims["iss"] != o.issuer {
 		return errors.New("iss")
 	}
 	for _, name := range append([]string{"exp"}, o.profile.required...) {
@@ -251,8 +256,8 @@ func (o *oracle) judgeClaims(claims map[string]any) error {
 			return errors.New(name)
 		}
 	}
-	if sub, _ := claims["sub"].(string); !oracleStringOrURI(sub) {
-		return errors.New("sub")
+	if err := o.judgeSubject(claims); err != nil {
+		return err
 	}
 	if scope, ok := claims[oracleFirst(claims, o.profile.scope)]; ok && !isString(scope) && !isStrings(scope) {
 		return errors.New("scope")
@@ -261,6 +266,28 @@ func (o *oracle) judgeClaims(claims map[string]any) error {
 		return errors.New("cnf")
 	}
 	return errors.Join(o.judgeAudience(claims), o.judgeTimes(claims))
+}
+
+// workloadForm and dotSegment are SPIFFE-ID §2.
+var (
+	workloadForm = regexp.MustCompile(`\Aspiffe://([a-z0-9._-]+)((?:/[A-Za-z0-9._-]+)+)\z`)
+	dotSegment   = regexp.MustCompile(`/\.\.?(/|\z)`)
+)
+
+func (o *oracle) judgeSubject(claims map[string]any) error {
+	sub, _ := claims["sub"].(string)
+	client, _ := claims[oracleFirst(claims, o.profile.client)].(string)
+	switch id := workloadForm.FindStringSubmatch(sub); {
+	case sub == "" && (!o.profile.missingSubject || client == ""):
+		return errors.New("sub")
+	case !o.profile.anySubject && !oracleStringOrURI(sub):
+		return errors.New("sub")
+	case o.profile.trustDomain == "":
+		return nil
+	case id == nil || id[1] != o.profile.trustDomain || len(sub) > 2048 || dotSegment.MatchString(id[2]):
+		return errors.New("sub")
+	}
+	return nil
 }
 
 // enforceable is RFC 7800 §3.1: what is named is enforced, what is known and not named refuses, and the rest is

@@ -56,12 +56,12 @@ func (v *validation) readClaims() (err error) {
 func (m *terms) checkKind(claims claimSet) error {
 	for _, ref := range m.refs.equal {
 		if got, ok := strictjson.String(claims.get(ref)); !ok || got != m.profile.Equal[ref.name] {
-			return invalid(ReasonType, ref.name, "not what Config.Profile says that access tokens have")
+			return invalid(ReasonType, ref.name, "the claim is not what Config.Profile.Equal says that access tokens have")
 		}
 	}
 	for _, ref := range m.refs.absent {
 		if claims.get(ref) != "" {
-			return invalid(ReasonType, ref.name, "Config.Profile says that access tokens do not have it")
+			return invalid(ReasonType, ref.name, "a claim that access tokens do not have, as Config.Profile.Absent says")
 		}
 	}
 	return nil
@@ -72,6 +72,8 @@ func (m *terms) checkIssuer(claims claimSet) error {
 	switch {
 	case err != nil:
 		return err
+	case claims[claimIssuer].Value == "" && m.issuerIsTrustDomain():
+		return nil // readIdentity finds the issuer in sub
 	case issuer == "":
 		return invalid(ReasonMissingClaim, "iss", "")
 	case issuer != m.issuer:
@@ -158,10 +160,19 @@ func (m *terms) checkTimes(t *Token, claims claimSet) (err error) {
 func (m *terms) checkRequired(claims claimSet) error {
 	for _, ref := range m.refs.required {
 		if isEmpty(claims.get(ref)) {
-			return invalid(ReasonMissingClaim, ref.name, "required by Config.Profile, RFC 9068 by default, or Config.Required")
+			return invalid(ReasonMissingClaim, ref.name, remedyFor(ref.name))
 		}
 	}
 	return nil
+}
+
+// remedyFor says why a claim is required. A machine's token without sub is what tests
+// with a user's do not find.
+func remedyFor(name string) string {
+	if name == "sub" {
+		return "required: if the issuer gives machines tokens without it, see Config.Profile.AllowMissingSubject"
+	}
+	return "required by Config.Profile, RFC 9068 by default, or Config.Required"
 }
 
 // isEmpty reports whether value is nothing, or an empty string, array or object.
@@ -182,14 +193,30 @@ func (m *terms) readIdentity(t *Token, claims claimSet) (err error) {
 	if t.subject, err = claims.text(claimSubject); err != nil {
 		return err
 	}
-	if !m.profile.AllowAnySubject && !isStringOrURI(t.subject) {
-		return invalid(ReasonClaimType, "sub", "a value with ':' that is not a URI")
+	if err := m.checkSubject(t.subject); err != nil {
+		return err
 	}
 	if t.id, err = text(claims.first(m.refs.id)); err != nil {
 		return err
 	}
-	t.clientID, err = text(claims.first(m.refs.clientID))
-	return err
+	if t.clientID, err = text(claims.first(m.refs.clientID)); err != nil {
+		return err
+	}
+	if t.subject == "" && t.clientID == "" { // checkRequired lets it come to this for AllowMissingSubject alone
+		return invalid(ReasonMissingClaim, "sub", "and no client either: the token speaks for nobody")
+	}
+	return nil
+}
+
+func (m *terms) checkSubject(subject string) error {
+	switch {
+	case m.profile.TrustDomain != "" && !workloadIn(m.profile.TrustDomain, subject):
+		return invalid(ReasonIssuer, "sub", "not the SPIFFE ID of a workload in Config.Profile.TrustDomain")
+	case !m.profile.AllowAnySubject && !isStringOrURI(subject):
+		return invalid(ReasonClaimType, "sub",
+			"a value with ':' that is not a URI: if the issuer sends such, set Config.Profile.AllowAnySubject")
+	}
+	return nil
 }
 
 // readAuthentication reads what RFC 9068 §2.2.1 says of the user's authentication.

@@ -105,7 +105,8 @@ func TestConfigFaults(t *testing.T) {
 		}, []string{
 			"Profile.Types holds an empty string: remove it", "Profile.Required holds", "Profile.Audience holds",
 			"Profile.ClientID holds", "Profile.ID holds", "Profile.Scope holds", "Profile.Equal holds",
-			"Profile.Absent holds", `Profile.Absent names ""`, "empty path or name: remove it", "empty path or name: remove it",
+			"Profile.Absent holds", `Profile.Absent names ""`, "holds a path that is empty, or has a name that is empty",
+			"Profile.Groups, Roles or Entitlements holds a path",
 		}},
 		{"contradictions in the profile", func(c *jwt.Config) {
 			c.Required = []string{"c"}
@@ -115,6 +116,28 @@ func TestConfigFaults(t *testing.T) {
 			`Profile.Absent names "a", which is required as well: remove one`, `Profile.Absent names "b"`,
 			`Profile.Absent names "c"`, `Profile.Absent names "iss"`, `Profile.Absent names "exp"`,
 		}},
+		{"no subject, and one required", func(c *jwt.Config) {
+			c.Profile = jwt.Profile{AllowMissingSubject: true, Required: []string{"sub"}}
+		}, []string{"Profile.AllowMissingSubject is set, and Profile.Required or Config.Required names sub: remove one"}},
+		{"no subject, and one required beside the profile", func(c *jwt.Config) {
+			c.Profile, c.Required = jwt.Profile{AllowMissingSubject: true}, []string{"sub"}
+		}, []string{"Config.Required names sub: remove one"}},
+		{"no subject in a trust domain", func(c *jwt.Config) {
+			c.Profile = jwt.Profile{AllowMissingSubject: true, TrustDomain: "prod.example"}
+		}, []string{"Profile.TrustDomain demands a subject: remove one"}},
+		{"a trust domain as a URI", func(c *jwt.Config) { c.Profile.TrustDomain = "spiffe://prod.example" },
+			[]string{`Config.Profile.TrustDomain is "spiffe://prod.example": use the name alone`}},
+		{"a trust domain in capitals", func(c *jwt.Config) { c.Profile.TrustDomain = "Prod.example" },
+			[]string{"Config.Profile.TrustDomain is"}},
+		{"the issuer is another trust domain", func(c *jwt.Config) {
+			c.Issuer, c.Profile.TrustDomain = "spiffe://other.example", "prod.example"
+		}, []string{`Config.Issuer is "spiffe://other.example", and Profile.TrustDomain is another: ` +
+			`set it to "spiffe://prod.example"`}},
+		{"paths that no claim can be at", func(c *jwt.Config) {
+			c.Profile.Groups = []jwt.ClaimPath{jwt.KeysOf()}
+			c.Profile.Roles = []jwt.ClaimPath{{"a\xffb"}, jwt.KeysOf("a", "")}
+			c.Profile.Entitlements = []jwt.ClaimPath{jwt.KeysOf(jwt.KeysOf("a")...)}
+		}, []string{"holds a path", "holds a path", "holds a path", "holds a path"}},
 		{"a contradiction to the default", func(c *jwt.Config) { c.Profile.Absent = []string{"client_id"} },
 			[]string{`Profile.Absent names "client_id"`}},
 		{"a profile that takes ID tokens", func(c *jwt.Config) {

@@ -38,7 +38,7 @@ func (m *terms) confirmationIn(members strictjson.Object) (named []binding, err 
 	for _, member := range members {
 		if !slices.Contains(m.confirmations, member.Name) {
 			if slices.Contains(confirmationMethods, member.Name) {
-				return nil, invalid(ReasonConfirmation, "cnf", "bound in a way that Config.Confirmations does not name")
+				return nil, invalid(ReasonConfirmation, "cnf", remedyForBinding(member.Name))
 			}
 			continue
 		}
@@ -52,4 +52,15 @@ func (m *terms) confirmationIn(members strictjson.Object) (named []binding, err 
 		return nil, invalid(ReasonConfirmation, "cnf", "holds no method that Config.Confirmations names")
 	}
 	return named, nil
+}
+
+// remedyForBinding says what takes tokens that are bound by method.
+func remedyForBinding(method string) string {
+	switch method {
+	case "jkt": // RFC 9449 §6.1
+		return "bound to a key: name jkt in Config.Confirmations, and have protector.DPoP check the proofs"
+	case "x5t#S256": // RFC 8705 §3.1
+		return "bound to a certificate: name x5t#S256 in Config.Confirmations, and have protector.MutualTLS check it"
+	}
+	return "bound in a way that Config.Confirmations does not name: name it only if something checks it"
 }

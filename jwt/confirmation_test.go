@@ -43,6 +43,20 @@ func TestConfirmation(t *testing.T) {
 	require.Empty(t, accept(t, both, bound(issuer, "null")).Confirmation())
 }
 
+// The refusal of a bound token says what would take it.
+//
+// checklist 52
+func TestRefusalOfABoundTokenNamesWhatChecksIt(t *testing.T) {
+	issuer, v := strict(t)
+	for method, want := range map[string]string{
+		"jkt":      "name jkt in Config.Confirmations, and have protector.DPoP check the proofs",
+		"x5t#S256": "name x5t#S256 in Config.Confirmations, and have protector.MutualTLS check it",
+		"kid":      "name it only if something checks it",
+	} {
+		require.ErrorContains(t, refuse(t, v, bound(issuer, fmt.Sprintf(`{%q:"x"}`, method)), jwt.ReasonConfirmation), want)
+	}
+}
+
 // A known method that nobody enforces refuses the token, whatever its value, alone
 // and beside one that somebody does.
 //

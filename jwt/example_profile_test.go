@@ -54,7 +54,7 @@ func ExampleProfile() {
 	fmt.Println(err)
 	// Output:
 	// web orders:read clerk
-	// jwt: invalid token: type (use): not what Config.Profile says that access tokens have
+	// jwt: invalid token: type (use): the claim is not what Config.Profile.Equal says that access tokens have
 }
 
 // A profile is a copy that may be adjusted: here, to roles of one client instead

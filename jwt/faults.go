@@ -36,6 +36,9 @@ func (c Config) addIssuerFaults(f *faults) {
 	case !isStringOrURI(c.Issuer):
 		f.add("Issuer is %s: it holds a ':' and is not a URI (RFC 7519 §2), so no valid token can have it", quoted(c.Issuer))
 	}
+	if td := c.Profile.TrustDomain; td != "" && strings.HasPrefix(c.Issuer, spiffe) && c.Issuer != spiffe+td {
+		f.add("Issuer is %s, and Profile.TrustDomain is another: set it to %s", quoted(c.Issuer), quoted(spiffe+td))
+	}
 	if stated := issuerOf(c.Keys); stated != "" && stated != c.Issuer {
 		f.add("Issuer is %s, and Config.Keys are those of %s: leave Config.Issuer empty, or take the keys of that issuer",
 			quoted(c.Issuer), quoted(stated))

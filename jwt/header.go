@@ -45,10 +45,10 @@ var refusals = map[error]Error{
 	jws.ErrKeyID:             {Reason: ReasonHeader, Name: "kid", detail: "not a string"},
 	jws.ErrTypeNoString:      {Reason: ReasonHeader, Name: "typ", detail: "not a string"},
 	jws.ErrNoType: {Reason: ReasonType, Name: "typ",
-		detail: "missing: if the issuer's access tokens have none, choose a Config.Profile that says so"},
+		detail: "the header has none: if the issuer's access tokens have none, choose a Config.Profile that says so"},
 	jws.ErrTypeJWT: {Reason: ReasonType, Name: "typ",
-		detail: "JWT, as ID tokens have it: if the issuer's access tokens do too, choose its Config.Profile"},
-	jws.ErrType: {Reason: ReasonType, Name: "typ", detail: "not one of Config.Profile.Types"},
+		detail: "JWT in the header, as ID tokens have it: if the issuer's access tokens do too, choose its Config.Profile"},
+	jws.ErrType: {Reason: ReasonType, Name: "typ", detail: "the header's is not one of Config.Profile.Types"},
 }
 
 // refusal returns what is wrong with a signed text, by an error of the package jws.

@@ -69,7 +69,8 @@ func (p Profile) generic() bool {
 // without any is a mistake that nothing else would show. The default of Absent is
 // none: not every ID token has one of these claims.
 func (p Profile) takesIDTokens(required []string) bool {
-	marked := len(p.Absent) > 0 || slices.ContainsFunc(required, func(name string) bool { return !idTokenClaims[name] })
+	marked := len(p.Absent) > 0 || p.TrustDomain != "" ||
+		slices.ContainsFunc(required, func(name string) bool { return !idTokenClaims[name] })
 	for name := range p.Equal {
 		marked = marked || !idTokenClaims[name] || kindClaims[name]
 	}

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"example.com/resourceserver/jwt/internal/jws"
-	"example.com/resourceserver/jwt/internal/strictjson"
 )
 
 // Profile says how an issuer's access tokens look. The zero value is RFC 9068;
@@ -37,7 +36,8 @@ type Profile struct {
 
 	// Required are the claims that must be present and not empty. Default: iss,
 	// exp, aud, sub, client_id, iat and jti (RFC 9068 §2.2). A name may be any
-	// claim's; iss, exp and the audience are always required.
+	// claim's; iss, exp, the audience and sub are always required, but for what
+	// TrustDomain and AllowMissingSubject say.
 	Required []string
 
 	// Audience are the claims that may hold the audience; the first that is
@@ -59,8 +59,9 @@ type Profile struct {
 	Scope []string
 
 	// Groups, Roles and Entitlements are where the names that these attributes
-	// grant are found; the first that is present counts. Default: the claims
-	// groups, roles and entitlements (RFC 9068 §2.2.3.1).
+	// grant are found; the first that is present counts. A string is one name, and
+	// not split; [KeysOf] leads to the keys of an object. Default: the claims groups,
+	// roles and entitlements (RFC 9068 §2.2.3.1).
 	Groups, Roles, Entitlements []ClaimPath
 
 	// Equal are claims with the exact string that they must hold.
@@ -78,24 +79,21 @@ type Profile struct {
 	// AllowAnySubject accepts a sub with a ':' that is not a URI, which RFC 7519
 	// §2 forbids and some issuers send.
 	AllowAnySubject bool
-}
 
-// ClaimPath is where a value is: the name of a claim, followed by the names of
-// members inside it.
-type ClaimPath []string
+	// AllowMissingSubject accepts a token without sub, with one that is null or
+	// empty, if it names its client: some issuers give such tokens to machines, in
+	// the grant client_credentials. It gives up that Token.Subject names whoever the
+	// token speaks for: it is "" for a machine, and code that looks up a user by it
+	// must not find one.
+	AllowMissingSubject bool
 
-// in returns the value at p.
-func (p ClaimPath) in(object strictjson.Object) (value string, ok bool) {
-	for i, name := range p {
-		if value, ok = object.Get(name); !ok || i == len(p)-1 {
-			return value, ok
-		}
-		var err error
-		if object, err = strictjson.Parse(nil, value); err != nil {
-			return "", false
-		}
-	}
-	return "", false
+	// TrustDomain is the name of a SPIFFE trust domain, such as prod.example. Where
+	// it is set, sub must be the SPIFFE ID of a workload in it (SPIFFE-ID §2), and
+	// where Config.Issuer is the trust domain itself, spiffe://prod.example, a token
+	// may do without iss, which JWT-SVIDs need not have: the trust domain in sub
+	// takes its place. Config.Keys must be those of that trust domain alone, since
+	// nothing else in such a token says whose it is.
+	TrustDomain string
 }
 
 // faults reports everything that is wrong with p in the company of required,
@@ -113,11 +111,12 @@ func (p Profile) faults(required []string) (faults []error) {
 		}
 	}
 	for _, path := range slices.Concat(p.Groups, p.Roles, p.Entitlements) {
-		if len(path) == 0 || slices.Contains(path, "") {
-			faults = append(faults,
-				errors.New("jwt: Config.Profile.Groups, Roles or Entitlements holds an empty path or name: remove it"))
+		if path.faulty() {
+			faults = append(faults, errors.New("jwt: Config.Profile.Groups, Roles or Entitlements holds a path "+
+				"that is empty, or has a name that is empty or not UTF-8: remove it"))
 		}
 	}
+	faults = append(faults, p.subjectFaults(required)...)
 	all := p.resolve(required).Required
 	for _, name := range p.Absent {
 		if _, equal := p.Equal[name]; equal || slices.Contains(all, name) || name == "iss" || name == "exp" {
@@ -132,6 +131,23 @@ func (p Profile) faults(required []string) (faults []error) {
 	return faults
 }
 
+// subjectFaults reports what is wrong with what p says of sub.
+func (p Profile) subjectFaults(required []string) (faults []error) {
+	if p.AllowMissingSubject && slices.Contains(slices.Concat(p.Required, required), "sub") {
+		faults = append(faults, errors.New("jwt: Config.Profile.AllowMissingSubject is set, "+
+			"and Profile.Required or Config.Required names sub: remove one"))
+	}
+	if p.AllowMissingSubject && p.TrustDomain != "" {
+		faults = append(faults, errors.New("jwt: Config.Profile.AllowMissingSubject is set, "+
+			"and Profile.TrustDomain demands a subject: remove one"))
+	}
+	if p.TrustDomain != "" && !isTrustDomain(p.TrustDomain) {
+		faults = append(faults, fmt.Errorf("jwt: Config.Profile.TrustDomain is %s: "+
+			"use the name alone, of lower-case letters, digits, dots, hyphens and underscores", quoted(p.TrustDomain)))
+	}
+	return faults
+}
+
 // resolve returns a copy of p with the defaults filled in and further required
 // claims added.
 func (p Profile) resolve(required []string) Profile {
@@ -139,7 +155,10 @@ func (p Profile) resolve(required []string) Profile {
 	for i, typ := range p.Types {
 		p.Types[i] = jws.WithoutApplication(typ)
 	}
-	p.Required = append(cloneOr(p.Required, "iss", "exp", "aud", "sub", "client_id", "iat", "jti"), required...)
+	p.Required = append(cloneOr(p.Required, "iss", "exp", "aud", "client_id", "iat", "jti"), required...)
+	if !p.AllowMissingSubject && !slices.Contains(p.Required, "sub") {
+		p.Required = append(p.Required, "sub")
+	}
 	p.Audience = cloneOr(p.Audience, "aud")
 	p.ClientID = cloneOr(p.ClientID, "client_id")
 	p.ID = cloneOr(p.ID, "jti")

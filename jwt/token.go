@@ -55,7 +55,8 @@ func (t *Token) Issuer() string {
 }
 
 // Subject returns the sub claim: the user, or for a client's own access, the
-// client (RFC 9068 §2.2). It is unique within the issuer only.
+// client (RFC 9068 §2.2). It is unique within the issuer only. It is "" for a
+// machine where Profile.AllowMissingSubject is set, and never otherwise.
 func (t *Token) Subject() string { return t.subject }
 
 // Audience returns the aud claim: whom the token is for, this resource server
@@ -184,31 +185,9 @@ func (t *Token) names(paths func(*Profile) []ClaimPath) scopes.Set {
 		return scopes.Set{}
 	}
 	for _, path := range paths(&t.terms.profile) {
-		if value, ok := path.in(object); ok {
-			return scopes.NewSet(namesIn(value)...)
+		if names, ok := path.in(object); ok {
+			return scopes.NewSet(names...)
 		}
 	}
 	return scopes.Set{}
-}
-
-// namesIn returns the names that a claim denotes: a string is one, and not split;
-// an array has strings, or objects with a value. Anything else denotes none.
-func namesIn(value string) []string {
-	if name, ok := strictjson.String(value); ok {
-		return []string{name}
-	}
-	if list, ok := strictjson.Strings(nil, value); ok {
-		return list
-	}
-	var objects []struct {
-		Value string `json:"value"`
-	}
-	if json.Unmarshal([]byte(value), &objects) != nil {
-		return nil
-	}
-	list := make([]string, len(objects))
-	for i := range objects {
-		list[i] = objects[i].Value
-	}
-	return list
 }
