@@ -25,5 +25,6 @@
 //   - architecture: the rules of the house, who may import whom among them
 //   - conformance: writes CONFORMANCE.md, the table that leads from the section of an RFC to the tests that show it
 //   - doors: prints what every kind of server decides about the same requests, in one table
+//   - pictures: draws the pictures that the documents show
 //   - speed: what validation costs beside the check of the signature
 package fuzz

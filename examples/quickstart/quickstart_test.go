@@ -68,7 +68,7 @@ func TestTourIsAsExpected(t *testing.T) {
 	}
 	require.NotContains(t, out, "UNEXPECTED")
 	require.NotContains(t, out, "curl")
-	readme, err := os.ReadFile("../../README.md")
+	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
 	require.Contains(t, string(readme), "```\n"+out+"```\n", "the README shows the whole table, as it is")
 }
