@@ -10,6 +10,6 @@
 //   - mcp: an MCP server whose tools need scopes, and a client that finds its way to a token
 //   - oidcprovider: an issuer that this project did not write, for tests that want a foreign one
 //
-// The tests here keep what the documents promise: every block of Go in the README compiles, and every link leads
-// somewhere.
+// The tests here keep what the documents promise: every block of Go compiles, every link leads somewhere, and the
+// service that the README has a newcomer write answers and logs what it says.
 package examples

@@ -107,28 +107,10 @@ func (s snippet) compile(importer types.Importer) error {
 	return errors.Join(faults...)
 }
 
-func TestReadmeCompiles(t *testing.T) {
-	document, err := os.ReadFile("../README.md")
-	require.NoError(t, err)
-	found := snippets("README.md", string(document))
-	require.NotEmpty(t, found, "the README shows no Go")
-	importer, err := architecture.Packages(slices.Collect(maps.Values(usual))...)
-	require.NoError(t, err)
-	for _, s := range found {
-		require.NoError(t, s.compile(importer), s.at)
-	}
-}
-
-func TestReadmeNamesTheTestCommand(t *testing.T) {
-	document, err := os.ReadFile("../README.md")
-	require.NoError(t, err)
-	require.Contains(t, "\n"+string(document), "\ngo test ./...\n", ".ci/run takes the command from this line")
-}
-
-// TestLinksLeadSomewhere looks at every document of the repository.
-func TestLinksLeadSomewhere(t *testing.T) {
-	root := os.DirFS("..")
-	documents := 0
+// documents returns every document of the repository, by its path.
+func documents(t *testing.T) map[string]string {
+	t.Helper()
+	found := make(map[string]string)
 	require.NoError(t, fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -138,14 +120,69 @@ func TestLinksLeadSomewhere(t *testing.T) {
 		case path.Ext(name) != ".md":
 			return nil
 		}
-		documents++
-		document, err := fs.ReadFile(root, name)
-		for _, fault := range deadLinks(root, name, string(document)) {
-			t.Error(fault)
-		}
+		content, err := fs.ReadFile(root, name)
+		found[name] = string(content)
 		return err
 	}))
-	require.NotZero(t, documents)
+	require.Contains(t, found, "README.md")
+	return found
+}
+
+var root = os.DirFS("..")
+
+// nested says whether a document belongs to a module of its own, whose tests look at its Go: what it imports cannot be
+// found from here.
+func nested(name string) bool {
+	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+		if _, err := fs.Stat(root, path.Join(dir, "go.mod")); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+func TestDocumentsCompile(t *testing.T) {
+	importer, err := architecture.Packages(slices.Collect(maps.Values(usual))...)
+	require.NoError(t, err)
+	var shown []string
+	for name, document := range documents(t) {
+		found := snippets(name, document)
+		if len(found) == 0 || nested(name) {
+			continue
+		}
+		shown = append(shown, name)
+		for _, s := range found {
+			require.NoError(t, s.compile(importer), s.at)
+		}
+	}
+	require.Subset(t, shown, []string{"README.md", "jwks/README.md", "jwt/README.md", "jwt/jwttest/README.md",
+		"protector/README.md", "protector/introspection/README.md", "fuzz/speed/README.md"}, "documents that show Go")
+	require.NotContains(t, shown, "protector/ginguard/README.md")
+}
+
+// Every block that is opened is one that a test knows: an indented fence would escape it.
+func TestFencesStandAtTheMargin(t *testing.T) {
+	for name, document := range documents(t) {
+		if !nested(name) {
+			require.NotRegexp(t, "(?m)^ +```go", document, name)
+		}
+	}
+}
+
+func TestReadmeNamesTheTestCommand(t *testing.T) {
+	require.Contains(t, "\n"+documents(t)["README.md"], "\ngo test ./...\n", ".ci/run takes the command from this line")
+}
+
+func TestReadmeIsOnePage(t *testing.T) {
+	require.LessOrEqual(t, len(documents(t)["README.md"]), 12<<10, "the rest belongs beside its room")
+}
+
+func TestLinksLeadSomewhere(t *testing.T) {
+	for name, document := range documents(t) {
+		for _, fault := range deadLinks(root, name, document) {
+			t.Error(fault)
+		}
+	}
 }
 
 // deadLinks checks that a link to a file has that file, and that a link to a heading has that heading. Links to other
