@@ -59,8 +59,9 @@ type oracleProfile struct {
 	equal       map[string]string
 	absent      []string
 
-	anySubject     bool   // a sub with a colon need not be a URI
-	missingSubject bool   // nor be there, beside a client
+	anySubject     bool // a sub with a colon need not be a URI
+	missingSubject bool // nor be there, beside a client
+	missingIssuer  bool
 	trustDomain    string // sub is a SPIFFE ID in it
 }
 
@@ -242,8 +243,7 @@ func (o *oracle) judgeClaims(claims map[string]any) error {
 			return errors.New(name)
 		}
 	}
-	_, named := claims["iss"]
-	if anonymous := !named && o.issuer == "spiffe://"+o.profile.trustDomain; !anonymous && claims["iss"] != o.issuer {
+	if _, named := claims["iss"]; claims["iss"] != o.issuer && (named || !o.profile.missingIssuer) {
 		return errors.New("iss")
 	}
 	for _, name := range append([]string{"exp"}, o.profile.required...) {

@@ -72,8 +72,8 @@ func (m *terms) checkIssuer(claims claimSet) error {
 	switch {
 	case err != nil:
 		return err
-	case claims[claimIssuer].Value == "" && m.issuerIsTrustDomain():
-		return nil // readIdentity finds the issuer in sub
+	case claims[claimIssuer].Value == "" && m.profile.AllowMissingIssuer:
+		return nil
 	case issuer == "":
 		return invalid(ReasonMissingClaim, "iss", "")
 	case issuer != m.issuer:

@@ -122,6 +122,9 @@ func TestConfigFaults(t *testing.T) {
 		{"no subject, and one required beside the profile", func(c *jwt.Config) {
 			c.Profile, c.Required = jwt.Profile{AllowMissingSubject: true}, []string{"sub"}
 		}, []string{"Config.Required names sub: remove one"}},
+		{"no issuer, and one required", func(c *jwt.Config) {
+			c.Profile = jwt.Profile{AllowMissingIssuer: true, Required: []string{"iss"}}
+		}, []string{"Profile.AllowMissingIssuer is set, and Profile.Required or Config.Required names iss: remove one"}},
 		{"no subject in a trust domain", func(c *jwt.Config) {
 			c.Profile = jwt.Profile{AllowMissingSubject: true, TrustDomain: "prod.example"}
 		}, []string{"Profile.TrustDomain demands a subject: remove one"}},

@@ -21,8 +21,8 @@ type Issuers struct {
 }
 
 // ByIssuer combines validators of different issuers into one. The error joins
-// every fault: no validator, a nil one, two for one issuer, one that decrypts, one
-// that takes tokens without iss.
+// every fault: no validator, a nil one, two for one issuer, one that decrypts or
+// takes tokens without iss.
 //
 // Which validator judges a token is decided by the token's iss claim, for which the
 // claims are searched before anything is verified; that choice is all it is used
@@ -47,9 +47,9 @@ func ByIssuer(validators ...*Validator) (*Issuers, error) {
 		case v.decrypt != nil:
 			faults = append(faults, fmt.Errorf("jwt: ByIssuer: validator %d has Config.Decrypt: "+
 				"an encrypted token does not tell its issuer", n+1))
-		case v.terms.issuerIsTrustDomain():
-			faults = append(faults, fmt.Errorf("jwt: ByIssuer: validator %d is for tokens without iss: "+
-				"give it a place in the protector of its own, or have the issuer set iss", n+1))
+		case v.terms.profile.AllowMissingIssuer:
+			faults = append(faults, fmt.Errorf("jwt: ByIssuer: validator %d has Profile.AllowMissingIssuer: "+
+				"a token without iss does not tell its issuer", n+1))
 		case i.validators[v.terms.issuer] != nil:
 			faults = append(faults, fmt.Errorf("jwt: ByIssuer: validator %d is the second for issuer %s: remove one",
 				n+1, quoted(v.terms.issuer)))

@@ -36,8 +36,8 @@ type Profile struct {
 
 	// Required are the claims that must be present and not empty. Default: iss,
 	// exp, aud, sub, client_id, iat and jti (RFC 9068 §2.2). A name may be any
-	// claim's; iss, exp, the audience and sub are always required, but for what
-	// TrustDomain and AllowMissingSubject say.
+	// claim's; exp and the audience are always required, and so are iss and sub,
+	// unless AllowMissingIssuer or AllowMissingSubject is set.
 	Required []string
 
 	// Audience are the claims that may hold the audience; the first that is
@@ -87,12 +87,14 @@ type Profile struct {
 	// must not find one.
 	AllowMissingSubject bool
 
+	// AllowMissingIssuer accepts a token without iss as one of Config.Issuer. It gives
+	// up that the token says whose it is: the keys alone do, so they must be the keys
+	// of this issuer and of nobody else. A token that has iss must have the right one.
+	// [ByIssuer], which chooses by iss, takes no validator with it.
+	AllowMissingIssuer bool
+
 	// TrustDomain is the name of a SPIFFE trust domain, such as prod.example. Where
-	// it is set, sub must be the SPIFFE ID of a workload in it (SPIFFE-ID §2), and
-	// where Config.Issuer is the trust domain itself, spiffe://prod.example, a token
-	// may do without iss, which JWT-SVIDs need not have: the trust domain in sub
-	// takes its place. Config.Keys must be those of that trust domain alone, since
-	// nothing else in such a token says whose it is.
+	// it is set, sub must be the SPIFFE ID of a workload in it (SPIFFE-ID §2).
 	TrustDomain string
 }
 
@@ -116,7 +118,7 @@ func (p Profile) faults(required []string) (faults []error) {
 				"that is empty, or has a name that is empty or not UTF-8: remove it"))
 		}
 	}
-	faults = append(faults, p.subjectFaults(required)...)
+	faults = append(faults, p.missingFaults(required)...)
 	all := p.resolve(required).Required
 	for _, name := range p.Absent {
 		if _, equal := p.Equal[name]; equal || slices.Contains(all, name) || name == "iss" || name == "exp" {
@@ -131,9 +133,14 @@ func (p Profile) faults(required []string) (faults []error) {
 	return faults
 }
 
-// subjectFaults reports what is wrong with what p says of sub.
-func (p Profile) subjectFaults(required []string) (faults []error) {
-	if p.AllowMissingSubject && slices.Contains(slices.Concat(p.Required, required), "sub") {
+// missingFaults reports what is wrong with what p says of iss and sub.
+func (p Profile) missingFaults(required []string) (faults []error) {
+	required = slices.Concat(p.Required, required)
+	if p.AllowMissingIssuer && slices.Contains(required, "iss") {
+		faults = append(faults, errors.New("jwt: Config.Profile.AllowMissingIssuer is set, "+
+			"and Profile.Required or Config.Required names iss: remove one"))
+	}
+	if p.AllowMissingSubject && slices.Contains(required, "sub") {
 		faults = append(faults, errors.New("jwt: Config.Profile.AllowMissingSubject is set, "+
 			"and Profile.Required or Config.Required names sub: remove one"))
 	}

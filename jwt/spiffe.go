@@ -42,8 +42,3 @@ func isSegment(s string) bool {
 	}
 	return true
 }
-
-// issuerIsTrustDomain reports whether the trust domain in sub takes the place of iss.
-func (m *terms) issuerIsTrustDomain() bool {
-	return m.profile.TrustDomain != "" && m.issuer == spiffe+m.profile.TrustDomain
-}
