@@ -22,7 +22,7 @@ import (
 // request is under way is shown here already.
 func otherRooms(t *testing.T) map[string]any {
 	known := map[string]any{
-		"scopes.Requirement": "names", "scopes.Set": "names",
+		"scopes.Requirement": "names", "scopes.Set": "names", "scopes.Hierarchy": "names",
 		"jwk.Key":     "a public key",
 		"jwks.Static": "public keys", "jwks.KeyStatus": "names", "jwks.SkippedKey": "names", "jwks.Counts": "numbers",
 		"jwks.State":        "a constant",

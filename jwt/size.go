@@ -16,6 +16,9 @@ func (t *Token) Size() int {
 	n := sizeOf[Token]() + sizeOf[jws.Header]() + textSize(t.claims) + textSize(t.header.KeyID) +
 		t.ownSize(t.subject) + t.ownSize(t.clientID) + t.ownSize(t.id) +
 		t.listSize(t.audience) + t.scopes.Len()*sizeOf[string]()
+	if t.scopes.Len() > 0 {
+		n += setBytes
+	}
 	for name := range t.scopes.All() {
 		n += t.ownSize(name)
 	}
@@ -28,6 +31,9 @@ func (t *Token) Size() int {
 	}
 	return n
 }
+
+// setBytes is what a set that is not empty takes beside its names.
+const setBytes = 48
 
 func sizeOf[T any]() int {
 	var value T

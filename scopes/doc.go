@@ -16,12 +16,15 @@
 // prefix, a suffix or a pattern of another. A comma is not a separator, and
 // since it may be part of a name, "profile,email" is one name.
 //
+// A [Hierarchy] lets a broad scope stand for narrower ones, on the side of what was
+// granted. It is a declared table: nothing is implied that is not in it.
+//
 // Everything here fails closed. The zero Requirement is satisfied by nothing,
 // a set without names satisfies no requirement, and a blank alternative, which
 // would let everybody in, cannot be built. The one way to say that nothing is
 // required is [Unrestricted].
 //
-// Sets and requirements are immutable values: share them freely between
+// Sets, requirements and hierarchies are immutable values: share them freely between
 // goroutines. The package has no dependencies, does no I/O, and evaluating a
 // requirement does not allocate.
 //

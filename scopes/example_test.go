@@ -39,3 +39,24 @@ func ExampleNewSet() {
 	fmt.Println(granted.Has("profile"), granted.Len())
 	// Output: false 1
 }
+
+func ExampleHierarchy() {
+	hierarchy, err := scopes.NewHierarchy(map[string][]string{"admin": {"write"}, "write": {"read"}})
+	if err != nil {
+		panic(err)
+	}
+	required := scopes.MustAnyOf("read")
+	fmt.Println(required.SatisfiedBy(hierarchy.Expand(scopes.Parse("admin"))))
+	fmt.Println(required.Nearest(hierarchy.Expand(scopes.Parse("profile"))))
+	// Output:
+	// true
+	// read
+}
+
+func ExampleNewHierarchy_faults() {
+	_, err := scopes.NewHierarchy(map[string][]string{"write": {"read"}, "read": {"write"}, "": nil})
+	fmt.Println(err)
+	// Output:
+	// scopes: the name "" in the hierarchy is blank: name a scope
+	// scopes: "" implies nothing: name what it implies, or remove it
+}

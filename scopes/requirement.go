@@ -59,7 +59,7 @@ func Unrestricted() Requirement { return Requirement{unrestricted: true} }
 // alternative. It does not allocate.
 func (r Requirement) SatisfiedBy(granted Set) bool {
 	for i := range r.alternatives {
-		if granted.includes(&r.alternatives[i]) {
+		if granted.includes(r.alternatives[i]) {
 			return true
 		}
 	}
@@ -71,10 +71,14 @@ func (r Requirement) SatisfiedBy(granted Set) bool {
 // scope attribute of an insufficient_scope challenge (RFC 6750 §3.1). Among
 // equals the first one given wins. It is empty for a requirement without
 // alternatives.
+//
+// The alternative is named whole, as it was declared: a client that asks for just
+// that gets a token that suffices. What is granted by a [Hierarchy] counts as
+// granted; nothing broader than what was declared is ever named.
 func (r Requirement) Nearest(granted Set) string {
 	nearest, fewest := "", -1
 	for i := range r.alternatives {
-		if n := granted.lacks(&r.alternatives[i]); fewest < 0 || n < fewest {
+		if n := granted.lacks(r.alternatives[i]); fewest < 0 || n < fewest {
 			nearest, fewest = r.alternatives[i].String(), n
 		}
 	}
@@ -97,14 +101,13 @@ func (r Requirement) String() string {
 	return strings.Join(texts, " | ")
 }
 
-// includes reports whether s holds every name of other. The marks settle most
-// refusals without comparing a single name. The parameter is a pointer only
-// because copying a Set costs more than looking at it.
-func (s Set) includes(other *Set) bool {
-	if other.marks&^s.marks != 0 {
+// includes reports whether s holds every name of other, which no Hierarchy has added
+// to. The marks settle most refusals without comparing a single name.
+func (s Set) includes(other Set) bool {
+	if other.list.marks&^s.marks() != 0 {
 		return false
 	}
-	for _, name := range other.names {
+	for _, name := range other.list.names {
 		if !s.Has(name) {
 			return false
 		}
@@ -113,9 +116,9 @@ func (s Set) includes(other *Set) bool {
 }
 
 // lacks counts the names of other that s does not hold.
-func (s Set) lacks(other *Set) int {
+func (s Set) lacks(other Set) int {
 	n := 0
-	for _, name := range other.names {
+	for _, name := range other.list.names {
 		if !s.Has(name) {
 			n++
 		}

@@ -9,8 +9,16 @@ import (
 // Set is an immutable set of granted names. The zero value is the empty set.
 // It may be copied and used by several goroutines at once.
 type Set struct {
-	names []string // distinct, in the order first seen; never written again
-	marks uint64   // the union of mark(name): rules most absent names out at once
+	_    [0]func() // no comparison: equal sets may be at two places
+	list *list     // nil: the empty set
+}
+
+// list is the names of a set that is not empty. It is never written again, and is the
+// same for all copies of the set: whoever remembers one knows the others by it.
+type list struct {
+	names   []string // distinct, in the order first seen
+	marks   uint64   // the union of mark(name): rules most absent names out at once
+	implied *implied // what a Hierarchy has added; nil: nothing
 }
 
 // Parse reads the scope-token list of a scope claim or parameter (RFC 6749
@@ -22,7 +30,7 @@ func Parse(claim string) Set {
 	if claim == "" {
 		return Set{}
 	}
-	return Set{names: strings.Split(claim, " ")}.settle()
+	return settled(strings.Split(claim, " "))
 }
 
 // NewSet returns the set of the given names, as an issuer writes them in a JSON
@@ -30,7 +38,7 @@ func Parse(claim string) Set {
 // requirement for scopes can ask for. Empty names are dropped and repeated ones
 // count once. The argument is copied.
 func NewSet(names ...string) Set {
-	return Set{names: slices.Clone(names)}.settle()
+	return settled(slices.Clone(names))
 }
 
 // smallSet is the size up to which comparing each name with those before it is
@@ -38,29 +46,31 @@ func NewSet(names ...string) Set {
 // a token may be an attacker's choice.
 const smallSet = 16
 
-// settle removes empty and repeated names, in place, and computes the marks.
-func (s Set) settle() Set {
+// settled makes a set of the names, in place, without the empty and repeated ones.
+func settled(names []string) Set {
 	var seen map[string]struct{}
-	if len(s.names) > smallSet {
-		seen = make(map[string]struct{}, len(s.names))
+	if len(names) > smallSet {
+		seen = make(map[string]struct{}, len(names))
 	}
-	kept := s.names[:0]
-	for _, name := range s.names {
+	kept, marks := names[:0], uint64(0)
+	for _, name := range names {
 		m := mark(name)
-		if m == 0 || s.marks&m != 0 && repeats(name, kept, seen) {
+		if m == 0 || marks&m != 0 && repeats(name, kept, seen) {
 			continue
 		}
 		if seen != nil {
 			seen[name] = struct{}{}
 		}
 		kept = append(kept, name)
-		s.marks |= m
+		marks |= m
 	}
-	s.names = kept
+	if len(kept) == 0 {
+		return Set{}
+	}
 	if cap(kept) > 2*len(kept)+8 { // mostly repeats and spaces: no reason to keep their room
-		s.names = slices.Clone(kept)
+		kept = slices.Clone(kept)
 	}
-	return s
+	return Set{list: &list{names: kept, marks: marks}}
 }
 
 func repeats(name string, kept []string, seen map[string]struct{}) bool {
@@ -72,20 +82,45 @@ func repeats(name string, kept []string, seen map[string]struct{}) bool {
 }
 
 // Has reports whether name was granted. It compares exactly and takes time
-// linear in the size of the set, without allocating.
+// linear in the number of names that were granted, without allocating.
 func (s Set) Has(name string) bool {
-	return s.marks&mark(name) != 0 && slices.Contains(s.names, name)
+	return s.marks()&mark(name) != 0 && (slices.Contains(s.list.names, name) || s.list.implied.has(name))
 }
 
 // Len returns the number of distinct names.
-func (s Set) Len() int { return len(s.names) }
+func (s Set) Len() int {
+	if s.list == nil {
+		return 0
+	}
+	return len(s.list.names) + s.list.implied.len()
+}
 
-// All iterates over the names in the order in which they were first given.
-func (s Set) All() iter.Seq[string] { return slices.Values(s.names) }
+// All iterates over the names in the order in which they were first given. Those
+// that a [Hierarchy] has added come behind them, sorted.
+func (s Set) All() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if s.list == nil {
+			return
+		}
+		for _, name := range s.list.names {
+			if !yield(name) {
+				return
+			}
+		}
+		s.list.implied.all(yield)
+	}
+}
 
 // String returns the names separated by single spaces, as a scope claim has
 // them. A name that holds a space itself reads as two: use [Set.All] to tell.
-func (s Set) String() string { return strings.Join(s.names, " ") }
+func (s Set) String() string { return strings.Join(slices.Collect(s.All()), " ") }
+
+func (s Set) marks() uint64 {
+	if s.list == nil {
+		return 0
+	}
+	return s.list.marks
+}
 
 // mark maps a name to one of 64 bits. Two names may share a bit, so a mark
 // proves absence and never presence. The empty name has no mark: it is in no
