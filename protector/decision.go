@@ -108,9 +108,7 @@ func (d *Decision) identify(g *grant) {
 	if t, ok := g.token.(IssuerToken); ok {
 		d.Issuer = t.Issuer()
 	}
-	if t, ok := g.token.(ClientToken); ok {
-		d.ClientID = t.ClientID()
-	}
+	d.ClientID = clientOf(g.token)
 	if t, ok := g.token.(SubjectToken); ok {
 		d.Subject = t.Subject()
 	}

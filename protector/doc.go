@@ -13,8 +13,8 @@
 //   - [Protector.Require] for a route that needs scopes: a list is OR, spaces
 //     inside an item are AND. Without arguments any valid token will do.
 //   - [Protector.Optional] for a route that shows more to those with a token.
-//   - [Protector.RequirePolicy] for groups, roles, entitlements, how the user has
-//     signed in, and rules of one's own.
+//   - [Protector.RequirePolicy] for clients, groups, roles, entitlements, how the
+//     user has signed in, and rules of one's own.
 //   - [Protector.Methods] for a resource whose methods ask for different things.
 //   - [Protector.Subtree] for a whole mux, with the open routes named.
 //   - [Protector.Routes] for a mux on which every route names its policy, or is open.
@@ -88,6 +88,19 @@
 // Such a proxy has to replace the field in every request, whatever the client has
 // sent. A field that is there twice, or names two clients, says that it does not, and
 // is refused.
+//
+// # Hierarchies
+//
+// With Config.Hierarchy, a scope implies those that it is declared to, and what these
+// imply, so that "admin" need not be granted beside "write" and "read":
+//
+//	hierarchy, err := scopes.NewHierarchy(map[string][]string{"admin": {"write"}, "write": {"read"}})
+//	guard, err := protector.New(protector.Config{Hierarchy: hierarchy, …})
+//
+// It is on the side of what was granted. A route asks for "read", the challenge names
+// "read", and an admin passes. Nothing is implied that is not in the table: no name is a
+// pattern or a prefix of another. A token with the same scope claim as one before costs
+// nothing more.
 //
 // # Step-up authentication
 //
@@ -169,6 +182,7 @@
 //	certificate_malformed      a proxy's header field cannot be read in its encoding
 //	certificate_too_large      longer than 16 KiB, or a proxy's header field than 32 KiB
 //	insufficient_scope         likewise insufficient_groups, _roles and _entitlements
+//	insufficient_client        the token's client is none of Policy.Clients, or it names none
 //	insufficient_acr           acr is none of Policy.ACR
 //	insufficient_auth_time     auth_time is missing, in the future, or further back than Policy.MaxAge
 //	token_type                 the handler is [For] tokens of another type

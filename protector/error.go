@@ -123,8 +123,8 @@ func errInvalidToken(reason string, cause error) *Error {
 	return newError(http.StatusUnauthorized, codeInvalidToken, reason, cause)
 }
 
-func errForbidden(reason string) *Error {
-	return newError(http.StatusForbidden, codeInsufficientScope, reason, nil)
+func errForbidden(reason string, cause error) *Error {
+	return newError(http.StatusForbidden, codeInsufficientScope, reason, cause)
 }
 
 // errCrossOrigin refuses rather than treating the request as anonymous: under

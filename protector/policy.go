@@ -31,6 +31,14 @@ type Policy struct {
 	Roles        []string
 	Entitlements []string
 
+	// Clients are the clients whose tokens pass: the token's client must equal one of
+	// them, byte by byte. Each item is one client, spaces included. The client is what
+	// the token's method ClientID returns (see [ClientToken]): client_id, or what the
+	// issuer has in its place, such as azp. A token that names no client, or has no such
+	// method, falls short. A list with which no token could pass, since no validator
+	// makes tokens with the method, is a fault. Nil lets every client pass.
+	Clients []string
+
 	// ACR are the authentication context classes of which the token's acr must
 	// equal one, in order of preference (RFC 9470 §3). The challenge lists them in
 	// that order, as acr_values. Each is printable ASCII without spaces, quotes and
@@ -84,7 +92,8 @@ type Policy struct {
 
 // Validate reports every fault of the policy, joined: what would make
 // [Protector.RequirePolicy] panic. It is for policies that are read from
-// somewhere instead of being written in the program.
+// somewhere instead of being written in the program. It does not know the tokens;
+// a policy that none of a protector's could meet is found by [Protector.NewRule].
 func (policy Policy) Validate() error {
 	_, err := compile("Policy", policy)
 	return err

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"example.com/resourceserver/scopes"
 )
 
 // Config is what a [Protector] is built from. Only Validators must be set; the
@@ -40,6 +42,14 @@ type Config struct {
 
 	// ResourceMetadata is what else the metadata says.
 	ResourceMetadata ResourceMetadata
+
+	// Hierarchy says which scopes imply which others: a token passes with what it was
+	// granted and all that this implies. It holds for whatever asks for scopes here:
+	// policies, Require, Acquire and Check. Challenges name the scopes that a policy
+	// asks for, and never a broader one. Handlers, Policy.Check and OnDecision see the
+	// token as it was issued; whoever has to ask further calls Acquire, or
+	// Hierarchy.Expand(token.Scopes()). Default: no scope implies another.
+	Hierarchy scopes.Hierarchy
 
 	// ScopeInChallenge has the 401 to a request without a token name the scopes of
 	// the route, for clients that ask for as little as will do (MCP, Authorization).
@@ -159,6 +169,7 @@ type Protector struct {
 	now          func() time.Time
 	acquired     requirements
 	metadata     *metadata // nil: the resource has no identifier
+	hierarchy    scopes.Hierarchy
 
 	scopeInChallenge bool
 }
@@ -180,6 +191,7 @@ func New(config Config) (*Protector, error) {
 		onDecision:   config.OnDecision,
 		logger:       config.Logger,
 		now:          time.Now,
+		hierarchy:    config.Hierarchy,
 
 		scopeInChallenge: config.ScopeInChallenge,
 	}

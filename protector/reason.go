@@ -31,6 +31,7 @@ const (
 	reasonInsufficientGroups   = "insufficient_groups"
 	reasonInsufficientRoles    = "insufficient_roles"
 	reasonInsufficientRights   = "insufficient_entitlements"
+	reasonInsufficientClient   = "insufficient_client"
 	reasonInsufficientACR      = "insufficient_acr"
 	reasonInsufficientAuthTime = "insufficient_auth_time"
 	reasonTokenType            = "token_type"

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"example.com/resourceserver/scopes"
@@ -16,6 +17,8 @@ type Rule struct {
 	by         *identity
 	vary       string // where what the answer depends on is, besides the resource
 	scopes     scopes.Requirement
+	hierarchy  scopes.Hierarchy // of what was granted
+	clients    *clientRule      // nil: every client
 	names      []nameRule
 	stepUp     *stepUp // nil: however the user has authenticated
 	check      func(context.Context, Token) error
@@ -62,9 +65,10 @@ func (p *Protector) declare(caller string, policy Policy) (*Rule, error) {
 
 func (p *Protector) compile(caller string, policy Policy) (*Rule, error) {
 	rule, err := compile(caller, policy)
-	if err != nil {
+	if err = errors.Join(err, faultsIn(caller, p.unanswerable(policy))); err != nil {
 		return nil, err
 	}
+	rule.hierarchy = p.hierarchy
 	rule.by, rule.overlooked = p.identity, !p.readsAuthorization()
 	if policy.UntilExpiry {
 		rule.lifetime = &lifetime{p.now, policy.Withdrawn}
@@ -100,7 +104,8 @@ func (rule *Rule) admits(r *http.Request, g *grant) *Error {
 }
 
 // permits checks what the token grants, cheapest part first. A token that has ended
-// grants nothing, so that comes before.
+// grants nothing, so that comes before. So does what neither another scope nor another
+// authentication mends, such as whose token it is.
 //
 // How the user has authenticated comes before what makes a 403: what a token
 // grants may depend on that, and one challenge tells of both (RFC 9470 §3).
@@ -109,7 +114,10 @@ func (rule *Rule) permits(ctx context.Context, g *grant) *Error {
 		return err
 	}
 	if rule.takes != nil && !rule.takes(g.token) {
-		return errForbidden(reasonTokenType)
+		return errForbidden(reasonTokenType, nil)
+	}
+	if err := rule.clients.refuses(g.token); err != nil {
+		return err
 	}
 	short := rule.lacksScope(g.token)
 	if rule.stepUp != nil {
@@ -122,24 +130,29 @@ func (rule *Rule) permits(ctx context.Context, g *grant) *Error {
 	}
 	for i := range rule.names {
 		if n := &rule.names[i]; !n.required.SatisfiedBy(n.granted(g.token)) {
-			return errForbidden(n.reason)
+			return errForbidden(n.reason, nil)
 		}
 	}
 	if rule.check == nil {
 		return nil
 	}
 	if err := rule.check(withGrant(ctx, g), g.token); err != nil {
-		return fromCheck(err, g.credential.token, errForbidden(reasonPolicyCheck))
+		return fromCheck(err, g.credential.token, errForbidden(reasonPolicyCheck, nil))
 	}
 	return nil
 }
 
+// lacksScope looks at what was granted before it looks at what that implies.
 func (rule *Rule) lacksScope(token Token) *Error {
 	granted := token.Scopes()
 	if rule.scopes.SatisfiedBy(granted) {
 		return nil
 	}
-	err := errForbidden(reasonInsufficientScope)
+	granted = rule.hierarchy.Expand(granted)
+	if rule.scopes.SatisfiedBy(granted) {
+		return nil
+	}
+	err := errForbidden(reasonInsufficientScope, nil)
 	err.Scope = rule.scopes.Nearest(granted)
 	return err
 }
@@ -176,14 +189,21 @@ func compile(caller string, policy Policy) (*Rule, error) {
 		faults = append(faults,
 			errors.New("the function Withdrawn has no effect without UntilExpiry: set both, or leave it out"))
 	}
-	if faults = append(faults, stepUpFaults(policy)...); len(faults) == 0 {
-		rule.stepUp = newStepUp(policy)
-		return rule, nil
+	faults = slices.Concat(faults, clientFaults(policy.Clients), stepUpFaults(policy))
+	if len(faults) > 0 {
+		return nil, faultsIn(caller, faults)
 	}
+	rule.clients, rule.stepUp = newClientRule(policy.Clients), newStepUp(policy)
+	return rule, nil
+}
+
+// faultsIn joins the faults of a policy, in the name of the function that got it.
+func faultsIn(caller string, faults []error) error {
+	named := make([]error, len(faults))
 	for i, fault := range faults {
-		faults[i] = fmt.Errorf("protector: %s: %w", caller, fault)
+		named[i] = fmt.Errorf("protector: %s: %w", caller, fault)
 	}
-	return nil, errors.Join(faults...)
+	return errors.Join(named...)
 }
 
 type parser func(alternatives ...string) (scopes.Requirement, error)

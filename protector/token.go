@@ -97,7 +97,8 @@ type IssuerToken interface {
 	Issuer() string
 }
 
-// ClientToken is a token that names its client, for [Decision].
+// ClientToken is a token that names its client, for [Policy] and [Decision]. Empty
+// names none.
 type ClientToken interface {
 	Token
 	ClientID() string
@@ -173,4 +174,11 @@ func authTimeOf(token Token) time.Time {
 		return t.AuthTime()
 	}
 	return time.Time{}
+}
+
+func clientOf(token Token) string {
+	if t, ok := token.(ClientToken); ok {
+		return t.ClientID()
+	}
+	return ""
 }
