@@ -25,14 +25,14 @@ import (
 	"example.com/resourceserver/jwks"
 )
 
-var everyAlgorithm = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512",
-	"EdDSA", "Ed25519"}
+var everyAlgorithm = append([]string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512",
+	"EdDSA", "Ed25519"}, postQuantum...)
 
 // FuzzJWKS gives a document to a static set and to a remote one, which must agree, and asks them for every key. Each
 // key that comes out is justified by an entry of the document, which an independent reader finds. Then the document
 // becomes one entry beside a good key: whatever it is, the good key stays in use.
 func FuzzJWKS(f *testing.F) {
-	// checklist 53, 54, 81, 82, 85, 86, 88, 89, 92, 93, 94, 97, 181, 182, 186
+	// checklist 53, 54, 81, 82, 85, 86, 88, 89, 92, 93, 94, 97, 181, 182, 185, 186
 	f.Fuzz(func(t *testing.T, document []byte, kid string) {
 		static, err := jwks.ParseStatic(document)
 		again, errAgain := jwks.ParseStatic(document)
@@ -110,7 +110,7 @@ func justifies(entry []byte, kid, alg string, key crypto.PublicKey) error {
 	if value := object["alg"]; value != nil && value != alg && !(edwards(value) && edwards(alg)) {
 		return errors.New("alg")
 	}
-	for _, private := range []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"} {
+	for _, private := range []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"} {
 		if _, there := object[private]; there {
 			return errors.New("private")
 		}
@@ -157,7 +157,8 @@ func sameMaterial(object map[string]any, alg string, key crypto.PublicKey) error
 	switch k := key.(type) {
 	case *rsa.PublicKey:
 		bits := k.N.BitLen()
-		strong := bits >= 2048 && bits <= 16384 && k.N.Bit(0) == 1 && k.E >= 3 && k.E%2 == 1 && k.E <= math.MaxInt32
+		strong := bits >= 2048 && bits <= 16384 && k.N.Bit(0) == 1 && k.E >= 3 && k.E%2 == 1 && k.E <= math.MaxInt32 &&
+			!factorable(k.N)
 		if object["kty"] == "RSA" && strings.Contains("RS PS", alg[:2]) && strong &&
 			number("n").Cmp(k.N) == 0 && number("e").Cmp(big.NewInt(int64(k.E))) == 0 {
 			return nil
@@ -180,8 +181,44 @@ func sameMaterial(object map[string]any, alg string, key crypto.PublicKey) error
 			number("x").Cmp(new(big.Int).SetBytes(k)) == 0 {
 			return nil
 		}
+	case interface{ Bytes() []byte }: // ML-DSA, of which older versions of Go have no type
+		size := map[string]int{"ML-DSA-44": 1312, "ML-DSA-65": 1952, "ML-DSA-87": 2592}[alg]
+		if object["kty"] == "AKP" && object["alg"] == alg && len(k.Bytes()) == size &&
+			object["pub"] == encode64(string(k.Bytes())) {
+			return nil
+		}
 	}
 	return fmt.Errorf("%T is of another material", key)
+}
+
+// factorable tries the published ways, each with other arithmetic than the package has: a common factor, a square, the
+// orders of the residues.
+func factorable(n *big.Int) bool {
+	if rough(n).Cmp(n) != 0 {
+		return true
+	}
+	for a, step := new(big.Int).Sqrt(n), 0; step < 100; a, step = a.Add(a, big.NewInt(1)), step+1 {
+		rest := new(big.Int).Mul(a, a)
+		if rest.Sub(rest, n).Sign() >= 0 {
+			if b := new(big.Int).Sqrt(rest); b.Mul(b, b).Cmp(rest) == 0 {
+				return true
+			}
+		}
+	}
+	for i := int64(3); i < 702; i++ {
+		p, generator, order := big.NewInt(i), big.NewInt(65537), int64(1)
+		if !p.ProbablyPrime(0) {
+			continue
+		}
+		for power := big.NewInt(65537 % i); power.Int64() != 1; order++ {
+			power.Mod(power.Mul(power, generator), p)
+		}
+		// The powers of the generator are all numbers that have such an order, or a part of it.
+		if residue := new(big.Int).Exp(n, big.NewInt(order), p); residue.Int64() != 1 {
+			return false
+		}
+	}
+	return true
 }
 
 // signsWithoutKey tries what works for points of low order: a signature of nothing (R the neutral element, S zero),
@@ -202,7 +239,7 @@ func checkThumbprint(t *testing.T, entry []byte, key crypto.PublicKey) {
 	if err != nil {
 		return // it is stricter about members that are of no use here
 	}
-	ours := must(jwk.FromRaw(key))
+	ours := must(jwk.FromRaw(key)) // of ML-DSA it reads none
 	if string(must(parsed.Thumbprint(crypto.SHA256))) != string(must(ours.Thumbprint(crypto.SHA256))) {
 		t.Fatalf("jwx reads another key in %s", entry)
 	}
@@ -307,8 +344,44 @@ var keyShapes = func() []shape {
 		{"deep", strings.Repeat("[", 9) + strings.Repeat("]", 9)},
 		{"x5c string", add(ed, `"x5c":"`+fuzzCertificate+`"`)}, {"x5c base64url", add(ed, `"x5c":["-_"]`)},
 		{"alg Ed25519", change(ed, "EdDSA", "Ed25519")},
+		{"n with a factor", modulus(new(big.Int).Mul(fuzzRSA.N, big.NewInt(601)))},
+		{"n squared", modulus(new(big.Int).Mul(fuzzRSA.N, fuzzRSA.N))},
+		{"n of close primes", modulus(new(big.Int).Mul(fuzzRSA.N, rough(new(big.Int).Add(fuzzRSA.N, big.NewInt(2)))))},
+		{"n of ROCA", modulus(rocaModulus())},
+		{"ML-DSA-44", akp("ML-DSA-44", 1312)}, {"ML-DSA-65", akp("ML-DSA-65", 1952)}, {"ML-DSA-87", akp("ML-DSA-87", 2592)},
+		{"AKP of another size", akp("ML-DSA-44", 1952)}, {"AKP short", akp("ML-DSA-44", 1311)},
+		{"AKP unknown", akp("ML-DSA-45", 1312)}, {"AKP without alg", strings.Replace(akp("", 1312), `"alg"`, `"a"`, 1)},
+		{"AKP for ES256", akp("ES256", 1312)},
+		{"AKP private", strings.Replace(akp("ML-DSA-44", 1312), "{", `{"priv":"AA",`, 1)},
+		{"AKP PUB", strings.Replace(akp("ML-DSA-44", 1312), "pub", "PUB", 1)},
+		{"AKP with a curve", strings.Replace(akp("ML-DSA-44", 1312), "{", `{"crv":"Ed25519","x":"AA",`, 1)},
+		{"OKP with ML-DSA", change(ed, "EdDSA", "ML-DSA-44")},
 	}
 }()
+
+// akp is a key of ML-DSA: any bytes are one.
+func akp(alg string, size int) string {
+	return fmt.Sprintf(`{"kty":"AKP","kid":"ed","alg":%q,"pub":%q}`, alg, encode64(strings.Repeat("pub", size)[:size]))
+}
+
+func modulus(n *big.Int) string {
+	return string(must(json.Marshal(jwkOf(oracleKey{"ed", "RS256", &rsa.PublicKey{N: n, E: 65537}}))))
+}
+
+// rocaModulus is a power of 65537 modulo the product of the primes up to 701.
+func rocaModulus() *big.Int {
+	m := big.NewInt(1)
+	for i := int64(2); i < 702; i++ {
+		if p := big.NewInt(i); p.ProbablyPrime(0) {
+			m.Mul(m, p)
+		}
+	}
+	n := new(big.Int).Exp(big.NewInt(65537), fuzzRSA.D, m)
+	for n.BitLen() < 2048 {
+		n.Add(n, new(big.Int).Lsh(m, uint(2048-m.BitLen())))
+	}
+	return n
+}
 
 func jwksSeeds() (seeds []seed) {
 	add := func(name, document string) { seeds = append(seeds, seed{name, []any{[]byte(document), "ed"}}) }

@@ -190,14 +190,26 @@ func newJudge(profile jwt.Profile, model oracleProfile, symmetric bool) *judge {
 var strangerJWKS = func() string {
 	ed := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, 32)).Public()
 	ec := must(ecdsa.ParseRawPrivateKey(elliptic.P256(), bytes.Repeat([]byte{7}, 32))).Public()
-	n := new(big.Int).Xor(fuzzRSA.N, big.NewInt(1<<20))
-	rs := &rsa.PublicKey{N: n, E: 65537}
+	rs := &rsa.PublicKey{N: rough(new(big.Int).Xor(fuzzRSA.N, big.NewInt(1<<20))), E: 65537}
 	var keys []map[string]string
 	for _, k := range []oracleKey{{"ed", "EdDSA", ed}, {"ec", "ES256", ec}, {"rs", "RS256", rs}, {"ps", "PS256", rs}} {
 		keys = append(keys, jwkOf(k))
 	}
 	return string(must(json.Marshal(map[string]any{"keys": keys})))
 }()
+
+// rough returns n, or the first number after it that no small number divides: one that could be of a key.
+func rough(n *big.Int) *big.Int {
+	small := big.NewInt(1)
+	for i := int64(2); i < 752; i++ {
+		small.Mul(small, big.NewInt(i))
+	}
+	n = new(big.Int).Set(n)
+	for new(big.Int).GCD(nil, nil, n, small).Cmp(big.NewInt(1)) != 0 {
+		n.Add(n, big.NewInt(1))
+	}
+	return n
+}
 
 // A roundTripper answers requests without a network.
 type roundTripper func(*http.Request) (*http.Response, error)

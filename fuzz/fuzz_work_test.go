@@ -130,6 +130,10 @@ func TestKeySetWorkIsLinear(t *testing.T) {
 		"key_ops":   func(n int) string { return entry(`"key_ops":` + list(n)) },
 		"x5c":       func(n int) string { return entry(`"x5c":` + list(n)) },
 		"same kids": func(n int) string { return strings.Repeat(keyShapes[0].text+",", min(n/150, 1000)) },
+		"moduli": func(n int) string {
+			return strings.Repeat(`{"kty":"RSA","e":"AQAB","n":"`+strings.Repeat("_", 2730)+`"},`, n/2760)
+		},
+		"weak keys": func(n int) string { return strings.Repeat(modulus(rocaModulus())+",", n/400) },
 		"strings":   func(n int) string { return entry(`"n":"` + strings.Repeat("A", n) + `"`) },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -347,7 +347,7 @@ func TestProofKeysThatAreNone(t *testing.T) {
 	rsaOf := func(n, e string) map[string]string { return map[string]string{"kty": "RSA", "n": n, "e": e} }
 	zeros := func(n int) string { return encode64(strings.Repeat("\x00", n)) }
 	number := func(n *big.Int) string { return encode64(string(n.Bytes())) }
-	bits := func(n uint) *big.Int { return new(big.Int).SetBit(big.NewInt(1), int(n)-1, 1) } // odd, of n bits
+	bits := func(n uint) *big.Int { return rough(new(big.Int).SetBit(big.NewInt(1), int(n)-1, 1)) } // odd, of n bits
 	n, x, prime := keys[0].jwk["n"], keys[2].jwk["x"], number(elliptic.P256().Params().P)
 	full := func(n int) string { return encode64(strings.Repeat("\xff", n)) }
 	first := func(n byte) string { return encode64(string([]byte{n}) + strings.Repeat("\x00", 31)) }
@@ -372,6 +372,8 @@ func TestProofKeysThatAreNone(t *testing.T) {
 		"RSA, 16384 bits":        {"RS256", rsaOf(number(bits(16384)), "AQAB"), dpop.ReasonSignature},
 		"RSA, 16385 bits":        {"RS256", rsaOf(number(bits(16385)), "AQAB"), ""},
 		"RSA, 40000 bits":        {"RS256", rsaOf(number(bits(40000)), "AQAB"), dpop.ReasonTooLarge},
+		"RSA, a factor of 3":     {"RS256", rsaOf(number(new(big.Int).Mul(bits(2048), big.NewInt(3))), "AQAB"), ""},
+		"RSA, a square":          {"RS256", rsaOf(number(new(big.Int).Mul(bits(1025), bits(1025))), "AQAB"), ""},
 		"RSA, even":              {"RS256", rsaOf(number(new(big.Int).Lsh(big.NewInt(1), 2047)), "AQAB"), ""},
 		"RSA, e is 1":            {"RS256", rsaOf(n, "AQ"), ""},
 		"RSA, e is 2":            {"RS256", rsaOf(n, "Ag"), ""},

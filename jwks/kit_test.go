@@ -329,3 +329,20 @@ func names(prefix string, n int) []string {
 	}
 	return all
 }
+
+// soundModuli are numbers that read as RSA keys of 2048 bits.
+func soundModuli(n int) []string {
+	small := big.NewInt(1)
+	for p := int64(2); p < 752; p++ {
+		if prime := big.NewInt(p); prime.ProbablyPrime(0) {
+			small.Mul(small, prime)
+		}
+	}
+	var moduli []string
+	for i := new(big.Int).Set(rsa2048().N); len(moduli) < n; i.Sub(i, big.NewInt(2)) {
+		if new(big.Int).GCD(nil, nil, i, small).IsInt64() && new(big.Int).GCD(nil, nil, i, small).Int64() == 1 {
+			moduli = append(moduli, b64(i.Bytes()))
+		}
+	}
+	return moduli
+}

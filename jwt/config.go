@@ -19,8 +19,12 @@ import (
 // means that the issuer has no such key: the token is refused. An error means
 // that the keys could not be had: nothing is known about the token.
 //
-// A key is an *rsa.PublicKey, an *ecdsa.PublicKey or an ed25519.PublicKey. The
-// slice is shared and is not modified. VerificationKeys is called on every
+// A key is an *rsa.PublicKey, an *ecdsa.PublicKey or an ed25519.PublicKey. One
+// that is not sound for alg is passed over, by its type, curve, size and exponent.
+// Whether an RSA key can be factored takes too long to ask for each token: that is
+// the source's to know, and those of jwks do.
+//
+// The slice is shared and is not modified. VerificationKeys is called on every
 // request, by many goroutines at once.
 type KeySource interface {
 	VerificationKeys(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error)

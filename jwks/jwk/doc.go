@@ -15,6 +15,12 @@
 // are refused, each with its reason. Ed25519 points of low order are refused, because anybody can
 // make signatures that verify with them.
 //
+// So are RSA keys that were made in one of the ways that are known to be broken, because anybody
+// can compute their private half: a small prime factor, primes that are close together
+// (CVE-2022-26320), and the chips of ROCA (CVE-2017-15361). To find out takes as long as a
+// signature check, so it is a part of reading a key. [Fits] does not repeat it: keys that come from
+// elsewhere than [Parse] have not been looked at.
+//
 // # What it does not do
 //
 // The package does no I/O and keeps no state. It does not verify a certificate chain: that a key is

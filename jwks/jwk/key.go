@@ -78,6 +78,9 @@ func (w *webKey) key() (Key, error) {
 	if err := checkSound(public); err != nil {
 		return Key{}, err
 	}
+	if err := checkFactors(public); err != nil {
+		return Key{}, err
+	}
 	algorithms, err := w.algorithms(public)
 	if err != nil {
 		return Key{}, err

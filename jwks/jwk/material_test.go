@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"math/big"
 	"strings"
 	"testing"
 
@@ -101,11 +102,9 @@ func TestEdwardsPoints(t *testing.T) {
 func TestRSABounds(t *testing.T) {
 	// checklist 54, 82
 	rs := named("bad", rsaKey())
-	modulus := func(bits int, low byte) members { // an odd or even number of that size
-		n := make([]byte, (bits+7)/8)
-		n[0] = 1 << ((bits - 1) % 8)
-		n[len(n)-1] |= low
-		return rs.with("n", b64(n))
+	modulus := func(bits int, low int64) members { // an odd or even number of that size
+		n := withoutSmallFactors(new(big.Int).Lsh(big.NewInt(1), uint(bits-1)))
+		return rs.with("n", b64(n.Add(n, big.NewInt(low-1)).Bytes()))
 	}
 	small := append(make([]byte, 64), unb64(modulus(2047, 1)["n"].(string))...)
 	e := func(b ...byte) string { return rs.with("e", b64(b)).text() }
