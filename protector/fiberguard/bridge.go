@@ -37,6 +37,9 @@ func (b *bridge) Header() http.Header {
 
 // flush carries over what was changed.
 func (b *bridge) flush() {
+	if b.header == nil {
+		return
+	}
 	for name := range b.before {
 		if len(b.header[name]) == 0 {
 			b.set(name, nil)

@@ -55,14 +55,14 @@ func CurrentToken[T protector.Token](c fiber.Ctx) (T, bool) {
 func middleware(protect func(http.Handler) http.Handler) fiber.Handler {
 	protected := protect(http.HandlerFunc(proceed))
 	return func(c fiber.Ctx) error {
-		r := requestOf(c)
+		e := &exchange{bridge: bridge{c: c}}
+		r := e.requestOf(c)
 		if r == nil {
 			return fiber.ErrBadRequest
 		}
-		b := &bridge{c: c}
-		protected.ServeHTTP(b, r)
-		b.flush()
-		return b.err
+		protected.ServeHTTP(&e.bridge, r)
+		e.flush()
+		return e.err
 	}
 }
 

@@ -11,28 +11,41 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
+// exchange is a request of net/http's kind and the way back, in one piece: most of
+// what a guard costs here is memory.
+type exchange struct {
+	bridge
+	request  http.Request
+	location url.URL
+	values   [usualFields]string
+}
+
+// usualFields is how many fields a request has, as a rule.
+const usualFields = 8
+
 // requestOf returns what net/http would have made of the request, or nil if that
 // would have refused it. All texts are copies: fasthttp uses its buffers again, and
 // a token, or a context with one, may be kept for longer than its request.
-func requestOf(c fiber.Ctx) *http.Request {
+func (e *exchange) requestOf(c fiber.Ctx) *http.Request {
 	sent := &c.Request().Header
-	target := string(sent.RequestURI())
-	location := locationOf(target)
-	header := fieldsOf(sent)
+	var t texts
+	t.Grow(sharedText)
+	target := t.copy(sent.RequestURI())
+	location := e.locationOf(target)
+	header := fieldsOf(sent, &t, e.values[:0])
 	if location == nil || header == nil {
 		return nil
 	}
-	host := string(sent.Host())
+	host := t.copy(sent.Host())
 	if location.Host != "" { // RFC 9112 §3.2.2
 		host = location.Host
 	}
-	r := &http.Request{
-		Method: c.Method(), RequestURI: target, URL: location, Host: host, Header: header,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Body: http.NoBody, ContentLength: int64(max(sent.ContentLength(), -1)),
-		RemoteAddr: c.RequestCtx().RemoteAddr().String(), TLS: c.RequestCtx().TLSConnectionState(),
-		Pattern: c.FullPath(), // for Decision, as http.ServeMux has it
-	}
+	r := &e.request
+	r.Method, r.RequestURI, r.URL, r.Host, r.Header = c.Method(), target, location, host, header
+	r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/1.1", 1, 1
+	r.Body, r.ContentLength = http.NoBody, int64(max(sent.ContentLength(), -1))
+	r.RemoteAddr, r.TLS = t.address(c.RequestCtx().RemoteAddr()), c.RequestCtx().TLSConnectionState()
+	r.Pattern = c.FullPath() // for Decision, as http.ServeMux has it
 	if r.ContentLength != 0 {
 		r.Body = &body{request: c.Request()}
 	}
@@ -42,8 +55,13 @@ func requestOf(c fiber.Ctx) *http.Request {
 	return r
 }
 
-// locationOf reads a request target as net/http's server does (RFC 9112 §3.2).
-func locationOf(target string) *url.URL {
+// locationOf reads a request target as net/http's server does (RFC 9112 §3.2). Most
+// are paths that stand for themselves, and need no parser.
+func (e *exchange) locationOf(target string) *url.URL {
+	if isPlainPath(target) {
+		e.location.Path = target
+		return &e.location
+	}
 	location, err := url.ParseRequestURI(target)
 	if err != nil {
 		return nil
@@ -51,25 +69,38 @@ func locationOf(target string) *url.URL {
 	return location
 }
 
+// isPlainPath reports whether target is a path of slashes and unreserved characters
+// (RFC 3986 §2.3), which have one spelling.
+func isPlainPath(target string) bool {
+	for i := range len(target) {
+		switch c := target[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9',
+			c == '/', c == '-', c == '.', c == '_', c == '~':
+		default:
+			return false
+		}
+	}
+	return target != "" && target[0] == '/'
+}
+
 // fieldsOf returns every field, those of one name in their order, or nil if one of
 // them is none that net/http would take.
-func fieldsOf(sent *fasthttp.RequestHeader) http.Header {
+func fieldsOf(sent *fasthttp.RequestHeader, t *texts, values []string) http.Header {
 	raw := sent.RawHeaders()
 	types, ok := scan(raw)
 	if !ok {
 		return nil
 	}
-	header := make(http.Header)
-	values := make([]string, 0, usualFields)
+	header, fields := make(http.Header), 0
 	for name, value := range sent.All() {
-		switch key := canonical(name); {
-		case key == "Host": // which net/http has elsewhere
-		case header[key] != nil:
-			header[key] = append(header[key], string(value))
-		default:
-			values = append(values, string(value))
-			header[key] = values[len(values)-1 : len(values) : len(values)]
+		if key := canonical(name); key != "Host" { // which net/http has elsewhere
+			values = append(values, t.copy(value))
+			header[key] = values[fields : fields+1 : fields+1]
+			fields++
 		}
+	}
+	if len(header) < fields {
+		collect(header, sent)
 	}
 	if len(types) > 1 {
 		header["Content-Type"] = types
@@ -78,6 +109,17 @@ func fieldsOf(sent *fasthttp.RequestHeader) http.Header {
 		withoutTrailers(header, raw)
 	}
 	return header
+}
+
+// collect puts every value of a name beside the last. To look each name up before it is
+// set would cost most requests more, which have none twice.
+func collect(header http.Header, sent *fasthttp.RequestHeader) {
+	clear(header)
+	for name, value := range sent.All() {
+		if key := canonical(name); key != "Host" {
+			header[key] = append(header[key], string(value))
+		}
+	}
 }
 
 // withoutTrailers leaves out what came behind a body in chunks, which fasthttp adds to
@@ -100,9 +142,6 @@ func withoutTrailers(header http.Header, raw []byte) {
 		}
 	}
 }
-
-// usualFields is how many fields a request has, as a rule.
-const usualFields = 8
 
 // scan looks at the fields as they were sent, for what fasthttp makes of them unlike
 // net/http: it keeps the last Content-Type and the last Host, and takes names with a

@@ -16,6 +16,7 @@ import (
 	"github.com/gofiber/fiber/v3"
 	"github.com/gofiber/fiber/v3/middleware/adaptor"
 	"github.com/stretchr/testify/require"
+	"github.com/valyala/fasthttp"
 
 	"example.com/resourceserver/protector"
 	"example.com/resourceserver/protector/fiberguard"
@@ -61,6 +62,13 @@ func TestRequests(t *testing.T) {
 		"query":             {"GET", "/a?b=c&d=%20", nil},
 		"escapes":           {"GET", "/a%2Fb%2fc/%7e~;x=y", nil},
 		"dots":              {"GET", "/a/../b/./c//d/", nil},
+		"two slashes":       {"GET", "//a//b", nil},
+		"unreserved":        {"GET", "/AZaz09-._~", nil},
+		"reserved":          {"GET", "/:@!$&'()*+,;=", nil},
+		"no slash":          {"GET", "az", nil},
+		"star":              {"GET", "*", nil},
+		"long":              {"GET", "/" + strings.Repeat("a", 300), []string{"X-A: " + strings.Repeat("b", 300), "X-B: c"}},
+		"many":              {"GET", "/", strings.Split(strings.Repeat("X-A: b\nX-B: c\n", 10)+"X-C: d", "\n")},
 		"absolute":          {"GET", "http://other.example/a?b", nil},
 		"no path":           {"GET", "http://other.example", nil},
 		"bytes":             {"GET", "/\xff\xc3\xa9", nil},
@@ -105,6 +113,28 @@ func TestRequests(t *testing.T) {
 			require.Regexp(t, `^127\.0\.0\.1:\d+$`, got.RemoteAddr)
 			require.Nil(t, got.TLS)
 		})
+	}
+}
+
+// The address is the one that net/http writes, of every kind of connection.
+func TestRemoteAddr(t *testing.T) {
+	guard, last := seen(t, protector.Config{})
+	app := newApp()
+	app.Get("/", fiberguard.Optional(guard), whoami)
+	for _, addr := range []net.Addr{
+		&net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 1},
+		&net.TCPAddr{IP: net.IPv4(192, 0, 2, 1).To4(), Port: 65535},
+		&net.TCPAddr{IP: net.ParseIP("2001:db8::1"), Port: 443},
+		&net.TCPAddr{IP: net.ParseIP("fe80::1"), Zone: "eth0", Port: 443},
+		&net.TCPAddr{IP: net.ParseIP("fe80::1"), Zone: strings.Repeat("z", 300), Port: 443},
+		&net.TCPAddr{IP: net.IP{1, 2, 3}, Port: 443},
+		&net.TCPAddr{Port: 443},
+		&net.UnixAddr{Name: "/run/api.sock", Net: "unix"},
+	} {
+		var ctx fasthttp.RequestCtx
+		ctx.Init(new(fasthttp.Request), addr, nil)
+		app.Handler()(&ctx)
+		require.Equal(t, addr.String(), last().RemoteAddr)
 	}
 }
 
@@ -174,6 +204,9 @@ func TestTextsAreCopies(t *testing.T) {
 	require.NoError(t, err)
 	defer conn.Close()
 	names := []string{"alice", "bobby", "carol", "david"}
+	for _, name := range names { // long texts are copied otherwise
+		names = append(names, strings.Repeat(name, 40))
+	}
 	for _, name := range names {
 		_, err = fmt.Fprintf(conn, "GET /user/%[1]s HTTP/1.1\r\nHost: %[1]s\r\nX-A: %[1]s\r\n"+
 			"Authorization: Bearer %[1]s\r\n\r\n", name)
