@@ -9,6 +9,7 @@
 //   - routers: the guard behind http.ServeMux, chi and gorilla/mux
 //   - mcp: an MCP server whose tools need scopes, and a client that finds its way to a token
 //   - oidcprovider: an issuer that this project did not write, for tests that want a foreign one
+//   - issuers: more of them, of other makes, each with the profile that its tokens need
 //
 // The tests here keep what the documents promise: every block of Go compiles, every link leads somewhere, and the
 // service that the README has a newcomer write answers and logs what it says.

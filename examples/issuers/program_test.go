@@ -1,0 +1,97 @@
+package issuers_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// patience bounds how long a program may take to load and listen, and to do what it is told.
+const patience = time.Minute
+
+// program is an issuer that runs as a process of its own. It says in one line of JSON that it listens, answers each
+// command with a line, and ends when its standard input does.
+type program struct {
+	commands io.WriteCloser
+	answers  *bufio.Reader
+	process  *exec.Cmd
+	stderr   bytes.Buffer
+}
+
+// run starts a program, and reads into ready what it says when it listens. It is stopped when the test ends, and by
+// the system when the tests are killed, where that can be asked for.
+func run(t *testing.T, ready any, name string, args ...string) *program {
+	t.Helper()
+	p := &program{process: exec.Command(name, args...)}
+	p.process.SysProcAttr = endWithUs()
+	p.process.Stderr = &p.stderr
+	p.process.Env = append(os.Environ(), "NO_COLOR=1")
+	var err error
+	p.commands, err = p.process.StdinPipe()
+	require.NoError(t, err)
+	answers, err := p.process.StdoutPipe()
+	require.NoError(t, err)
+	p.answers = bufio.NewReader(answers)
+	require.NoError(t, p.process.Start())
+	t.Cleanup(p.stop)
+	p.read(t, ready)
+	return p
+}
+
+// runNode starts a script of this folder.
+func runNode(t *testing.T, ready any, script string) *program {
+	t.Helper()
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Skip("no Node here, for an issuer that needs it")
+	}
+	if _, err := os.Stat("node_modules"); err != nil {
+		t.Skip("the packages are not installed: run npm ci in examples/issuers")
+	}
+	return run(t, ready, node, script)
+}
+
+// tell has the program carry out a command.
+func (p *program) tell(t *testing.T, command string) {
+	t.Helper()
+	_, err := fmt.Fprintln(p.commands, command)
+	require.NoError(t, err)
+	p.read(t, new(struct{}))
+}
+
+func (p *program) read(t *testing.T, answer any) {
+	t.Helper()
+	late := time.AfterFunc(patience, func() { p.process.Process.Kill() })
+	defer late.Stop()
+	line, err := p.answers.ReadBytes('\n')
+	if err != nil {
+		p.stop() // also ends the writing to stderr
+	}
+	require.NoError(t, err, "%s: %s", p.process, &p.stderr)
+	require.NoError(t, json.Unmarshal(line, answer), string(line))
+}
+
+// stop ends the program and waits until it is gone. It may be called again.
+func (p *program) stop() {
+	p.commands.Close()
+	late := time.AfterFunc(patience/6, func() { p.process.Process.Kill() })
+	defer late.Stop()
+	p.process.Wait()
+}
+
+func TestProgramsEndWithTheirTest(t *testing.T) {
+	var server *program
+	t.Run("started", func(t *testing.T) { server = runNode(t, new(struct{}), "mockserver.mjs") })
+	if server == nil {
+		t.Skip("no program can run here: the test before says why")
+	}
+	require.True(t, server.process.ProcessState.Exited(), "still running, or killed because it did not end")
+}
