@@ -96,6 +96,9 @@ func refusesAsExplained(t *testing.T, service *service, readme string, issuer *j
 		require.Contains(t, service.ask(t, "/profile", walked[row[1]]), " 401 Unauthorized", row[1])
 		service.logged(t, "access refused .* reason="+row[1]+" .*status=401")
 	}
+	bound := bearer(jwttest.Claim("cnf", map[string]string{"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}))
+	require.Contains(t, service.ask(t, "/profile", bound), " 401 Unauthorized")
+	service.logged(t, "access refused .* reason=confirmation .*status=401")
 	require.Contains(t, service.ask(t, "/profile", bearer(jwttest.Scope("email"))), " 403 Forbidden")
 	service.logged(t, "access refused .* reason=insufficient_scope .*status=403")
 
