@@ -110,7 +110,7 @@ func TestConfigFaults(t *testing.T) {
 		}},
 		{"contradictions in the profile", func(c *jwt.Config) {
 			c.Required = []string{"c"}
-			c.Profile = jwt.Profile{Required: []string{"a"}, Equal: map[string]string{"b": ""},
+			c.Profile = jwt.Profile{Required: []string{"a"}, Equal: map[string]string{"b": "x"},
 				Absent: []string{"a", "b", "c", "d", "iss", "exp"}}
 		}, []string{
 			`Profile.Absent names "a", which is required as well: remove one`, `Profile.Absent names "b"`,
@@ -136,6 +136,12 @@ func TestConfigFaults(t *testing.T) {
 			c.Issuer, c.Profile.TrustDomain = "spiffe://other.example", "prod.example"
 		}, []string{`Config.Issuer is "spiffe://other.example", and Profile.TrustDomain is another: ` +
 			`set it to "spiffe://prod.example"`}},
+		{"nobody's workflows", func(c *jwt.Config) { c.Profile = jwt.GitHubActions("") },
+			[]string{`Config.Profile.Equal["repository_owner_id"] is empty: set it to what the claim must hold`}},
+		{"nobody's jobs", func(c *jwt.Config) { c.Profile = jwt.GitLabCI("") },
+			[]string{`Config.Profile.Equal["namespace_id"] is empty`}},
+		{"no trust domain", func(c *jwt.Config) { c.Profile = jwt.SPIFFE("") },
+			[]string{"accepts typ JWT or none"}},
 		{"paths that no claim can be at", func(c *jwt.Config) {
 			c.Profile.Groups = []jwt.ClaimPath{jwt.KeysOf()}
 			c.Profile.Roles = []jwt.ClaimPath{{"a\xffb"}, jwt.KeysOf("a", "")}

@@ -41,6 +41,9 @@ var idTokenClaims = makeSet(
 	// Okta has idp and ver as well. Amazon Cognito, Auth0, Google, Ory Hydra, SAP.
 	"cognito:groups cognito:roles cognito:username event_id origin_jti token_use",
 	"org_id org_name hd rat user_uuid",
+	// Zitadel, FusionAuth, GitLab.
+	"urn:zitadel:iam:org:project:roles urn:zitadel:iam:user:metadata urn:zitadel:iam:user:resourceowner:id",
+	"applicationId authenticationType groups_direct sub_legacy",
 )
 
 // kindClaims are those of them whose value says which kind a token is: a profile that

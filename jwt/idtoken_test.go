@@ -27,7 +27,7 @@ func TestVendorProfileRefusesTheVendorsIDToken(t *testing.T) {
 				requireRefused(t, err, id.because, id.claim)
 
 				unmarked := v.profile()
-				unmarked.Equal, unmarked.Absent, unmarked.Required = nil, []string{"nothing"}, []string{"sub"}
+				unmarked.Equal, unmarked.Absent, unmarked.Required = nil, []string{"nothing"}, []string{"exp"}
 				_, err = v.validate(t, keys, unmarked, compact)
 				require.NoError(t, err)
 			})

@@ -112,6 +112,12 @@ func (p Profile) faults(required []string) (faults []error) {
 			faults = append(faults, fmt.Errorf("jwt: Config.Profile.%s holds an empty string: remove it", list.field))
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(p.Equal)) {
+		if name != "" && p.Equal[name] == "" {
+			faults = append(faults, fmt.Errorf("jwt: Config.Profile.Equal[%s] is empty: "+
+				"set it to what the claim must hold", quoted(name)))
+		}
+	}
 	for _, path := range slices.Concat(p.Groups, p.Roles, p.Entitlements) {
 		if path.faulty() {
 			faults = append(faults, errors.New("jwt: Config.Profile.Groups, Roles or Entitlements holds a path "+

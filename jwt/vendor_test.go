@@ -17,6 +17,9 @@ import (
 // vendorTime lies within the life of every token below.
 var vendorTime = time.Unix(1767225660, 0)
 
+// vendors are all of them, by the kinds that the profiles are sorted by.
+var vendors = slices.Concat(servers, services, platforms, workloads)
+
 // vendor is an issuer as its documentation shows it: an access token, ID tokens
 // that its keys could have signed, and what the profile makes of the first. The
 // values are invented.
@@ -26,14 +29,18 @@ type vendor struct {
 	issuer    string
 	audiences []string
 
+	audienceClaim string // default: aud
+
 	header   string // without alg and kid
 	access   string
-	idTokens map[string]idToken
+	idTokens map[string]idToken // none: its keys sign nothing of the kind
 
 	subject, client, id, scopes string
 	audience                    []string
 	groups, roles, entitlements string
 	required, optional          string   // claims whose removal is refused, or not
+	present                     string   // as required, and nothing but their presence is looked at
+	differsInTypeAlone          bool     // from RFC 9068
 	otherTypes, refusedTypes    []string // of the header, beside the one above
 	nearMisses                  map[string]nearMiss
 	acceptedVariations          map[string]claims

@@ -1,49 +1,6 @@
 package jwt
 
-// The profiles below follow the documentation of the vendors. What an issuer can
-// be made to send with little effort is not here: configure the issuer, or
-// adjust the copy. None of them asks for less than its issuer always sends, and
-// each names a mark that an ID token of the same issuer, signed with the same
-// keys, cannot have (RFC 8725 §3.12): the audience alone does not tell the two
-// apart where an application is client and API under one identifier.
-
-// Keycloak returns the profile of Keycloak's access tokens.
-//
-// They have typ JWT, or at+jwt where the client's advanced setting "Use "at+jwt"
-// as access token header type" is on (since Keycloak 26.2); the client in azp;
-// scopes as a string in scope; realm roles in realm_access.roles. What tells them apart is a claim,
-// also called typ: Bearer in access tokens, ID in ID tokens, Logout in logout
-// tokens (Keycloak's classes TokenUtil and AccessToken).
-//
-// Relaxed against RFC 9068: the header may say JWT, so the claim typ is all that
-// marks an access token; azp takes the place of client_id. To do better, switch
-// at+jwt on for every client and set Types to "at+jwt".
-//
-// Config.Issuer is the realm, such as https://id.example/realms/shop.
-// Config.Audiences names your API as an audience mapper puts it into aud: of
-// itself Keycloak puts in the clients of which the user has roles, often just
-// "account", or nothing at all, and such tokens are refused. Lightweight access
-// tokens, which lack claims, are refused as well.
-//
-// Roles of a client are in resource_access; for those of shop-api set
-//
-//	profile.Roles = []jwt.ClaimPath{{"resource_access", "shop-api", "roles"}}
-//
-// A token bound by DPoP has "DPoP" in the claim typ, so that it cannot pass as a
-// bearer token. The validator for the scheme DPoP gets a profile of its own with
-// Equal["typ"] = "DPoP", and Config.Confirmations with "jkt".
-func Keycloak() Profile {
-	return Profile{
-		Name:     "Keycloak",
-		Types:    []string{"JWT", "at+jwt"},
-		Required: []string{"iss", "exp", "aud", "sub", "azp", "iat", "jti"},
-		ClientID: []string{"azp"},
-		Scope:    []string{"scope"},
-		Roles:    []ClaimPath{{"realm_access", "roles"}},
-		Equal:    map[string]string{"typ": "Bearer"},
-		Absent:   []string{}, // older versions copy nonce into access tokens
-	}
-}
+// The profiles of the services that people rent.
 
 // Auth0 returns the profile of the access tokens in Auth0's own token profile,
 // which is the default of an API there.
@@ -189,7 +146,10 @@ func EntraIDv1() Profile {
 // your resource server. To do better, have clients bind tokens with the resource
 // parameter, and set Audience to "aud" alone.
 //
-// Config.Issuer is https://cognito-idp.REGION.amazonaws.com/POOL.
+// Config.Issuer is https://cognito-idp.REGION.amazonaws.com/POOL, or, where the pool's
+// issuer configuration is UPDATED, as its replication to other regions needs,
+// https://issuer-cognito-idp.REGION.amazonaws.com/POOL with the primary region. While a
+// pool moves from one to the other, combine a validator for each by [ByIssuer].
 // Config.Audiences names the IDs of the app clients; where tokens are bound, the
 // URL of your API. A token that has aud is judged by aud alone.
 func Cognito() Profile {
@@ -205,67 +165,100 @@ func Cognito() Profile {
 	}
 }
 
-// GoogleIDToken returns the profile of the ID tokens that Google signs for service
-// accounts. They are not access tokens: Google's access tokens are opaque, and no
-// profile can take them (Google Cloud's page Token types). Services that call
-// each other, and Pub/Sub, Cloud Tasks, Cloud Scheduler and Eventarc when they
-// call you, send these ID tokens as bearer tokens instead.
+// PingOne returns the profile of PingOne's access tokens.
 //
-// They have typ JWT; the audience that the caller asked for in aud; the account's
-// number in sub and azp, its address in email; no jti and no scope (Google Cloud's
-// Authentication for push subscriptions). The ID token of a person who signed in
-// is refused: it has at_hash or nonce, or the name, picture or domain of the
-// person, which no service account has.
+// Their header has no typ, or at+jwt, which it will always have from 2 March 2027; the
+// audiences of the resources are in aud; the client is in client_id; scopes are a
+// string in scope; there is no jti; a machine's have no sub (PingOne Platform APIs,
+// Token claims).
 //
-// It gives up most of RFC 9068. An ID token says who calls and nothing about what
-// is allowed. Above all, aud is no protection against strangers: whoever has a
-// Google Cloud project gets a token for any audience, yours included. Compare
-// [Token.Subject] with a list of the accounts that you know, as protector's
-// Policy.Check lets you do; a route that accepts any valid token is open to the
-// world.
+// Relaxed against RFC 9068: a token without typ is accepted, so client_id and scope,
+// and no nonce, at_hash or c_hash, are all that marks an access token; no jti; and a
+// token of client credentials has no sub, so that [Token.Subject] is "". To do better,
+// have the resource send typ, and set AllowMissingType to false.
 //
-// Config.Issuer is https://accounts.google.com. Config.Audiences is the URL that
-// callers put into aud, such as that of the service. Never name an OAuth client ID
-// there. The assertion that Identity-Aware Proxy adds in a header of its own has
-// another issuer, other keys and another shape, and is not covered.
-func GoogleIDToken() Profile {
+// Config.Issuer is https://auth.pingone.com/ENVIRONMENT/as, in the domain of the
+// region. Config.Audiences is the audience of the resource: a token has it if one of
+// the resource's scopes was granted.
+//
+// PingFederate has no profile: its token managers decide all of this. Describe what
+// yours sends in a Profile.
+func PingOne() Profile {
 	return Profile{
-		Name:     "Google ID token of a service account",
-		Types:    []string{"JWT"},
-		Required: []string{"iss", "exp", "aud", "sub", "azp", "iat"},
-		ClientID: []string{"azp"},
-		Absent:   signInClaims("name", "given_name", "picture", "hd"),
+		Name:                "PingOne",
+		AllowMissingType:    true,
+		AllowMissingSubject: true,
+		Required:            []string{"iss", "exp", "aud", "client_id", "iat", "scope"},
+		Scope:               []string{"scope"},
+		Absent:              signInClaims(),
 	}
 }
 
-// Hydra returns the profile of Ory Hydra's access tokens where its setting
-// strategies.access_token is jwt; by default they are opaque, and want
-// introspection.
+// Clerk returns the profile of Clerk's session tokens, version 2.
 //
-// They have typ JWT; aud as an array; scopes as an array in scp, or as a string in
-// scope where strategies.jwt.scope_claim is string or both; and what the consent
-// application adds in ext, or beside it where allowed_top_level_claims names it
-// (Hydra's configuration schema, and its type Session). Hydra adds no
-// groups, roles or entitlements of its own: they are looked for in the claims of
-// these names and in ext. ID tokens have no client_id and have rat.
+// They have the session in sid, the version in v, its status in sts; no aud and no
+// scope; the origin of the page that asked for the token in azp, unless the browser
+// sent none; the organization in o, with the role in it as one string (Clerk's page
+// Session tokens). The page is silent about typ, which is JWT.
 //
-// Relaxed against RFC 9068: typ JWT, so client_id, and no rat, are all that marks
-// an access token. Nothing else: every claim that the RFC demands is there. Keep
-// client_id and jti out of what the consent application adds to ID tokens.
+// Relaxed against RFC 9068: typ JWT, so sts, v and sid are all that marks a session
+// token; azp in place of client_id; no jti demanded; and azp takes the place of aud.
+// That gives up the audience: Config.Audiences then says from which pages tokens are
+// accepted, and any API that the same page calls can use them here. Where you add aud
+// to the session token, set Audience to "aud". Tokens of JWT templates lack sid, and
+// are refused; so are sessions that are pending, as Clerk's own libraries do.
 //
-// Config.Issuer is urls.self.issuer of Hydra's configuration, with or without the
-// slash at the end as it stands there. Config.Audiences is your API, which must be
-// in the client's list audience, be asked for, and be granted: otherwise aud is
-// empty and the token refused.
-func Hydra() Profile {
+// Config.Issuer is the Frontend API, such as https://clerk.shop.example, and its keys
+// are at /.well-known/jwks.json there. Config.Audiences is the origins of your pages,
+// as in https://shop.example.
+//
+// The list o.per names no permissions of its own: which of them a feature has is in
+// the numbers of o.fpm. Demand roles, or read them with [Token.Decode].
+func Clerk() Profile {
 	return Profile{
-		Name:         "Ory Hydra",
-		Types:        []string{"JWT"},
-		Required:     []string{"iss", "exp", "aud", "sub", "client_id", "iat", "jti"},
-		Scope:        []string{"scp", "scope"}, // Hydra reserves scp, and lets a consent application set scope
-		Groups:       []ClaimPath{{"groups"}, {"ext", "groups"}},
-		Roles:        []ClaimPath{{"roles"}, {"ext", "roles"}},
-		Entitlements: []ClaimPath{{"entitlements"}, {"ext", "entitlements"}},
-		Absent:       signInClaims("rat"),
+		Name:     "Clerk session token",
+		Types:    []string{"JWT"},
+		Required: []string{"iss", "exp", "sub", "iat", "sid", "v"},
+		Audience: []string{"azp"},
+		ClientID: []string{"azp"},
+		Roles:    []ClaimPath{{"o", "rol"}},
+		Equal:    map[string]string{"sts": "active"},
+		Absent:   signInClaims(),
+	}
+}
+
+// Supabase returns the profile of the access tokens that Supabase Auth gives to
+// users.
+//
+// They have typ JWT; aud, which is "authenticated" for every user of every
+// application of the project; the session in session_id; the role in the database,
+// as one string, in role; no client, unless the token comes from the project's
+// OAuth server, which adds client_id and scope; amr as an array of objects, which is
+// not read (Supabase's page JWT Claims Reference, silent about typ).
+//
+// Relaxed against RFC 9068: typ JWT, so session_id and role are all that marks an
+// access token; no client_id and no jti demanded; and aud says nothing about the
+// API. The keys of a project, with role anon or service_role, are refused: they have
+// another issuer, no audience and no subject.
+//
+// Config.Issuer is https://PROJECT.supabase.co/auth/v1. Config.Audiences is
+// "authenticated". A project that still signs with its JWT secret needs
+// Config.Secret and Algorithms HS256: move it to signing keys, since whoever has the
+// secret can make tokens.
+//
+// A user who signed in anonymously has the role authenticated as well: look at
+// is_anonymous. Roles of your own are in app_metadata, as in
+//
+//	profile.Roles = []jwt.ClaimPath{{"app_metadata", "roles"}}
+//
+// Never read them from user_metadata, which users write themselves.
+func Supabase() Profile {
+	return Profile{
+		Name:     "Supabase Auth",
+		Types:    []string{"JWT"},
+		Required: []string{"iss", "exp", "aud", "sub", "iat", "session_id", "role"},
+		Scope:    []string{"scope"},
+		Roles:    []ClaimPath{{"role"}},
+		Absent:   signInClaims(),
 	}
 }

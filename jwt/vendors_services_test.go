@@ -1,48 +1,8 @@
 package jwt_test
 
-import (
-	"example.com/resourceserver/jwt"
-)
+import "example.com/resourceserver/jwt"
 
-var vendors = []vendor{
-	{
-		name: "Keycloak", profile: jwt.Keycloak,
-		issuer: "https://id.example/realms/shop", audiences: []string{"shop-api", "shop-web"},
-		header: `{"typ": "JWT"}`,
-		access: `{
-			"exp": 1767225900, "iat": 1767225600, "auth_time": 1767225590,
-			"jti": "onrtac:5f1d8a52-6c1e-4c66-9c1f-0d3a1b8e7f10", "iss": "https://id.example/realms/shop",
-			"aud": ["shop-api", "account"], "sub": "8befeac4-8963-49da-a9ac-f310e8d922d8", "typ": "Bearer",
-			"azp": "shop-web", "sid": "54db1502-a5dc-4a27-af62-eeef0694a628", "acr": "1",
-			"allowed-origins": ["https://shop.example"],
-			"realm_access": {"roles": ["offline_access", "clerk"]},
-			"resource_access": {"shop-api": {"roles": ["refund"]}, "account": {"roles": ["view-profile"]}},
-			"scope": "orders profile", "email_verified": true, "groups": ["/staff"], "preferred_username": "jane"}`,
-		idTokens: map[string]idToken{
-			"of a sign-in": {`{
-				"exp": 1767225900, "iat": 1767225600, "auth_time": 1767225590,
-				"jti": "d2b8a8f0-90c9-4c2b-a6c6-0ad2b3f9d0a7", "iss": "https://id.example/realms/shop",
-				"aud": "shop-web", "sub": "8befeac4-8963-49da-a9ac-f310e8d922d8", "typ": "ID",
-				"azp": "shop-web", "nonce": "Dgm3-itbf", "sid": "54db1502-a5dc-4a27-af62-eeef0694a628",
-				"at_hash": "JyMVmkVDihFu5cignwASQQ", "acr": "1", "preferred_username": "jane"}`, jwt.ReasonType, "typ"},
-			"logout token": {`{
-				"exp": 1767225900, "iat": 1767225600, "jti": "0c4f3b3e-7f3f-4b39-a4a4-0f5b1f1f2f3c",
-				"iss": "https://id.example/realms/shop", "aud": "shop-web", "azp": "shop-web",
-				"sub": "8befeac4-8963-49da-a9ac-f310e8d922d8", "typ": "Logout", "sid": "54db1502-a5dc-4a27-af62-eeef0694a628",
-				"events": {"http://schemas.openid.net/event/backchannel-logout": {}}}`, jwt.ReasonType, "typ"},
-		},
-		subject: "8befeac4-8963-49da-a9ac-f310e8d922d8", client: "shop-web",
-		id: "onrtac:5f1d8a52-6c1e-4c66-9c1f-0d3a1b8e7f10", scopes: "orders profile",
-		audience: []string{"shop-api", "account"}, groups: "/staff", roles: "clerk offline_access",
-		required: "iss exp aud sub azp iat jti", optional: "scope realm_access groups",
-		otherTypes: []string{"jwt", "at+jwt", "application/at+jwt"}, refusedTypes: []string{"", "logout+jwt", "dpop+jwt"},
-		nearMisses: map[string]nearMiss{
-			"typ of a refresh token":     {claims{"typ": "Offline"}, jwt.ReasonType},
-			"typ of a DPoP-bound token":  {claims{"typ": "DPoP"}, jwt.ReasonType},
-			"typ in another letter case": {claims{"typ": "bearer"}, jwt.ReasonType},
-			"no claim typ":               {claims{"typ": nil}, jwt.ReasonType},
-		},
-	},
+var services = []vendor{
 	{
 		name: "Auth0", profile: jwt.Auth0,
 		issuer: "https://shop.eu.auth0.example/", audiences: []string{"https://api.example/orders", "k9Qx2fVb0cTz"},
@@ -246,80 +206,100 @@ var vendors = []vendor{
 		},
 	},
 	{
-		name: "GoogleIDToken", profile: jwt.GoogleIDToken,
-		issuer:    "https://accounts.google.example",
-		audiences: []string{"https://orders.example", "1234.apps.googleusercontent.example"},
-		header:    `{"typ": "JWT"}`,
+		name: "PingOne", profile: jwt.PingOne,
+		issuer:    "https://auth.pingone.example/c2c2c4f8-4b4f-4a4e-9a4e-6e74172bbe56/as",
+		audiences: []string{"https://api.example/orders", "3b7b5d9c-web"},
+		header:    `{}`,
 		access: `{
-			"aud": "https://orders.example", "azp": "113774264463038321964",
-			"email": "checkout@shop.iam.gserviceaccount.example", "sub": "113774264463038321964", "email_verified": true,
-			"exp": 1767229200, "iat": 1767225600, "iss": "https://accounts.google.example"}`,
+			"iss": "https://auth.pingone.example/c2c2c4f8-4b4f-4a4e-9a4e-6e74172bbe56/as", "client_id": "3b7b5d9c-web",
+			"sub": "60d5a6f5-9f3c-4e5b-8ad4-6c4d2f1e0b9a", "aud": ["https://api.example/orders"], "scope": "orders refund",
+			"iat": 1767225600, "exp": 1767229200, "auth_time": 1767225590, "acr": "Single_Factor", "sid": "d2b8a8f0"}`,
 		idTokens: map[string]idToken{
-			"of a person": {`{
-				"iss": "https://accounts.google.example", "azp": "1234.apps.googleusercontent.example",
-				"aud": "1234.apps.googleusercontent.example", "sub": "10769150350006150715", "email": "jane@shop.example",
-				"email_verified": true, "at_hash": "HK6E_P6Dh8Y93mRNtsDB1Q", "nonce": "0394852-3190485",
-				"name": "Jane Doe", "picture": "https://pictures.example/jane", "iat": 1767225600, "exp": 1767229200}`,
-				jwt.ReasonType, ""},
-			"of the button": {`{
-				"iss": "https://accounts.google.example", "nbf": 1767225300, "azp": "1234.apps.googleusercontent.example",
-				"aud": "1234.apps.googleusercontent.example", "sub": "10769150350006150715", "email": "jane@gmail.example",
-				"email_verified": true, "name": "Jane Doe", "picture": "https://pictures.example/jane", "given_name": "Jane",
-				"iat": 1767225600, "exp": 1767229200, "jti": "f0e1d2c3b4a5"}`, jwt.ReasonType, "name"},
-			"of a command line": {`{
-				"iss": "https://accounts.google.example", "azp": "1234.apps.googleusercontent.example",
-				"aud": "1234.apps.googleusercontent.example", "sub": "10769150350006150715", "hd": "shop.example",
-				"email": "jane@shop.example", "email_verified": true, "at_hash": "HK6E_P6Dh8Y93mRNtsDB1Q",
-				"iat": 1767225600, "exp": 1767229200}`, jwt.ReasonType, "at_hash"},
+			"of a sign-in": {`{
+				"iss": "https://auth.pingone.example/c2c2c4f8-4b4f-4a4e-9a4e-6e74172bbe56/as", "aud": "3b7b5d9c-web",
+				"sub": "60d5a6f5-9f3c-4e5b-8ad4-6c4d2f1e0b9a", "iat": 1767225600, "exp": 1767229200, "acr": "Single_Factor",
+				"amr": ["pwd"], "auth_time": 1767225590, "at_hash": "JyMVmkVDihFu5cignwASQQ", "nonce": "n-0S6",
+				"sid": "d2b8a8f0", "name": "Jane Doe"}`, jwt.ReasonType, ""},
+			"without nonce": {`{
+				"iss": "https://auth.pingone.example/c2c2c4f8-4b4f-4a4e-9a4e-6e74172bbe56/as", "aud": "3b7b5d9c-web",
+				"sub": "60d5a6f5-9f3c-4e5b-8ad4-6c4d2f1e0b9a", "iat": 1767225600, "exp": 1767229200, "acr": "Single_Factor",
+				"auth_time": 1767225590, "sid": "d2b8a8f0"}`, jwt.ReasonMissingClaim, ""},
 		},
-		subject: "113774264463038321964", client: "113774264463038321964", audience: []string{"https://orders.example"},
-		required: "iss exp aud sub azp iat", optional: "email email_verified",
-		otherTypes: []string{"jwt"}, refusedTypes: []string{"", "at+jwt", "dpop+jwt"},
+		subject: "60d5a6f5-9f3c-4e5b-8ad4-6c4d2f1e0b9a", client: "3b7b5d9c-web", scopes: "orders refund",
+		audience: []string{"https://api.example/orders"},
+		required: "iss exp aud client_id iat scope", optional: "sub auth_time acr sid",
+		otherTypes: []string{"at+jwt", "application/at+jwt"}, refusedTypes: []string{"JWT", "dpop+jwt"},
+		acceptedVariations: map[string]claims{
+			"of a machine": {"sub": nil, "auth_time": nil, "acr": nil, "sid": nil, "client_id": "5c1d-batch"},
+		},
 		nearMisses: map[string]nearMiss{
-			"name of a person":      {claims{"name": "Jane Doe"}, jwt.ReasonType},
-			"given name":            {claims{"given_name": "Jane"}, jwt.ReasonType},
-			"picture of a person":   {claims{"picture": "https://pictures.example/jane"}, jwt.ReasonType},
-			"domain of a person":    {claims{"hd": "shop.example"}, jwt.ReasonType},
-			"nonce of a sign-in":    {claims{"nonce": "0394852-3190485"}, jwt.ReasonType},
-			"code of a sign-in":     {claims{"c_hash": "LDktKdoQak3Pk0cnXxCltA"}, jwt.ReasonType},
-			"issuer without scheme": {claims{"iss": "accounts.google.example"}, jwt.ReasonIssuer},
+			"of a machine that is not named":   {claims{"sub": nil, "client_id": nil}, jwt.ReasonMissingClaim},
+			"for the platform, without scopes": {claims{"scope": ""}, jwt.ReasonMissingClaim},
+			"of another environment": {claims{"iss": "https://auth.pingone.example/00000000-4b4f-4a4e-9a4e-6e74172bbe56/as"},
+				jwt.ReasonIssuer},
 		},
 	},
 	{
-		name: "Hydra", profile: jwt.Hydra,
-		issuer:    "https://hydra.example/",
-		audiences: []string{"https://api.example/orders", "64f78bf1-f388-4eeb-9fee-e7207226c6be"},
-		header:    `{"typ": "JWT"}`,
+		name: "Clerk", profile: jwt.Clerk,
+		issuer: "https://clerk.shop.example", audiences: []string{"https://shop.example", "shop-web"}, audienceClaim: "azp",
+		header: `{"typ": "JWT"}`,
 		access: `{
-			"aud": ["https://api.example/orders"], "client_id": "64f78bf1-f388-4eeb-9fee-e7207226c6be",
-			"exp": 1767229200, "ext": {"groups": ["staff"], "roles": ["clerk"], "entitlements": ["refund"]},
-			"iat": 1767225600, "iss": "https://hydra.example/", "jti": "3a9a1e0f-9f6a-4a9a-8a52-0d1f0a3c5b7e",
-			"nbf": 1767225600, "scp": ["openid", "orders"], "sub": "jane"}`,
+			"azp": "https://shop.example", "exp": 1767225690, "iat": 1767225600, "nbf": 1767225590, "jti": "1234567890",
+			"iss": "https://clerk.shop.example", "sid": "sess_123", "sub": "user_123", "v": 2, "sts": "active",
+			"fva": [7, -1], "pla": "u:free,o:pro", "fea": "o:dashboard,o:teams",
+			"o": {"id": "org_123", "slg": "shop", "rol": "admin", "per": "manage,read", "fpm": "3,2"}}`,
 		idTokens: map[string]idToken{
-			"of a sign-in": {`{
-				"at_hash": "JyMVmkVDihFu5cignwASQQ", "aud": ["64f78bf1-f388-4eeb-9fee-e7207226c6be"], "auth_time": 1767225590,
-				"exp": 1767229200, "iat": 1767225600, "iss": "https://hydra.example/", "nonce": "bm9uY2Vub25jZQ",
-				"jti": "b1c6f7d0-2a55-4f43-9c07-58c9a1c1a9b1", "rat": 1767225580, "sid": "8e9b4f3a", "sub": "jane"}`,
-				jwt.ReasonType, ""},
-			"with client_id by the consent application": {`{
-				"aud": ["64f78bf1-f388-4eeb-9fee-e7207226c6be"], "auth_time": 1767225590,
-				"client_id": "64f78bf1-f388-4eeb-9fee-e7207226c6be",
-				"exp": 1767229200, "iat": 1767225600, "iss": "https://hydra.example/",
-				"jti": "b1c6f7d0-2a55-4f43-9c07-58c9a1c1a9b1", "rat": 1767225580, "sid": "8e9b4f3a", "sub": "jane"}`,
-				jwt.ReasonType, "rat"},
-			"refreshed, without rat": {`{
-				"aud": ["64f78bf1-f388-4eeb-9fee-e7207226c6be"], "auth_time": 1767225590,
-				"exp": 1767229200, "iat": 1767225600, "iss": "https://hydra.example/",
-				"jti": "b1c6f7d0-2a55-4f43-9c07-58c9a1c1a9b1", "sid": "8e9b4f3a", "sub": "jane"}`, jwt.ReasonMissingClaim,
-				"client_id"},
+			"of its OAuth server": {`{
+				"iss": "https://clerk.shop.example", "aud": "shop-web", "azp": "shop-web", "sub": "user_123", "exp": 1767229200,
+				"iat": 1767225600, "at_hash": "JyMVmkVDihFu5cignwASQQ", "nonce": "n", "sid": "sess_123"}`, jwt.ReasonType, ""},
 		},
-		subject: "jane", client: "64f78bf1-f388-4eeb-9fee-e7207226c6be", id: "3a9a1e0f-9f6a-4a9a-8a52-0d1f0a3c5b7e",
-		scopes: "openid orders", audience: []string{"https://api.example/orders"},
-		groups: "staff", roles: "clerk", entitlements: "refund",
-		required: "iss exp aud sub client_id iat jti", optional: "scp ext nbf",
+		subject: "user_123", client: "https://shop.example", id: "1234567890", audience: []string{"https://shop.example"},
+		roles: "admin", required: "iss exp azp sub iat", present: "sid v", optional: "jti nbf fva pla fea o",
 		otherTypes: []string{"jwt"}, refusedTypes: []string{"", "at+jwt", "dpop+jwt"},
+		acceptedVariations: map[string]claims{
+			"with an audience of its own": {"aud": "https://elsewhere.example"},
+		},
 		nearMisses: map[string]nearMiss{
-			"no audience granted": {claims{"aud": []string{}}, jwt.ReasonAudience},
+			"of a pending session":       {claims{"sts": "pending"}, jwt.ReasonType},
+			"of a template":              {claims{"sid": nil, "v": nil, "sts": nil}, jwt.ReasonType},
+			"of version 1":               {claims{"v": nil, "sts": nil, "o": nil, "org_role": "org:admin"}, jwt.ReasonType},
+			"of another page":            {claims{"azp": "https://evil.example"}, jwt.ReasonAudience},
+			"of a browser that hides it": {claims{"azp": nil}, jwt.ReasonMissingClaim},
+		},
+	},
+	{
+		name: "Supabase", profile: jwt.Supabase,
+		issuer: "https://abcdefghijklmnopqrst.supabase.example/auth/v1", audiences: []string{"authenticated", "shop-web"},
+		header: `{"typ": "JWT"}`,
+		access: `{
+			"aal": "aal1", "amr": [{"method": "password", "timestamp": 1767225590}],
+			"app_metadata": {"provider": "email", "providers": ["email"], "roles": ["clerk"]}, "aud": "authenticated",
+			"email": "jane@shop.example", "exp": 1767229200, "iat": 1767225600,
+			"iss": "https://abcdefghijklmnopqrst.supabase.example/auth/v1", "phone": "", "role": "authenticated",
+			"session_id": "b1c6f7d0-2a55-4f43-9c07-58c9a1c1a9b1", "sub": "123e4567-e89b-12d3-a456-426614174000",
+			"user_metadata": {"name": "Jane Doe", "roles": ["admin"]}, "is_anonymous": false}`,
+		idTokens: map[string]idToken{
+			"of its OAuth server": {`{
+				"iss": "https://abcdefghijklmnopqrst.supabase.example/auth/v1", "aud": "shop-web",
+				"sub": "123e4567-e89b-12d3-a456-426614174000", "exp": 1767229200, "iat": 1767225600, "auth_time": 1767225590,
+				"email": "jane@shop.example", "email_verified": true}`, jwt.ReasonMissingClaim, ""},
+			"with nonce": {`{
+				"iss": "https://abcdefghijklmnopqrst.supabase.example/auth/v1", "aud": "shop-web", "nonce": "n",
+				"sub": "123e4567-e89b-12d3-a456-426614174000", "exp": 1767229200, "iat": 1767225600}`, jwt.ReasonType, "nonce"},
+		},
+		subject: "123e4567-e89b-12d3-a456-426614174000", audience: []string{"authenticated"}, roles: "authenticated",
+		required: "iss exp aud sub iat", present: "session_id role",
+		optional:   "aal amr email app_metadata phone is_anonymous",
+		otherTypes: []string{"jwt"}, refusedTypes: []string{"", "at+jwt", "dpop+jwt"},
+		acceptedVariations: map[string]claims{
+			"of its OAuth server": {"client_id": "9a8b7c6d", "scope": "openid email", "aud": []string{"authenticated"}},
+		},
+		nearMisses: map[string]nearMiss{
+			"the key anon": {claims{"iss": "supabase", "ref": "abcdefghijklmnopqrst", "role": "anon", "aud": nil, "sub": nil,
+				"session_id": nil}, jwt.ReasonIssuer},
+			"the key service_role": {claims{"iss": "supabase", "role": "service_role", "aud": nil, "sub": nil},
+				jwt.ReasonIssuer},
+			"for nobody": {claims{"aud": "anon", "role": "anon"}, jwt.ReasonAudience},
 		},
 	},
 }

@@ -1,0 +1,138 @@
+package jwt_test
+
+import "example.com/resourceserver/jwt"
+
+var workloads = []vendor{
+	{
+		name: "KubernetesServiceAccount", profile: jwt.KubernetesServiceAccount,
+		issuer: "https://kubernetes.default.svc.cluster.local", audiences: []string{"https://orders.shop.svc"},
+		header: `{}`,
+		access: `{
+			"aud": ["https://orders.shop.svc"], "exp": 1767229207, "iat": 1767225600, "nbf": 1767225600,
+			"iss": "https://kubernetes.default.svc.cluster.local", "jti": "aed34954-b33a-4142-b1ec-389d6bbb4936",
+			"kubernetes.io": {"namespace": "shop", "node": {"name": "node-1", "uid": "646e7c5e"},
+				"pod": {"name": "checkout-5d", "uid": "5e0bd49b"}, "serviceaccount": {"name": "checkout", "uid": "c087dbb4"}},
+			"sub": "system:serviceaccount:shop:checkout"}`,
+		subject: "system:serviceaccount:shop:checkout", id: "aed34954-b33a-4142-b1ec-389d6bbb4936",
+		audience: []string{"https://orders.shop.svc"},
+		required: "iss exp aud sub iat", present: "kubernetes.io", optional: "jti nbf",
+		otherTypes: []string{"at+jwt"}, refusedTypes: []string{"JWT", "dpop+jwt"},
+		nearMisses: map[string]nearMiss{
+			"for the API server": {claims{"aud": []string{"https://kubernetes.default.svc.cluster.local"}}, jwt.ReasonAudience},
+			"of a Secret": {claims{"iss": "kubernetes/serviceaccount", "aud": nil, "exp": nil, "iat": nil, "kubernetes.io": nil,
+				"kubernetes.io/serviceaccount/namespace": "shop"}, jwt.ReasonIssuer},
+			"of another cluster": {claims{"iss": "https://other.svc.cluster.local"}, jwt.ReasonIssuer},
+		},
+	},
+	{
+		name: "SPIFFE", profile: func() jwt.Profile { return jwt.SPIFFE("prod.example") },
+		issuer: "spiffe://prod.example", audiences: []string{"spiffe://prod.example/orders"},
+		header: `{}`,
+		access: `{
+			"aud": ["spiffe://prod.example/orders"], "exp": 1767225900, "iat": 1767225600,
+			"sub": "spiffe://prod.example/ns/shop/sa/checkout"}`,
+		subject: "spiffe://prod.example/ns/shop/sa/checkout", audience: []string{"spiffe://prod.example/orders"},
+		required: "exp aud sub", optional: "",
+		otherTypes: []string{"JWT", "JOSE", "jwt"}, refusedTypes: []string{"at+jwt", "dpop+jwt"},
+		acceptedVariations: map[string]claims{
+			"with iss":         {"iss": "spiffe://prod.example"},
+			"for one alone":    {"aud": "spiffe://prod.example/orders"},
+			"at no known time": {"iat": nil},
+		},
+		nearMisses: map[string]nearMiss{
+			"of another trust domain":              {claims{"sub": "spiffe://test.example/checkout"}, jwt.ReasonIssuer},
+			"of the trust domain":                  {claims{"sub": "spiffe://prod.example"}, jwt.ReasonIssuer},
+			"of a user":                            {claims{"sub": "jane"}, jwt.ReasonIssuer},
+			"for another service":                  {claims{"aud": "spiffe://prod.example/invoices"}, jwt.ReasonAudience},
+			"with the iss of a discovery provider": {claims{"iss": "https://oidc.prod.example"}, jwt.ReasonIssuer},
+		},
+	},
+	{
+		name: "GitHubActions", profile: func() jwt.Profile { return jwt.GitHubActions("123456") },
+		issuer: "https://token.actions.githubusercontent.example", audiences: []string{"https://deploy.example"},
+		header: `{"typ": "JWT"}`,
+		access: `{
+			"jti": "example-id", "sub": "repo:octo-org@123456/octo-repo@456789:environment:Production EU",
+			"environment": "Production EU", "aud": "https://deploy.example", "ref": "refs/heads/main", "sha": "example-sha",
+			"repository": "octo-org/octo-repo", "repository_owner": "octo-org", "actor_id": "12",
+			"repository_visibility": "private", "repository_id": "456789", "repository_owner_id": "123456",
+			"run_id": "example-run-id", "run_number": "10", "run_attempt": "2", "runner_environment": "github-hosted",
+			"actor": "octocat", "workflow": "deploy", "head_ref": "", "base_ref": "", "event_name": "workflow_dispatch",
+			"ref_type": "branch", "job_workflow_ref": "octo-org/octo-automation/.github/workflows/oidc.yml@refs/heads/main",
+			"iss": "https://token.actions.githubusercontent.example", "nbf": 1767225000, "exp": 1767225900, "iat": 1767225600}`,
+		subject: "repo:octo-org@123456/octo-repo@456789:environment:Production EU", client: "octo-org/octo-repo",
+		id: "example-id", audience: []string{"https://deploy.example"},
+		required: "iss exp aud sub iat jti repository", optional: "environment ref job_workflow_ref actor nbf",
+		otherTypes: []string{"jwt"}, refusedTypes: []string{"", "at+jwt", "dpop+jwt"},
+		acceptedVariations: map[string]claims{
+			"with a sub of the old form": {"sub": "repo:octo-org/octo-repo:ref:refs/heads/main", "environment": nil},
+		},
+		nearMisses: map[string]nearMiss{
+			"of a stranger": {claims{"repository_owner": "evil", "repository_owner_id": "666",
+				"repository": "evil/octo-repo"}, jwt.ReasonType},
+			"of one who took the name": {claims{"repository_owner_id": "667"}, jwt.ReasonType},
+			"of no owner":              {claims{"repository_owner_id": nil}, jwt.ReasonType},
+			"of an owner as a number":  {claims{"repository_owner_id": 123456}, jwt.ReasonType},
+			"for the default audience": {claims{"aud": "https://github.com/octo-org"}, jwt.ReasonAudience},
+			"of an Enterprise Server":  {claims{"iss": "https://github.shop.example/_services/token"}, jwt.ReasonIssuer},
+			"with what a sign-in has":  {claims{"nonce": "n"}, jwt.ReasonType},
+		},
+	},
+	{
+		name: "GitLabCI", profile: func() jwt.Profile { return jwt.GitLabCI("72") },
+		issuer: "https://gitlab.example", audiences: []string{"https://deploy.example", "gitlab-sign-in-client"},
+		header: `{"typ": "JWT"}`,
+		access: `{
+			"namespace_id": "72", "namespace_path": "shop", "project_id": "20", "project_path": "shop/orders",
+			"user_id": "1", "user_login": "jane", "user_email": "jane@shop.example", "user_access_level": "developer",
+			"groups_direct": ["shop", "shop/board"], "pipeline_id": "574", "pipeline_source": "push", "job_id": "302",
+			"ref": "feature-branch-1", "ref_type": "branch", "ref_path": "refs/heads/feature-branch-1",
+			"ref_protected": "false", "runner_id": 1, "runner_environment": "self-hosted", "sha": "714a629c",
+			"project_visibility": "public", "jti": "235b3a54-b797-45c7-ae9a-f72d7bc6ef5b", "iat": 1767225600,
+			"nbf": 1767225595, "exp": 1767229200, "iss": "https://gitlab.example",
+			"sub": "project_path:shop/orders:ref_type:branch:ref:feature-branch-1", "aud": "https://deploy.example"}`,
+		idTokens: map[string]idToken{
+			"of a user who signs in": {`{
+				"iss": "https://gitlab.example", "sub": "1", "aud": "gitlab-sign-in-client", "exp": 1767225900,
+				"iat": 1767225600, "auth_time": 1767225590, "sub_legacy": "9f86d081", "email": "jane@shop.example",
+				"email_verified": true, "name": "Jane Doe", "nickname": "jane", "groups_direct": ["shop"]}`, jwt.ReasonType,
+				"namespace_id"},
+		},
+		subject: "project_path:shop/orders:ref_type:branch:ref:feature-branch-1", client: "shop/orders",
+		id: "235b3a54-b797-45c7-ae9a-f72d7bc6ef5b", audience: []string{"https://deploy.example"}, groups: "shop shop/board",
+		required: "iss exp aud sub iat jti project_path", present: "pipeline_id", optional: "groups_direct ref user_id nbf",
+		otherTypes: []string{"jwt"}, refusedTypes: []string{"", "at+jwt", "dpop+jwt"},
+		nearMisses: map[string]nearMiss{
+			"of a stranger": {claims{"namespace_id": "73", "namespace_path": "evil", "project_path": "evil/orders"},
+				jwt.ReasonType},
+			"of a subgroup":        {claims{"namespace_id": "74", "namespace_path": "shop/board"}, jwt.ReasonType},
+			"of no namespace":      {claims{"namespace_id": nil}, jwt.ReasonType},
+			"for another service":  {claims{"aud": "https://vault.example"}, jwt.ReasonAudience},
+			"of another GitLab":    {claims{"iss": "https://gitlab.other.example"}, jwt.ReasonIssuer},
+			"without its pipeline": {claims{"pipeline_id": nil}, jwt.ReasonMissingClaim},
+		},
+	},
+	{
+		name: "TransactionToken", profile: jwt.TransactionToken,
+		issuer: "https://tts.shop.example", audiences: []string{"shop.example"},
+		header: `{"typ": "txntoken+jwt"}`,
+		access: `{
+			"iat": 1767225600, "aud": "shop.example", "exp": 1767225900, "txn": "97053963-771d-49cc-a4e3-20aad399c312",
+			"sub": "d084sdrt234fsaw34tr23t", "req_wl": "gateway.shop.example",
+			"rctx": {"req_ip": "192.0.2.7", "authn": "face"}, "scope": "trade.stocks",
+			"tctx": {"action": "BUY", "quantity": "100", "customer_type": {"geo": "CH"}}}`,
+		subject: "d084sdrt234fsaw34tr23t", client: "gateway.shop.example", scopes: "trade.stocks",
+		audience: []string{"shop.example"},
+		required: "exp aud sub iat req_wl scope", present: "txn", optional: "rctx tctx",
+		otherTypes:   []string{"application/txntoken+jwt"},
+		refusedTypes: []string{"", "JWT", "at+jwt", "dpop+jwt", "txn-token"},
+		acceptedVariations: map[string]claims{
+			"with iss": {"iss": "https://tts.shop.example"},
+		},
+		nearMisses: map[string]nearMiss{
+			"of another trust domain": {claims{"aud": "other.example"}, jwt.ReasonAudience},
+			"of another service":      {claims{"iss": "https://tts.other.example"}, jwt.ReasonIssuer},
+			"of no transaction":       {claims{"txn": ""}, jwt.ReasonMissingClaim},
+		},
+	},
+}
