@@ -58,6 +58,11 @@ func rooms(t *testing.T) []configured {
 		room("jwt", "Profile Decrypt Now", jwt.NewValidator, func() jwt.Config {
 			return jwt.Config{Issuer: "https://a.example", Audiences: []string{"a"}, Keys: keys}
 		}),
+		room("tenants", "Resolve Admit AllowAnyIssuer", newTenants, func() jwt.TenantsConfig {
+			return jwt.TenantsConfig{Resolve: func(context.Context, string) (jwt.Config, error) {
+				return jwt.Config{}, jwt.ErrUnknownIssuer
+			}}
+		}),
 		room("tokencache", "",
 			func(c tokencache.Config) (*tokencache.Cache[*jwt.Token], error) {
 				return tokencache.New(tokens.Validate, c)
@@ -98,6 +103,15 @@ func newMutualTLS(config protector.MutualTLSConfig) (*protector.Protector, error
 		err = errors.New(strings.ReplaceAll(err.Error(), front, "mutualtls: Config."))
 	}
 	return guard, err
+}
+
+// newTenants reports the faults of TenantsConfig, the second Config of its package, as all are written.
+func newTenants(config jwt.TenantsConfig) (*jwt.Tenants, error) {
+	tenants, err := jwt.NewTenants(config)
+	if err != nil {
+		err = errors.New(strings.ReplaceAll(err.Error(), "jwt: TenantsConfig.", "tenants: Config."))
+	}
+	return tenants, err
 }
 
 // A misconfiguration breaks something, and names the fields of which it is a fault.
@@ -185,6 +199,11 @@ var misconfigurations = []misconfiguration{
 	}, "Profile"),
 	broken("jwt", "many", func(c *jwt.Config) { c.Audiences, c.Leeway, c.MaxTokenBytes = nil, -2, -1 },
 		"Audiences", "Leeway", "MaxTokenBytes"),
+
+	broken("tenants", "nobody to ask", func(c *jwt.TenantsConfig) { c.Resolve = nil }, "Resolve"),
+	broken("tenants", "stale at once", func(c *jwt.TenantsConfig) { c.MaxStale = time.Minute }, "MaxStale"),
+	broken("tenants", "many", func(c *jwt.TenantsConfig) { *c = jwt.TenantsConfig{MaxTenants: -1, RefuseFor: 1} },
+		"Resolve", "MaxTenants", "RefuseFor"),
 
 	broken("dpop", "nothing", func(c *dpop.Config) { *c = dpop.Config{} }, "PublicOrigins"),
 	broken("dpop", "none", func(c *dpop.Config) { c.Algorithms = []string{"none"} }, "Algorithms"),

@@ -45,18 +45,30 @@ func specimens(t *testing.T) map[string]any {
 	token := must(validator.Validate(t.Context(), bearer))
 	_, refusal := validator.Validate(t.Context(), bearer+"A")
 	return map[string]any{
-		"jwt.Config":    config,
-		"jwt.Validator": validator,
-		"jwt.Issuers":   must(jwt.ByIssuer(validator)),
-		"jwt.Token":     token,
-		"jwt.Error":     refusal,
-		"jwt.Reason":    "a constant",
-		"jwt.Profile":   "names of claims",
-		"jwt.ClaimPath": "names of claims",
+		"jwt.Config":        config,
+		"jwt.Validator":     validator,
+		"jwt.Issuers":       must(jwt.ByIssuer(validator)),
+		"jwt.Tenants":       tenantsWith(t, config, bearer),
+		"jwt.TenantsConfig": "functions and numbers",
+		"jwt.TenantsStatus": "numbers, and an error of the application's own",
+		"jwt.Token":         token,
+		"jwt.Error":         refusal,
+		"jwt.Reason":        "a constant",
+		"jwt.Profile":       "names of claims",
+		"jwt.ClaimPath":     "names of claims",
 
 		"tokencache.Cache":  cacheUnderWay(t, validator, bearer),
 		"tokencache.Config": "two numbers",
 	}
+}
+
+// tenantsWith returns tenants one of which is live.
+func tenantsWith(t *testing.T, config jwt.Config, bearer string) *jwt.Tenants {
+	tenants := must(jwt.NewTenants(jwt.TenantsConfig{
+		Resolve: func(context.Context, string) (jwt.Config, error) { return config, nil },
+	}))
+	must(tenants.Validate(t.Context(), bearer))
+	return tenants
 }
 
 // cacheUnderWay returns a cache that remembers a bearer token and is validating another.
@@ -96,7 +108,8 @@ func TestPrintingShowsNoSecret(t *testing.T) {
 }
 
 // uncopied are types that hold a lock, so that go vet finds every copy of them.
-var uncopied = []string{"tokencache.Cache", "introspection.Client", "jwks.Remote", "protector.Protector", "dpop.Memory"}
+var uncopied = []string{"tokencache.Cache", "jwt.Tenants",
+	"introspection.Client", "jwks.Remote", "protector.Protector", "dpop.Memory"}
 
 // showsNothing prints a specimen in every way.
 func showsNothing(t *testing.T, name string, specimen any) {

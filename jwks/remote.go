@@ -20,8 +20,9 @@ import (
 // which refreshes without traffic; otherwise the first request after a pause is
 // judged by the set from before it.
 type Remote struct {
-	issuer  string // Config.Issuer
-	from    string // that, or Config.URL without query, which may hold a secret
+	config  *Config // as it was given; a pointer, behind which nothing prints
+	issuer  string  // Config.Issuer
+	from    string  // that, or Config.URL without query, which may hold a secret
 	flights *flights
 	unknown *unknownKeys
 }
@@ -36,7 +37,7 @@ func NewRemote(config Config) (*Remote, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Remote{issuer: cfg.Issuer, from: cfg.shownSource(), flights: newFlights(cfg)}
+	r := &Remote{config: &config, issuer: cfg.Issuer, from: cfg.shownSource(), flights: newFlights(cfg)}
 	r.unknown = newUnknownKeys(r.flights, cfg)
 	return r, nil
 }

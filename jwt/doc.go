@@ -30,7 +30,8 @@
 // Issuers that predate RFC 9068 send other types and claims. A [Profile]
 // describes them; [Keycloak], [Auth0], [Okta], [EntraID], [Cognito],
 // [GoogleIDToken] and [Hydra] return the known ones. [ByIssuer] combines the
-// validators of several issuers.
+// validators of several issuers, and [NewTenants] asks the application about those
+// that come and go while it runs.
 //
 // # Speed
 //

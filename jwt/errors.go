@@ -19,7 +19,7 @@ const (
 	ReasonUnknownKey     Reason = "unknown_key"      // the issuer has no such key
 	ReasonSignature      Reason = "signature"        // no key of the issuer verifies the signature
 	ReasonClaims         Reason = "claims"           // the payload is not one strict JSON object
-	ReasonUnknownIssuer  Reason = "unknown_issuer"   // ByIssuer has no validator for the iss claim
+	ReasonUnknownIssuer  Reason = "unknown_issuer"   // ByIssuer has no validator for the iss claim, or Tenants no tenant
 	ReasonIssuer         Reason = "issuer"           // iss is not Config.Issuer
 	ReasonAudience       Reason = "audience"         // aud names none of Config.Audiences
 	ReasonExpired        Reason = "expired"          // exp has passed

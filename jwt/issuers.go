@@ -79,38 +79,41 @@ func (i *Issuers) Validate(ctx context.Context, token string) (*Token, error) {
 	return v.run(ctx)
 }
 
-// choose finds the validator for the issuer that the claims name. Nobody has signed
-// them yet, so they are not worth more than a search for iss. The validator begins
-// at the first stage: all that is kept for it is the payload, which is decoded
-// already.
+// choose finds the validator for the issuer that the claims name.
 func (i *Issuers) choose(v *validation) error {
-	compact, err := jws.Cut(v.token, i.maxTokenBytes)
-	if err != nil {
-		return refusal(err)
-	}
-	if v.payload, err = v.decoder.Payload(compact); err != nil {
-		return refusal(err)
-	}
-	value, err := strictjson.Find(v.payload, "iss")
-	if err != nil {
-		return invalid(ReasonClaims, "", err.Error())
-	}
-	if len(value) > len(`""`)+strictjson.MaxEscape*i.maxIssuer { // to decode it would cost something
-		return unknownIssuer()
-	}
-	issuer, err := text("iss", value)
+	issuer, err := v.findIssuer(i.maxTokenBytes, i.maxIssuer)
 	if err != nil {
 		return err
 	}
 	if v.validator = i.validators[issuer]; v.validator == nil {
-		return unknownIssuer()
+		return unknownIssuer("not the Config.Issuer of any validator")
 	}
 	return nil
 }
 
-func unknownIssuer() *Error {
-	return invalid(ReasonUnknownIssuer, "iss", "not the Config.Issuer of any validator")
+// findIssuer returns what the claims name as issuer, "" if they name none or one that
+// is longer than any. Nobody has signed them yet, so they are not worth more than a
+// search for iss. The validator that is chosen by it begins at the first stage: all
+// that is kept for it is the payload, which is decoded already.
+func (v *validation) findIssuer(maxTokenBytes, maxIssuer int) (string, error) {
+	compact, err := jws.Cut(v.token, maxTokenBytes)
+	if err != nil {
+		return "", refusal(err)
+	}
+	if v.payload, err = v.decoder.Payload(compact); err != nil {
+		return "", refusal(err)
+	}
+	value, err := strictjson.Find(v.payload, "iss")
+	if err != nil {
+		return "", invalid(ReasonClaims, "", err.Error())
+	}
+	if len(value) > len(`""`)+strictjson.MaxEscape*maxIssuer { // to decode it would cost something
+		return "", nil
+	}
+	return text("iss", value)
 }
+
+func unknownIssuer(detail string) *Error { return invalid(ReasonUnknownIssuer, "iss", detail) }
 
 // IsCompact reports whether token has the outer form of a JWS in compact
 // serialization: three segments, the first of which begins as an

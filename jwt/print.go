@@ -35,6 +35,15 @@ func (i *Issuers) Format(s fmt.State, _ rune) {
 	writeType(s, "jwt.Issuers", fmt.Sprintf("%d issuers", len(i.validators)))
 }
 
+// Format writes how many tenants are live.
+func (t *Tenants) Format(s fmt.State, _ rune) {
+	if t == nil || t.table == nil {
+		writeType(s, "jwt.Tenants", "")
+		return
+	}
+	writeType(s, "jwt.Tenants", fmt.Sprintf("%d live", t.Status().Live))
+}
+
 // Format writes the issuer and nothing of what it says.
 func (t Token) Format(s fmt.State, _ rune) { writeType(s, "jwt.Token", t.Issuer()) }
 

@@ -3,8 +3,9 @@ package jwt
 import "time"
 
 // terms are what one issuer's tokens are judged by, from the config. A Validator
-// and every token that it has accepted share them, and nothing changes them: a
-// token can be judged again, for as long as it is kept, without its validator.
+// and every token that it has accepted share them, and nothing changes them, but that
+// a lease ends: a token can be judged again, for as long as it is kept, without its
+// validator.
 type terms struct {
 	issuer        string
 	audiences     []string
@@ -14,6 +15,7 @@ type terms struct {
 	confirmations []string
 	leeway        time.Duration
 	now           func() time.Time
+	lease         *lease // nil where the issuer is not a tenant's
 }
 
 // termsOf returns the terms of a config that has been resolved.
