@@ -2,7 +2,6 @@ package connectguard
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"net/http"
 	"strings"
@@ -10,7 +9,6 @@ import (
 
 	"connectrpc.com/connect"
 
-	"example.com/resourceserver/protector"
 	"example.com/resourceserver/protector/internal/procedures"
 )
 
@@ -54,13 +52,10 @@ func streams(r *http.Request) bool {
 }
 
 // ended returns what to tell the client of a call whose token has ended, or nil if it
-// has not: the cause of the context's end is that refusal.
+// has not.
 func (m *Middleware) ended(ctx context.Context) *procedures.Refusal {
-	if ctx.Err() == nil {
-		return nil
-	}
-	cause := context.Cause(ctx)
-	if _, ok := errors.AsType[*protector.Error](cause); !ok {
+	cause := procedures.Ended(ctx)
+	if cause == nil {
 		return nil
 	}
 	refusal := procedures.RefusalOf(m.guard, cause)

@@ -2,11 +2,10 @@ package grpcguard
 
 import (
 	"context"
-	"errors"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
 
-	"example.com/resourceserver/protector"
 	"example.com/resourceserver/protector/internal/procedures"
 )
 
@@ -47,23 +46,20 @@ func (i *Interceptors) Unary(
 // the header of the answer.
 func (i *Interceptors) admit(
 	ctx context.Context, entry *procedures.Entry, method string,
-) (context.Context, map[string][]string, error) {
+) (context.Context, metadata.MD, error) {
 	r, err := i.guard.Check(requestOf(ctx, entry.Pattern, method), entry.Rule)
 	if err != nil {
 		return nil, nil, err
 	}
-	return r.Context(), metadataOf(entry.Rule.AnswerHeader(r)), nil
+	admitted, header := answering(r.Context(), metadataOf(entry.Rule.AnswerHeader(r)))
+	return admitted, header, nil
 }
 
 // ended returns what to tell the client of a call whose token has ended, or nil if it
-// has not: the cause of the context's end is that refusal.
+// has not.
 func (i *Interceptors) ended(ctx context.Context) *refusal {
-	if ctx.Err() == nil {
-		return nil
+	if cause := procedures.Ended(ctx); cause != nil {
+		return i.refusal(cause)
 	}
-	cause := context.Cause(ctx)
-	if _, ok := errors.AsType[*protector.Error](cause); !ok {
-		return nil
-	}
-	return i.refusal(cause)
+	return nil
 }

@@ -1,7 +1,9 @@
 package procedures
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -38,6 +40,19 @@ func RefusalOf(guard *protector.Protector, err error) Refusal {
 		r.RetryAfter = time.Duration(seconds) * time.Second
 	}
 	return r
+}
+
+// Ended returns the refusal by which a call has ended whose token has, or nil if that has
+// not: it is the cause of the context's end.
+func Ended(ctx context.Context) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	cause := context.Cause(ctx)
+	if _, ok := errors.AsType[*protector.Error](cause); !ok {
+		return nil
+	}
+	return cause
 }
 
 // The codes of google.rpc.Code that refusals have.
