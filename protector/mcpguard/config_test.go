@@ -94,7 +94,7 @@ func TestManyTools(t *testing.T) {
 	require.NotContains(t, err.Error(), `"tool8"`)
 	server.RemoveTools("tool9")
 	_, err = mcpguard.NewHandler(guard, server, mcpguard.Config{Tools: tools})
-	require.ErrorContains(t, err, "a server has one guard")
+	require.ErrorContains(t, err, "a server has one guard, and is of no use after a NewHandler that failed")
 }
 
 // A server has one guard: what one lets in, the other does not trust.

@@ -23,6 +23,9 @@
 // it does not matter that a body may be read in two ways; most of those are answered
 // 400, too.
 //
+// A batch, which MCP had until 2025-06-18, is several operations: the challenge names the
+// scopes of one that is refused, and nothing of the batch runs.
+//
 // Authentication comes first. Of a stranger, no body is read or parsed.
 //
 // # Sessions, tokens and streams

@@ -43,7 +43,8 @@ func toolsAfter(server *mcp.Server, cursor string) (*mcp.ListToolsResult, error)
 	}
 	if err := json.Unmarshal(body, &answer); err != nil || answer.Result == nil {
 		return nil, fmt.Errorf("mcpguard: the server does not list its tools (%d, %q): "+
-			"a server has one guard, and its other middleware must accept a request without a token",
+			"a server has one guard, and is of no use after a NewHandler that failed; "+
+			"its other middleware must accept a request without a token",
 			status, answer.Error.Message)
 	}
 	return answer.Result, nil
