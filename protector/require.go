@@ -75,7 +75,9 @@ func (p *Protector) serve(w http.ResponseWriter, r *http.Request, rule *Rule, ne
 	}
 	answer := &answerWriter{ResponseWriter: w, status: http.StatusOK, mark: mark}
 	next.ServeHTTP(answer, r)
-	answer.finish()
+	if !answer.begun { // and if a framework answers in the handler's place, by the same writer, again then
+		mark(w.Header())
+	}
 }
 
 // cacheMark returns what has the last word about the caching of the answer, or nil

@@ -98,6 +98,23 @@ func TestQueryTokensMakeAnswersPrivate(t *testing.T) {
 	})
 }
 
+// Frameworks answer the error that a handler returns when the middleware is through with
+// it, by the writer that the handler was given.
+//
+// checklist 8
+func TestLateAnswersArePrivate(t *testing.T) {
+	guard := newGuard(t, protector.Config{InsecureQueryTokens: true})
+	var given http.ResponseWriter
+	protected := guard.Require()(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { given = w }))
+	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		protected.ServeHTTP(w, r)
+		caching("public, max-age=60")(given, r)
+	}))
+	require.Equal(t, "private, max-age=60", get(t, server, "/?access_token=alice").header.Get("Cache-Control"))
+	require.Equal(t, "public, max-age=60",
+		get(t, server, "/", "Authorization: Bearer alice").header.Get("Cache-Control"))
+}
+
 func caching(value string) func(http.ResponseWriter, *http.Request) {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Cache-Control", value)

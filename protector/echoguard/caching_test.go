@@ -64,6 +64,22 @@ func TestPrivateAnswers(t *testing.T) {
 	}
 }
 
+// The application's error handler answers when the guard has returned, and is no
+// exception.
+func TestPrivateErrors(t *testing.T) {
+	guard := newGuard(t, protector.Config{InsecureQueryTokens: true})
+	e := newEcho()
+	e.HTTPErrorHandler = func(c *echo.Context, _ error) {
+		c.Response().Header().Set("Cache-Control", "public, max-age=60")
+		c.String(404, "gone")
+	}
+	e.GET("/user", func(*echo.Context) error { return echo.ErrNotFound }, echoguard.Require(guard))
+	status, header, body := refusals.Send(t, serve(t, e), "GET", "/user?access_token=alice")
+	require.Equal(t, 404, status)
+	require.Equal(t, "gone", body)
+	require.Equal(t, []string{"private, max-age=60"}, header["Cache-Control"])
+}
+
 // A connection can be taken over, and its answer is nobody else's.
 func TestHijack(t *testing.T) {
 	guard := newGuard(t, protector.Config{InsecureQueryTokens: true})

@@ -56,6 +56,24 @@ func TestPrivateAnswers(t *testing.T) {
 	}
 }
 
+// The application's error handler runs when the guard has returned: it finds what the
+// guard has said, and can take it back.
+func TestPrivateErrors(t *testing.T) {
+	guard := newGuard(t, protector.Config{InsecureQueryTokens: true})
+	for caching, set := range map[string]string{"private": "", "public": "public"} {
+		app := newApp(fiber.Config{ErrorHandler: func(c fiber.Ctx, _ error) error {
+			if set != "" {
+				c.Set("Cache-Control", set)
+			}
+			return c.SendStatus(404)
+		}})
+		app.Get("/user", fiberguard.Require(guard), func(fiber.Ctx) error { return fiber.ErrNotFound })
+		status, header, _ := refusals.Send(t, serve(t, app), "GET", "/user?access_token=alice")
+		require.Equal(t, 404, status)
+		require.Equal(t, []string{caching}, header["Cache-Control"], "public: mend the README, which warns of that")
+	}
+}
+
 // What others have set stays, and what would describe another answer goes.
 func TestFieldsOfOthers(t *testing.T) {
 	guard := newGuard(t, protector.Config{})

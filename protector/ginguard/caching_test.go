@@ -58,6 +58,23 @@ func TestPrivateAnswers(t *testing.T) {
 	}
 }
 
+// A middleware that answers the errors of all handlers does so when the guard has
+// returned, and is no exception.
+func TestPrivateErrors(t *testing.T) {
+	guard := newGuard(t, protector.Config{InsecureQueryTokens: true})
+	engine := newEngine()
+	engine.Use(func(c *gin.Context) {
+		c.Next()
+		c.Header("Cache-Control", "public, max-age=60")
+		c.String(404, "gone")
+	})
+	engine.GET("/user", ginguard.Require(guard), func(c *gin.Context) { c.Error(io.EOF) })
+	status, header, body := refusals.Send(t, serve(t, engine), "GET", "/user?access_token=alice")
+	require.Equal(t, 404, status)
+	require.Equal(t, "gone", body)
+	require.Equal(t, []string{"private, max-age=60"}, header["Cache-Control"])
+}
+
 // A connection can be taken over, and its answer is nobody else's.
 func TestHijack(t *testing.T) {
 	guard := newGuard(t, protector.Config{InsecureQueryTokens: true})
