@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"testing"
@@ -57,6 +58,34 @@ func runNode(t *testing.T, ready any, script string) *program {
 		t.Skip("the packages are not installed: run npm ci in examples/issuers")
 	}
 	return run(t, ready, node, script)
+}
+
+// serve starts a program that takes no commands, and waits until it answers at an address. It ends as run's do.
+func serve(t *testing.T, address, name string, args ...string) {
+	t.Helper()
+	process := exec.Command(name, args...)
+	process.SysProcAttr = endWithUs()
+	process.Stdout, process.Stderr = t.Output(), t.Output()
+	require.NoError(t, process.Start())
+	gone := make(chan error, 1)
+	go func() { gone <- process.Wait() }()
+	t.Cleanup(func() {
+		process.Process.Signal(os.Interrupt)
+		select {
+		case <-gone:
+		case <-time.After(patience / 6):
+			process.Process.Kill()
+			<-gone
+		}
+	})
+	require.Eventually(t, func() bool {
+		response, err := http.Get(address)
+		if err != nil {
+			return false
+		}
+		response.Body.Close()
+		return response.StatusCode == http.StatusOK
+	}, patience, 20*time.Millisecond, "%s does not answer", process)
 }
 
 // tell has the program carry out a command.
