@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 
@@ -77,6 +78,11 @@ var usual = map[string]string{
 	"require": "github.com/stretchr/testify/require", "chi": "github.com/go-chi/chi/v5", "strings": "strings",
 	"signal": "os/signal", "tls": "crypto/tls",
 }
+
+// packages finds what a snippet may import. It is asked for once: the go command looks at the whole module.
+var packages = sync.OnceValues(func() (types.Importer, error) {
+	return architecture.Packages(slices.Collect(maps.Values(usual))...)
+})
 
 func imports(body string) string {
 	var lines []string
@@ -142,7 +148,7 @@ func nested(name string) bool {
 }
 
 func TestDocumentsCompile(t *testing.T) {
-	importer, err := architecture.Packages(slices.Collect(maps.Values(usual))...)
+	importer, err := packages()
 	require.NoError(t, err)
 	var shown []string
 	for name, document := range documents(t) {
@@ -230,7 +236,7 @@ func headings(document string) []string {
 }
 
 func TestSnippets(t *testing.T) {
-	importer, err := architecture.Packages("net/http")
+	importer, err := packages()
 	require.NoError(t, err)
 	for name, test := range map[string]struct {
 		document string
