@@ -20,11 +20,7 @@ type absentKeys struct {
 	seed     maphash.Seed
 
 	mu    sync.Mutex
-	since map[uint64]time.Time
-}
-
-func newAbsentKeys(lifetime time.Duration) *absentKeys {
-	return &absentKeys{lifetime: lifetime, seed: maphash.MakeSeed(), since: make(map[uint64]time.Time)}
+	since map[uint64]time.Time // nil until the first one
 }
 
 // hash is of both: a forged token with a kid that is in use, and an algorithm that
@@ -38,8 +34,8 @@ func (a *absentKeys) add(kid, alg string, began time.Time) {
 	h := a.hash(kid, alg)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if len(a.since) >= maxAbsent {
-		clear(a.since)
+	if a.since == nil || len(a.since) >= maxAbsent {
+		a.since = make(map[uint64]time.Time)
 	}
 	a.since[h] = began
 }

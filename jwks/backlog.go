@@ -70,7 +70,7 @@ func (b *backlog) next() (entry func()) {
 		missing := b.missing
 		b.missing, entry = 0, func() { b.lost(missing) }
 	default:
-		b.writing = nil
+		b.waiting, b.writing = nil, nil // calm comes: keep nothing of what was said
 	}
 	return entry
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,7 +17,7 @@ import (
 //
 // A goroutine cannot be stopped from outside. One that does not heed its context
 // is left behind, and keeps one of a few places until it ends by itself.
-type bulkhead chan struct{}
+type bulkhead struct{ inside atomic.Int64 }
 
 // maxLeftBehind bounds the goroutines that one Remote can leave behind. They cost
 // some kilobytes and perhaps a connection each. A transport that hangs for minutes
@@ -36,19 +37,16 @@ var (
 		"the transport of Config.HTTPClient hangs", maxLeftBehind)
 )
 
-func newBulkhead() bulkhead { return make(bulkhead, maxLeftBehind) }
-
 // run calls fetch and returns its result. It returns soon after ctx ends, whatever
 // fetch does. An error means that fetch gave no result.
-func (b bulkhead) run(ctx context.Context, fetch func() outcome) (outcome, error) {
-	select {
-	case b <- struct{}{}:
-	default:
+func (b *bulkhead) run(ctx context.Context, fetch func() outcome) (outcome, error) {
+	if b.inside.Add(1) > maxLeftBehind {
+		b.inside.Add(-1)
 		return outcome{}, errNoPlaceLeft
 	}
 	done := make(chan fetched, 1)
 	go func() {
-		defer func() { <-b }()
+		defer b.inside.Add(-1)
 		call(fetch, done)
 	}()
 	select {

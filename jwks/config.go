@@ -34,8 +34,15 @@ type Config struct {
 	// Redirects stay bounded whatever its CheckRedirect says. A transport that
 	// panics, ends its goroutine, or does not heed its context fails a fetch, and
 	// nothing else; of requests that go on after their context, 32 at most are left
-	// behind, and no fetch begins until one of them ends. Default: a client of this
-	// package's own, with the proxy of the environment.
+	// behind, and no fetch begins until one of them ends. Many Remotes may
+	// share the connections of an [http.Transport] with an IdleConnTimeout. With any other
+	// transport each request is the last on its connection, which might be kept for ever.
+	//
+	// Default: a client that all Remotes share, with the proxy of the environment. It has
+	// 64 connections to a host at the most, each kept for a second, and 100 requests under
+	// way. However many Remotes ask one host, it sees no more than that, and one that
+	// hangs holds up nobody who asks another. Whoever waits for a turn does so within
+	// FetchTimeout.
 	HTTPClient *http.Client
 
 	// Logger gets a record of every change to the keys, and of faults, after

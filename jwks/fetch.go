@@ -48,10 +48,13 @@ type fetcher struct {
 	get       *getter
 	timeout   time.Duration // of a whole fetch
 	maxStale  time.Duration // age limit of metadata
+	snapshots bool          // there is a file to keep the document in
 }
 
 func newFetcher(c Config) fetcher {
-	f := fetcher{get: newGetter(c.HTTPClient, c.FetchTimeout), timeout: c.FetchTimeout, maxStale: c.MaxStale}
+	f := fetcher{
+		get: newGetter(c.HTTPClient), timeout: c.FetchTimeout, maxStale: c.MaxStale, snapshots: c.SnapshotFile != "",
+	}
 	if c.Issuer != "" {
 		f.discovery = &discovery{issuer: c.Issuer, plainHTTP: c.InsecureAllowPlainHTTP, get: f.get}
 	}
@@ -83,7 +86,7 @@ func (f *fetcher) fetch(ctx context.Context, from source, last *keySet) outcome 
 	if a.notModified {
 		return outcome{source: found, set: last, notModified: true}
 	}
-	set, err := parseSet(a.body, last)
+	set, err := f.parse(a.body, last)
 	if err != nil {
 		o := failed(from, found, at(found.metadata.jwksURL, err))
 		o.empty = set
@@ -91,6 +94,16 @@ func (f *fetcher) fetch(ctx context.Context, from source, last *keySet) outcome 
 	}
 	found.etag, found.etagURL = a.etag, found.metadata.jwksURL
 	return outcome{source: found, set: set}
+}
+
+// parse reads the set, and keeps the document for the snapshot file if there is one. Ten thousand
+// sets without a file need not be in memory twice.
+func (f *fetcher) parse(doc []byte, last *keySet) (*keySet, error) {
+	set, err := parseSet(doc, last)
+	if f.snapshots && set != nil && set != last {
+		set.doc = doc
+	}
+	return set, err
 }
 
 // locate finds the URL of the set. When discovery fails, the metadata that was

@@ -42,7 +42,7 @@ type flights struct {
 	state   atomic.Pointer[state]  // never nil
 	current atomic.Pointer[flight] // the fetch under way, nil if none
 	mu      sync.Mutex             // held to change either; never held during I/O or logging
-	moved   chan struct{}          // wakes who sleeps until the next one is due: it may be sooner now
+	moved   chan struct{}          // wakes who sleeps until the next one is due; nil until somebody does
 
 	fetcher  fetcher
 	bulkhead bulkhead
@@ -54,9 +54,7 @@ type flights struct {
 
 func newFlights(c Config) *flights {
 	fs := &flights{
-		moved:    make(chan struct{}, 1),
 		fetcher:  newFetcher(c),
-		bulkhead: newBulkhead(),
 		snapshot: newSnapshotFile(c),
 		journal:  newJournal(c),
 		patience: patience{c.RefreshInterval, c.MaxStale},
@@ -156,10 +154,6 @@ func (fs *flights) land(f *flight, o outcome) *state {
 	if next == nil {
 		return nil
 	}
-	select {
-	case fs.moved <- struct{}{}:
-	default: // whoever sleeps has not looked at the last change yet, and will see this one with it
-	}
 	fs.journal.count(last, next, o)
 	fs.journal.report(last, next)
 	return next
@@ -189,6 +183,10 @@ func (fs *flights) publish(f *flight, o outcome) (last, next *state) {
 	next = last.after(o, f.began, time.Now(), fs.patience, rand.Float64())
 	fs.state.Store(next)
 	fs.current.Store(nil)
+	select {
+	case fs.moved <- struct{}{}:
+	default: // nobody sleeps, or has not looked at the last change yet, and will see this one with it
+	}
 	return last, next
 }
 
@@ -240,13 +238,23 @@ func (fs *flights) settle(f *flight, limit time.Duration) {
 	}
 }
 
+// changes is where word of each new state comes to whoever sleeps.
+func (fs *flights) changes() <-chan struct{} {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	if fs.moved == nil {
+		fs.moved = make(chan struct{}, 1)
+	}
+	return fs.moved
+}
+
 // sleep returns after d, or sooner if the schedule changed or ctx ended.
-func (fs *flights) sleep(ctx context.Context, d time.Duration) {
+func (fs *flights) sleep(ctx context.Context, moved <-chan struct{}, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-fs.moved:
+	case <-moved:
 	case <-ctx.Done():
 	}
 }

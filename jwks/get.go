@@ -1,12 +1,12 @@
 package jwks
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
-	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -37,27 +37,35 @@ type answer struct {
 }
 
 // getter makes bounded GET requests.
-type getter struct{ client http.Client }
+type getter struct {
+	client http.Client
+	close  bool // each connection after its request
+}
 
 // newGetter copies the caller's client: its redirect policy is tightened, and
 // what the caller changes later is the caller's own.
-func newGetter(client *http.Client, timeout time.Duration) *getter {
-	g := &getter{}
+func newGetter(client *http.Client) *getter {
+	g := &getter{client: http.Client{Transport: transport}}
 	if client != nil {
 		g.client = *client
-	} else {
-		g.client.Transport = &http.Transport{
-			Proxy: http.ProxyFromEnvironment,
-			// A transport goes on to connect when the request that it is for has ended. A server
-			// that takes connections and says nothing would have one more of them with each fetch.
-			DialContext:            (&net.Dialer{Timeout: timeout}).DialContext,
-			TLSHandshakeTimeout:    timeout,
-			ForceAttemptHTTP2:      true,
-			MaxResponseHeaderBytes: 64 << 10,
-		}
 	}
+	g.close = !endsIdle(cmp.Or(g.client.Transport, http.DefaultTransport))
 	g.client.CheckRedirect = redirectsWithin(g.client.CheckRedirect)
 	return g
+}
+
+// endsIdle reports whether a transport is known to end connections that nobody uses. Minutes pass
+// between the fetches of a Remote. A connection that was kept for ever would be dead by then, and
+// would keep two goroutines until it is.
+func endsIdle(transport http.RoundTripper) bool {
+	switch t := transport.(type) {
+	case sharedTransport:
+		return true
+	case *http.Transport:
+		return t.IdleConnTimeout > 0
+	default:
+		return false
+	}
 }
 
 // redirectsWithin allows a few redirects that stay at one origin. To follow
@@ -87,9 +95,7 @@ func (g *getter) get(ctx context.Context, location, etag string, limit int, medi
 	if etag != "" {
 		req.Header.Set("If-None-Match", etag)
 	}
-	// Minutes pass between fetches. A kept connection would be dead by then, and
-	// would keep two goroutines until it is.
-	req.Close = true
+	req.Close = g.close
 	resp, err := g.client.Do(req)
 	if err != nil {
 		return answer{}, transportFault(err)

@@ -13,20 +13,24 @@ import (
 type journal struct {
 	log     *slog.Logger
 	issuer  string // Config.Issuer, "" if the URL was given
-	counts  *counters
-	backlog *backlog
+	counts  counters
+	backlog backlog
 }
 
 func newJournal(c Config) *journal {
-	lost := func(records int) {
-		c.Logger.Warn("jwks: log records lost: the logger blocks, or is too slow", "records", records)
-	}
-	return &journal{c.Logger, c.Issuer, new(counters), &backlog{lost: lost}}
+	j := &journal{log: c.Logger, issuer: c.Issuer}
+	j.backlog.lost = j.lost
+	return j
+}
+
+// lost logs that records are missing from here on.
+func (j *journal) lost(records int) {
+	j.log.Warn("jwks: log records lost: the logger blocks, or is too slow", "records", records)
 }
 
 // count keeps the totals of what an outcome changed.
 func (j *journal) count(last, next *state, o outcome) {
-	c := j.counts
+	c := &j.counts
 	if next.fault != nil {
 		c.failures.Add(1)
 	}

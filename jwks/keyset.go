@@ -1,8 +1,8 @@
 package jwks
 
 import (
-	"bytes"
 	"crypto"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -29,9 +29,9 @@ type SkippedKey struct {
 	Secret bool   `json:"secret,omitzero"` // the key came with its private half
 }
 
-// candidates are the keys that a token with this alg may be signed with.
+// candidates are the keys that a token with one of these algs may be signed with.
 type candidates struct {
-	alg  string
+	algs []string
 	keys []crypto.PublicKey
 }
 
@@ -41,7 +41,8 @@ type keySet struct {
 	index   map[string][]candidates // by kid, and under "" for tokens without one
 	keys    []jwk.Key
 	skipped []SkippedKey
-	doc     []byte // as it was published, for the snapshot file
+	sum     [sha256.Size]byte // of the document
+	doc     []byte            // as it was published, if there is a snapshot file to keep it in
 }
 
 // parseSet builds a set from a JWK Set document. Each key is judged alone; an
@@ -50,14 +51,15 @@ type keySet struct {
 // Keys that old holds already keep their identity, so that whoever remembers a
 // key by pointer keeps what it knows about it. old may be nil.
 func parseSet(doc []byte, old *keySet) (*keySet, error) {
-	if old != nil && bytes.Equal(old.doc, doc) {
+	sum := sha256.Sum256(doc)
+	if old != nil && old.sum == sum {
 		return old, nil
 	}
 	raws, err := splitSet(doc)
 	if err != nil {
 		return nil, err
 	}
-	set := &keySet{index: make(map[string][]candidates), doc: bytes.Clone(doc)}
+	set := &keySet{index: make(map[string][]candidates), sum: sum}
 	known := old.byThumbprint()
 	for i, raw := range raws {
 		key, err := jwk.Parse(raw)
@@ -75,7 +77,7 @@ func parseSet(doc []byte, old *keySet) (*keySet, error) {
 		return set, noUsableKey(set.skipped)
 	}
 	set.addToNameless()
-	set.clip()
+	set.join()
 	return set, nil
 }
 
@@ -137,10 +139,10 @@ func (s *keySet) addToNameless() {
 
 // file reports whether the key is found under kid and alg afterwards.
 func (s *keySet) file(kid, alg string, key crypto.PublicKey) bool {
-	i := slices.IndexFunc(s.index[kid], func(c candidates) bool { return c.alg == alg })
+	i := slices.IndexFunc(s.index[kid], func(c candidates) bool { return c.algs[0] == alg })
 	if i < 0 {
 		i = len(s.index[kid])
-		s.index[kid] = append(s.index[kid], candidates{alg: alg})
+		s.index[kid] = append(s.index[kid], candidates{algs: []string{alg}})
 	}
 	c := &s.index[kid][i]
 	if slices.ContainsFunc(c.keys, func(k crypto.PublicKey) bool { return jwk.Same(k, key) }) {
@@ -153,15 +155,26 @@ func (s *keySet) file(kid, alg string, key crypto.PublicKey) bool {
 	return true
 }
 
-// clip makes every slice as long as its array: a caller that appends to what a
-// lookup gave it gets a copy.
-func (s *keySet) clip() {
-	for _, algs := range s.index {
-		for i := range algs {
-			algs[i].keys = slices.Clip(algs[i].keys)
+// join makes one entry of those under a kid that have the same keys: an RSA key has
+// six algorithms, and there may be ten thousand sets. Every slice of keys is as long
+// as its array, so that a caller that appends to what a lookup gave it gets a copy.
+func (s *keySet) join() {
+	s.keys = slices.Clip(s.keys)
+	for kid, apart := range s.index {
+		var joined []candidates
+		for _, c := range apart {
+			i := slices.IndexFunc(joined, c.sameKeys)
+			if i < 0 {
+				i = len(joined)
+				joined = append(joined, candidates{keys: slices.Clip(c.keys)})
+			}
+			joined[i].algs = append(joined[i].algs, c.algs...)
 		}
+		s.index[kid] = joined
 	}
 }
+
+func (c candidates) sameKeys(d candidates) bool { return slices.EqualFunc(c.keys, d.keys, jwk.Same) }
 
 // find looks a key up. answered is false if only a newer set could tell more: the kid is not in
 // this one, or no key under it fits alg. The latter is how it looks when an issuer adds a key of
@@ -177,7 +190,7 @@ func (s *keySet) find(kid, alg string) (keys []crypto.PublicKey, answered bool) 
 	}
 	algs := s.index[kid]
 	for i := range algs {
-		if algs[i].alg == alg {
+		if slices.Contains(algs[i].algs, alg) {
 			return algs[i].keys, true
 		}
 	}

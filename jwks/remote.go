@@ -14,7 +14,8 @@ import (
 // unavailable. It is safe for concurrent use.
 //
 // A Remote starts no goroutine but a fetch and what serves it, and a fetch ends
-// within Config.FetchTimeout, whatever Config.HTTPClient does. Refreshes happen
+// within Config.FetchTimeout, whatever Config.HTTPClient does. A connection outlives
+// it by a second at the most, unless HTTPClient keeps it longer. Refreshes happen
 // when a lookup finds one due: that lookup does not wait for it. A process whose
 // traffic may pause for longer than the refresh interval should use [Remote.Run],
 // which refreshes without traffic; otherwise the first request after a pause is
@@ -128,9 +129,10 @@ func (r *Remote) Run(ctx context.Context) error {
 			r.flights.abandon(own)
 		}
 	}()
+	changes := r.flights.changes()
 	for ctx.Err() == nil {
 		if wait := time.Until(r.flights.state.Load().dueAt); wait > 0 {
-			r.flights.sleep(ctx, wait)
+			r.flights.sleep(ctx, changes, wait)
 			continue
 		}
 		f, began := r.flights.join((*state).due)

@@ -139,6 +139,7 @@ func (f *snapshotFile) read(now time.Time) (restored, error) {
 	if err != nil {
 		return restored{}, err
 	}
+	set.doc = doc
 	return restored{set, h.FetchedAt}, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"sync/atomic"
 	"time"
 
@@ -19,7 +20,7 @@ var errNoSuchKey = errors.New("no such key")
 type unknownKeys struct {
 	flights  *flights
 	misses   *rate.Limiter
-	absent   *absentKeys
+	absent   absentKeys
 	waiting  atomic.Int64  // lookups
 	timeout  time.Duration // of a lookup
 	cooldown time.Duration
@@ -29,7 +30,7 @@ func newUnknownKeys(fs *flights, c Config) *unknownKeys {
 	return &unknownKeys{
 		flights:  fs,
 		misses:   rate.NewLimiter(rate.Every(c.Cooldown), missFetchBurst),
-		absent:   newAbsentKeys(c.Cooldown),
+		absent:   absentKeys{lifetime: c.Cooldown, seed: maphash.MakeSeed()},
 		timeout:  c.FetchTimeout,
 		cooldown: c.Cooldown,
 	}
@@ -47,7 +48,7 @@ var errCrowded = fmt.Errorf("more than %d lookups wait for the fetch under way",
 
 // find waits for a fetch, and answers with keys, errNoSuchKey or ErrUnavailable.
 func (u *unknownKeys) find(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error) {
-	counts, now := u.flights.journal.counts, time.Now()
+	counts, now := &u.flights.journal.counts, time.Now()
 	counts.unknown.Add(1)
 	if u.flights.state.Load().usable(now) != nil {
 		if u.absent.has(kid, alg, now) {
