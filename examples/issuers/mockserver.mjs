@@ -1,5 +1,6 @@
-// npm's oauth2-mock-server on a free loopback port, as it comes: nothing changes its tokens. The environment may have
-// a certificate and its key, as files in PEM: TLS_CERTIFICATE and TLS_KEY. It then ends TLS with them.
+// npm's oauth2-mock-server on a free loopback port. The hook that its documentation has for it names the client in the
+// tokens, but for the client bare, whose tokens are as they come. The environment may have a certificate and its key,
+// as files in PEM: TLS_CERTIFICATE and TLS_KEY. The server then ends TLS with them.
 //
 // It prints one line of JSON about itself when it listens, answers each line of standard input with one of its own, and
 // ends when its standard input does. The commands are
@@ -12,8 +13,14 @@ import { OAuth2Server } from 'oauth2-mock-server';
 
 let server;
 
+function nameClient(token, request) {
+  const [id] = atob(request.headers.authorization.split(' ')[1]).split(':');
+  if (id !== 'bare') token.payload.client_id = id;
+}
+
 async function start(port) {
   server = new OAuth2Server(process.env.TLS_KEY, process.env.TLS_CERTIFICATE);
+  server.service.on('beforeTokenSigning', nameClient);
   await server.issuer.keys.generate('RS256');
   await server.start(port, '127.0.0.1');
 }

@@ -96,19 +96,7 @@ func startZitadel(t *testing.T) (string, *zitadelStore) {
 	return issuer, store
 }
 
-// zitadelProfile is how JWT access tokens of Zitadel, and of servers made with its library, look: typ JWT, and nothing
-// about scopes. The audience is the clients of the project, in ID tokens too. What marks access tokens is jti, which ID
-// tokens lack: these have amr, auth_time and at_hash.
-func zitadelProfile() jwt.Profile {
-	return jwt.Profile{
-		Name:     "Zitadel",
-		Types:    []string{"JWT"},
-		Required: []string{"iss", "exp", "aud", "sub", "client_id", "iat", "jti"},
-		Absent:   []string{"nonce", "at_hash", "c_hash", "amr", "auth_time"},
-	}
-}
-
-// login is the user, before the example server's page.
+// loginToZitadel is the user, before the example server's page.
 func (c *client) loginToZitadel(t *testing.T) func(page *http.Response) *http.Response {
 	return func(page *http.Response) *http.Response {
 		okay(t, page)
@@ -122,12 +110,13 @@ func (c *client) loginToZitadel(t *testing.T) func(page *http.Response) *http.Re
 	}
 }
 
-// checklist 28, 37, 39: the example server of Zitadel's library, whose issuer ends with a slash.
+// checklist 28, 37, 39: the example server of Zitadel's library, whose issuer ends with a slash. An ID token has the
+// audience of an access token. What tells them apart is jti, and what a sign-in leaves behind.
 func TestZitadel(t *testing.T) {
 	issuer, store := startZitadel(t)
 	web, service := newClient(t, issuer, "web", "secret"), newClient(t, issuer, "sid1", "verysecret")
 	user := web.signIn(t, "openid profile", web.loginToZitadel(t))
-	config := jwt.Config{Audiences: []string{"web", "sid1"}, Profile: zitadelProfile()}
+	config := jwt.Config{Audiences: []string{"web", "sid1"}, Profile: jwt.Zitadel()}
 	api := newAPI(t, issuer, config)
 
 	api.accepts(t, user.AccessToken, "web for id1 may ")
