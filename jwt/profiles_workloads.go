@@ -13,8 +13,8 @@ package jwt
 //
 // Relaxed against RFC 9068: a token without typ is accepted, so the claim
 // kubernetes.io is all that marks it, and the cluster signs nothing else with these
-// keys; no client_id, and no jti demanded. Any pod may ask for any audience: compare
-// [Token.Subject] with a list of the accounts that you know.
+// keys; sub in place of client_id, and no jti demanded. Any pod may ask for any
+// audience: have a policy list the accounts that you know, as clients.
 //
 // Config.Issuer is the cluster's --service-account-issuer, such as
 // https://kubernetes.default.svc.cluster.local, or a public URL of the cloud's.
@@ -29,6 +29,7 @@ func KubernetesServiceAccount() Profile {
 		Name:             "Kubernetes service account",
 		AllowMissingType: true,
 		Required:         []string{"iss", "exp", "aud", "sub", "iat", "kubernetes.io"},
+		ClientID:         []string{"sub"},
 		Absent:           signInClaims(),
 	}
 }
@@ -41,8 +42,8 @@ func KubernetesServiceAccount() Profile {
 // and §3).
 //
 // Relaxed against RFC 9068: a token without typ is accepted, so a SPIFFE ID as the
-// subject is all that marks it, and a trust domain has no ID tokens; no client, no
-// iat, no jti; and no iss. Without iss nothing in the token says who signed it: give
+// subject is all that marks it, and a trust domain has no ID tokens; sub in place of
+// client_id, no iat, no jti; and no iss. Without iss nothing in the token says who signed it: give
 // Config.Keys the JWT keys of this trust domain, and of no other. Its subjects are
 // then those of this trust domain alone, whatever a foreign key could sign.
 //
@@ -52,8 +53,8 @@ func KubernetesServiceAccount() Profile {
 // provider, or as a bundle, whose JWT keys have the use jwt-svid. Config.Audiences is
 // your own SPIFFE ID, or any name that callers know.
 //
-// Any workload of the trust domain gets a token for any audience: compare
-// [Token.Subject] with a list of those that you know.
+// Any workload of the trust domain gets a token for any audience: have a policy list
+// those that you know, as clients.
 func SPIFFE(trustDomain string) Profile {
 	return Profile{
 		Name:               "SPIFFE JWT-SVID",
@@ -61,6 +62,7 @@ func SPIFFE(trustDomain string) Profile {
 		AllowMissingType:   true,
 		AllowMissingIssuer: true,
 		Required:           []string{"exp", "aud", "sub"},
+		ClientID:           []string{"sub"},
 		TrustDomain:        trustDomain, // and no Absent: without a trust domain there is no mark, which is a fault
 	}
 }

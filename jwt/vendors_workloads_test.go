@@ -13,7 +13,8 @@ var workloads = []vendor{
 			"kubernetes.io": {"namespace": "shop", "node": {"name": "node-1", "uid": "646e7c5e"},
 				"pod": {"name": "checkout-5d", "uid": "5e0bd49b"}, "serviceaccount": {"name": "checkout", "uid": "c087dbb4"}},
 			"sub": "system:serviceaccount:shop:checkout"}`,
-		subject: "system:serviceaccount:shop:checkout", id: "aed34954-b33a-4142-b1ec-389d6bbb4936",
+		subject: "system:serviceaccount:shop:checkout", client: "system:serviceaccount:shop:checkout",
+		id:       "aed34954-b33a-4142-b1ec-389d6bbb4936",
 		audience: []string{"https://orders.shop.svc"},
 		required: "iss exp aud sub iat", present: "kubernetes.io", optional: "jti nbf",
 		otherTypes: []string{"at+jwt"}, refusedTypes: []string{"JWT", "dpop+jwt"},
@@ -31,7 +32,8 @@ var workloads = []vendor{
 		access: `{
 			"aud": ["spiffe://prod.example/orders"], "exp": 1767225900, "iat": 1767225600,
 			"sub": "spiffe://prod.example/ns/shop/sa/checkout"}`,
-		subject: "spiffe://prod.example/ns/shop/sa/checkout", audience: []string{"spiffe://prod.example/orders"},
+		subject: "spiffe://prod.example/ns/shop/sa/checkout", client: "spiffe://prod.example/ns/shop/sa/checkout",
+		audience: []string{"spiffe://prod.example/orders"},
 		required: "exp aud sub", optional: "",
 		otherTypes: []string{"JWT", "JOSE", "jwt"}, refusedTypes: []string{"at+jwt", "dpop+jwt"},
 		acceptedVariations: map[string]claims{

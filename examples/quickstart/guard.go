@@ -16,6 +16,10 @@ import (
 func newGuard(
 	settings settings, origin string, logger *slog.Logger, decisions *decisions,
 ) (*protector.Protector, *jwks.Remote, error) {
+	profile, err := profileOf(settings.profile)
+	if err != nil {
+		return nil, nil, err
+	}
 	keys, err := jwks.NewRemote(jwks.Config{Issuer: settings.issuer, Logger: logger})
 	if err != nil {
 		return nil, nil, err
@@ -24,8 +28,8 @@ func newGuard(
 		Issuer:        settings.issuer,
 		Audiences:     []string{settings.audience},
 		Keys:          keys,
-		Profile:       profiles[settings.profile](), // RFC 9068 if you leave it out
-		Confirmations: []string{"jkt", "x5t#S256"},  // what the proofs below prove
+		Profile:       profile,                     // RFC 9068 if you leave it out
+		Confirmations: []string{"jkt", "x5t#S256"}, // what the proofs below prove
 	})
 	if err != nil {
 		return nil, nil, err

@@ -10,7 +10,7 @@
 //	go run ./examples/quickstart -issuer https://id.example -audience https://api.example
 //
 // protects the same API with an issuer of your own instead. If its tokens are
-// not as RFC 9068 has them, add -profile with its name.
+// not as RFC 9068 has them, add -profile with its name, or with a profile as JSON.
 //
 // What to copy from: guard.go wires the library in one function, api.go has a
 // route for every form of protection, and notes.go is a handler type with

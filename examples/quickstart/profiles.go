@@ -12,23 +12,39 @@ import (
 // profiles are what -profile can name: how the access tokens of well-known
 // issuers look. The default is what new issuers should send.
 var profiles = map[string]func() jwt.Profile{
-	"rfc9068":  func() jwt.Profile { return jwt.Profile{} },
-	"auth0":    jwt.Auth0,
-	"cognito":  jwt.Cognito,
-	"entra":    jwt.EntraID,
-	"entra-v1": jwt.EntraIDv1,
-	"hydra":    jwt.Hydra,
-	"keycloak": jwt.Keycloak,
-	"okta":     jwt.Okta,
+	"rfc9068":    func() jwt.Profile { return jwt.Profile{} },
+	"auth0":      jwt.Auth0,
+	"authentik":  jwt.Authentik,
+	"clerk":      jwt.Clerk,
+	"cognito":    jwt.Cognito,
+	"entra":      jwt.EntraID,
+	"entra-v1":   jwt.EntraIDv1,
+	"firebase":   jwt.FirebaseIDToken,
+	"fusionauth": jwt.FusionAuth,
+	"hydra":      jwt.Hydra,
+	"keycloak":   jwt.Keycloak,
+	"okta":       jwt.Okta,
+	"pingone":    jwt.PingOne,
+	"supabase":   jwt.Supabase,
+	"zitadel":    jwt.Zitadel,
 }
 
 func profileNames() string {
 	return strings.Join(slices.Sorted(maps.Keys(profiles)), ", ")
 }
 
-func knownProfile(name string) error {
-	if profiles[name] == nil {
-		return fmt.Errorf("-profile %q is not known; use one of %s", name, profileNames())
+// profileOf returns the profile that -profile names, or that it is, as JSON.
+func profileOf(value string) (jwt.Profile, error) {
+	if strings.HasPrefix(strings.TrimSpace(value), "{") {
+		profile, err := jwt.ParseProfile([]byte(value))
+		if err != nil {
+			return jwt.Profile{}, fmt.Errorf("-profile: %w", err)
+		}
+		return profile, nil
 	}
-	return nil
+	named := profiles[value]
+	if named == nil {
+		return jwt.Profile{}, fmt.Errorf("-profile %q is not known; use one of %s, or JSON", value, profileNames())
+	}
+	return named(), nil
 }

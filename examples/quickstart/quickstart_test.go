@@ -136,9 +136,23 @@ func TestSettings(t *testing.T) {
 
 	for _, args := range [][]string{{"-issuer", "https://id.example"}, {"-audience", "api"}, {"tour"}, {"-unknown"},
 		{"-profile", "keycloak"},
-		{"-issuer", "https://id.example", "-audience", "api", "-profile", "acme"}} {
+		{"-issuer", "https://id.example", "-audience", "api", "-profile", "acme"},
+		{"-issuer", "https://id.example", "-audience", "api", "-profile", `{"typ": ["JWT"]}`}} {
 		_, err := parseSettings(args, noEnvironment, io.Discard)
 		require.Error(t, err, args)
+	}
+}
+
+// What is wrong with a profile is told at the start, by the name of the flag.
+func TestFaultsOfAProfile(t *testing.T) {
+	for profile, fault := range map[string]string{
+		"acme":               `-profile "acme" is not known; use one of auth0, `,
+		`{"typ": ["JWT"]}`:   `-profile: jwt: ParseProfile: `,
+		`{"types": ["JWT"]}`: "nothing in it tells access tokens from ID tokens",
+	} {
+		args := []string{"-issuer", "https://id.example", "-audience", "api", "-profile", profile}
+		err := run(t.Context(), args, noEnvironment, io.Discard, io.Discard)
+		require.ErrorContains(t, err, fault, profile)
 	}
 }
 
@@ -177,7 +191,8 @@ func TestServesWithAnIssuerThatNeedsAProfile(t *testing.T) {
 	issuer := jwttest.NewIssuer(t)
 	token := issuer.Token(jwttest.Scope("profile"), jwttest.Typ("JWT"), jwttest.Claim("typ", "Bearer"),
 		jwttest.Without("client_id"), jwttest.Claim("azp", "app"))
-	want := map[string]int{"keycloak": 200, "rfc9068": 401}
+	const asJSON = ` {"types": ["JWT"], "required": ["azp"], "client_id": ["azp"], "equal": {"typ": "Bearer"}}`
+	want := map[string]int{"keycloak": 200, "rfc9068": 401, asJSON: 200}
 	for profile, status := range want {
 		out := start(t, "-issuer", issuer.URL(), "-audience", issuer.Audience(), "-profile", profile)
 		url := regexp.MustCompile(`Serving on (http://\S+)\.`).FindStringSubmatch(out)[1]

@@ -26,7 +26,8 @@ func parseSettings(args []string, getenv func(string) string, output io.Writer) 
 	flags.StringVar(&s.audience, "audience", getenv("QUICKSTART_AUDIENCE"),
 		"`name` of this API in the aud claim of your issuer's tokens (or QUICKSTART_AUDIENCE)")
 	flags.StringVar(&s.profile, "profile", cmp.Or(getenv("QUICKSTART_PROFILE"), "rfc9068"),
-		"how your issuer's tokens look, by `name` (or QUICKSTART_PROFILE): one of "+profileNames())
+		"how your issuer's tokens look, by `name` (or QUICKSTART_PROFILE): one of "+profileNames()+
+			", or JSON as jwt.ParseProfile documents it")
 	flags.BoolVar(&s.once, "once", false, "end after the tour, with status 1 if anything was not as expected")
 	if err := flags.Parse(args); err != nil {
 		return settings{}, err
@@ -41,5 +42,6 @@ func parseSettings(args []string, getenv func(string) string, output io.Writer) 
 	if s.issuer == "" && s.profile != "rfc9068" {
 		return settings{}, errors.New("-profile describes your issuer's tokens: it needs -issuer")
 	}
-	return s, knownProfile(s.profile)
+	_, err := profileOf(s.profile)
+	return s, err
 }
