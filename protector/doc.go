@@ -13,8 +13,8 @@
 //   - [Protector.Require] for a route that needs scopes: a list is OR, spaces
 //     inside an item are AND. Without arguments any valid token will do.
 //   - [Protector.Optional] for a route that shows more to those with a token.
-//   - [Protector.RequirePolicy] for clients, groups, roles, entitlements, how the
-//     user has signed in, and rules of one's own.
+//   - [Protector.RequirePolicy] for clients, groups, roles, entitlements, further
+//     claims, how the user has signed in, and rules of one's own.
 //   - [Protector.Methods] for a resource whose methods ask for different things.
 //   - [Protector.Subtree] for a whole mux, with the open routes named.
 //   - [Protector.Routes] for a mux on which every route names its policy, or is open.
@@ -102,6 +102,22 @@
 // pattern or a prefix of another. A token with the same scope claim as one before costs
 // nothing more.
 //
+// # Clients, claims and actors
+//
+// A [Policy] is data where it can be: Clients names the clients whose tokens pass, Claims
+// what further claims have to say, and NoDelegation refuses tokens by which somebody acts
+// for somebody else (act, RFC 8693). All of it is listed by [Routes.All], and the reasons
+// of the refusals are told apart below.
+//
+//	mux.Handle("GET /orders", guard.RequirePolicy(protector.Policy{
+//		Clients: []string{"web-shop"},
+//		Claims:  []protector.ClaimRule{{Path: []string{"org", "plan"}, AnyOf: []any{"team", "enterprise"}}},
+//	})(orders))
+//
+// [Actors] and [MayAct] tell who acts. The packages jwt and introspection each have a
+// function Details, which reads authorization_details (RFC 9396) into the application's
+// own type, for Policy.Check and for handlers.
+//
 // # Step-up authentication
 //
 // Where a token is not enough, [Policy] asks how its user has authenticated: by
@@ -183,6 +199,8 @@
 //	certificate_too_large      longer than 16 KiB, or a proxy's header field than 32 KiB
 //	insufficient_scope         likewise insufficient_groups, _roles and _entitlements
 //	insufficient_client        the token's client is none of Policy.Clients, or it names none
+//	insufficient_claims        a claim says none of what Policy.Claims asks for; the log tells which
+//	delegation                 somebody acts for the subject (act), and Policy.NoDelegation is set
 //	insufficient_acr           acr is none of Policy.ACR
 //	insufficient_auth_time     auth_time is missing, in the future, or further back than Policy.MaxAge
 //	token_type                 the handler is [For] tokens of another type

@@ -2,6 +2,7 @@ package protector
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -14,8 +15,9 @@ import (
 // (RFC 6750 §3.1, RFC 9068 §2.2.3.1); the challenge names scopes only where
 // scopes were missing. One whose user has to authenticate otherwise, by ACR or
 // MaxAge, is answered 401 insufficient_user_authentication (RFC 9470) before that,
-// and is told in the same challenge which scopes are missing. Policies compose by
-// nesting: all of them hold.
+// and is told in the same challenge which scopes are missing. Clients and NoDelegation
+// come first of all: whom they refuse no other scope helps, and no other
+// authentication. Policies compose by nesting: all of them hold.
 type Policy struct {
 	_ [0]func() // no unkeyed literals
 
@@ -38,6 +40,24 @@ type Policy struct {
 	// method, falls short. A list with which no token could pass, since no validator
 	// makes tokens with the method, is a fault. Nil lets every client pass.
 	Clients []string
+
+	// Claims are what further claims of the token have to say, each of them. The token
+	// is asked by its method Claim (see [ClaimToken]); one that does not have the claim,
+	// or the method, falls short, and a policy with which none could pass is a fault. Nil
+	// asks for none.
+	//
+	//	Claims: []protector.ClaimRule{
+	//		{Path: []string{"org", "plan"}, AnyOf: []any{"team", "enterprise"}},
+	//		{Path: []string{"email_verified"}, AnyOf: []any{true}},
+	//	}
+	Claims []ClaimRule
+
+	// NoDelegation refuses tokens by which somebody acts in the place of their subject:
+	// those with an act claim (RFC 8693 §4.1), whatever it says. So is a token that has no
+	// method Claim, and a policy with which none could pass is a fault. Default: who acts
+	// does not matter. To admit certain actors only, state a rule in Claims, for the path
+	// {"act", "sub"}; [Actors] tells who they are.
+	NoDelegation bool
 
 	// ACR are the authentication context classes of which the token's acr must
 	// equal one, in order of preference (RFC 9470 §3). The challenge lists them in
@@ -97,4 +117,18 @@ type Policy struct {
 func (policy Policy) Validate() error {
 	_, err := compile("Policy", policy)
 	return err
+}
+
+// clone returns a copy that shares nothing with the policy but what is in functions.
+func (policy Policy) clone() Policy {
+	for _, list := range []*[]string{
+		&policy.Scopes, &policy.Groups, &policy.Roles, &policy.Entitlements, &policy.Clients, &policy.ACR,
+	} {
+		*list = slices.Clone(*list)
+	}
+	policy.Claims = slices.Clone(policy.Claims)
+	for i, rule := range policy.Claims {
+		policy.Claims[i].Path, policy.Claims[i].AnyOf = slices.Clone(rule.Path), slices.Clone(rule.AnyOf)
+	}
+	return policy
 }

@@ -32,6 +32,8 @@ const (
 	reasonInsufficientRoles    = "insufficient_roles"
 	reasonInsufficientRights   = "insufficient_entitlements"
 	reasonInsufficientClient   = "insufficient_client"
+	reasonInsufficientClaims   = "insufficient_claims"
+	reasonDelegation           = "delegation"
 	reasonInsufficientACR      = "insufficient_acr"
 	reasonInsufficientAuthTime = "insufficient_auth_time"
 	reasonTokenType            = "token_type"

@@ -77,7 +77,7 @@ func (routes *Routes) Handle(pattern string, policy Policy, handler http.Handler
 	strict := *rule
 	strict.optional = false
 	routes.register(pattern, handler, &route{rule, &strict}, policy.Optional)
-	routes.all = append(routes.all, Route{Pattern: pattern, Policy: policy})
+	routes.all = append(routes.all, Route{Pattern: pattern, Policy: rule.policy})
 }
 
 // HandleFunc is [Routes.Handle] for a function.
@@ -95,8 +95,15 @@ func (routes *Routes) Open(pattern string, handler http.Handler) {
 	routes.all = append(routes.all, Route{Pattern: pattern, Open: true})
 }
 
-// All returns the routes in the order of their registration. The list is a copy.
-func (routes *Routes) All() []Route { return slices.Clone(routes.all) }
+// All returns the routes in the order of their registration. The list is a copy, and
+// so are the policies in it.
+func (routes *Routes) All() []Route {
+	all := slices.Clone(routes.all)
+	for i := range all {
+		all[i].Policy = all[i].Policy.clone()
+	}
+	return all
+}
 
 func (routes *Routes) register(pattern string, handler http.Handler, registered *route, exception bool) {
 	routes.mux.Handle(pattern, handler)

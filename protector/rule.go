@@ -20,13 +20,16 @@ type Rule struct {
 	hierarchy  scopes.Hierarchy // of what was granted
 	clients    *clientRule      // nil: every client
 	names      []nameRule
+	claims     []claimRule
 	stepUp     *stepUp // nil: however the user has authenticated
 	check      func(context.Context, Token) error
+	undivided  bool // nobody may act in the place of the subject
 	optional   bool
 	overlooked bool             // no validator is for the Authorization field
 	wanted     string           // the scope that a challenge without error names, or empty
 	takes      func(Token) bool // nil: tokens of any type
 	lifetime   *lifetime        // nil: the decision holds as long as the request
+	policy     Policy           // what it was made of, for whoever lists it
 }
 
 type nameRule struct {
@@ -35,8 +38,9 @@ type nameRule struct {
 	reason   string
 }
 
-// NewRule compiles a policy for [Protector.Check]. The error joins every fault
-// that [Policy.Validate] finds.
+// NewRule compiles a policy for [Protector.Check]. The error joins every fault that
+// [Policy.Validate] finds, and what the policy asks for that none of the protector's
+// tokens can tell. The policy is copied.
 func (p *Protector) NewRule(policy Policy) (*Rule, error) {
 	if err := p.unbuilt("NewRule"); err != nil {
 		return nil, err
@@ -68,7 +72,7 @@ func (p *Protector) compile(caller string, policy Policy) (*Rule, error) {
 	if err = errors.Join(err, faultsIn(caller, p.unanswerable(policy))); err != nil {
 		return nil, err
 	}
-	rule.hierarchy = p.hierarchy
+	rule.hierarchy, rule.policy = p.hierarchy, policy.clone()
 	rule.by, rule.overlooked = p.identity, !p.readsAuthorization()
 	if policy.UntilExpiry {
 		rule.lifetime = &lifetime{p.now, policy.Withdrawn}
@@ -104,8 +108,7 @@ func (rule *Rule) admits(r *http.Request, g *grant) *Error {
 }
 
 // permits checks what the token grants, cheapest part first. A token that has ended
-// grants nothing, so that comes before. So does what neither another scope nor another
-// authentication mends, such as whose token it is.
+// grants nothing, so that comes before.
 //
 // How the user has authenticated comes before what makes a 403: what a token
 // grants may depend on that, and one challenge tells of both (RFC 9470 §3).
@@ -113,10 +116,7 @@ func (rule *Rule) permits(ctx context.Context, g *grant) *Error {
 	if err := rule.lifetime.refuses(g); err != nil {
 		return err
 	}
-	if rule.takes != nil && !rule.takes(g.token) {
-		return errForbidden(reasonTokenType, nil)
-	}
-	if err := rule.clients.refuses(g.token); err != nil {
+	if err := rule.excludes(g.token); err != nil {
 		return err
 	}
 	short := rule.lacksScope(g.token)
@@ -128,16 +128,29 @@ func (rule *Rule) permits(ctx context.Context, g *grant) *Error {
 	if short != nil {
 		return short
 	}
-	for i := range rule.names {
-		if n := &rule.names[i]; !n.required.SatisfiedBy(n.granted(g.token)) {
-			return errForbidden(n.reason, nil)
-		}
+	if err := rule.lacksRights(g.token); err != nil {
+		return err
 	}
 	if rule.check == nil {
 		return nil
 	}
 	if err := rule.check(withGrant(ctx, g), g.token); err != nil {
 		return fromCheck(err, g.credential.token, errForbidden(reasonPolicyCheck, nil))
+	}
+	return nil
+}
+
+// excludes looks at what neither another scope nor another authentication would mend:
+// to ask for these first would send the client on its way in vain.
+func (rule *Rule) excludes(token Token) *Error {
+	if rule.takes != nil && !rule.takes(token) {
+		return errForbidden(reasonTokenType, nil)
+	}
+	if err := rule.clients.refuses(token); err != nil {
+		return err
+	}
+	if rule.undivided {
+		return delegationRefuses(token)
 	}
 	return nil
 }
@@ -155,6 +168,15 @@ func (rule *Rule) lacksScope(token Token) *Error {
 	err := errForbidden(reasonInsufficientScope, nil)
 	err.Scope = rule.scopes.Nearest(granted)
 	return err
+}
+
+func (rule *Rule) lacksRights(token Token) *Error {
+	for i := range rule.names {
+		if n := &rule.names[i]; !n.required.SatisfiedBy(n.granted(token)) {
+			return errForbidden(n.reason, nil)
+		}
+	}
+	return claimsRefuse(rule.claims, token)
 }
 
 // compile turns a policy into a rule that is nobody's yet. The error joins every
@@ -189,11 +211,13 @@ func compile(caller string, policy Policy) (*Rule, error) {
 		faults = append(faults,
 			errors.New("the function Withdrawn has no effect without UntilExpiry: set both, or leave it out"))
 	}
-	faults = slices.Concat(faults, clientFaults(policy.Clients), stepUpFaults(policy))
+	faults = slices.Concat(faults,
+		clientFaults(policy.Clients), claimFaults(policy.Claims), stepUpFaults(policy))
 	if len(faults) > 0 {
 		return nil, faultsIn(caller, faults)
 	}
-	rule.clients, rule.stepUp = newClientRule(policy.Clients), newStepUp(policy)
+	rule.clients, rule.claims = newClientRule(policy.Clients), newClaimRules(policy.Claims)
+	rule.undivided, rule.stepUp = policy.NoDelegation, newStepUp(policy)
 	return rule, nil
 }
 

@@ -11,8 +11,8 @@ import (
 //
 // The protector asks for more where a token has it to give: see
 // [RevocableToken], [TimedToken], [BoundToken], [GroupsToken], [RolesToken],
-// [EntitlementsToken], [ACRToken], [AuthTimeToken], [IssuerToken], [ClientToken]
-// and [SubjectToken]. All of these are optional, but a method of such a name and
+// [EntitlementsToken], [ACRToken], [AuthTimeToken], [ClaimToken], [IssuerToken],
+// [ClientToken] and [SubjectToken]. All of these are optional, but a method of such a name and
 // another shape is a fault that [New] reports: it was meant to be asked, and would not
 // be. So is a struct that embeds a token as an interface, which hides what that token
 // knows: embed its own type. Where authenticate returns an interface, such a token
@@ -89,6 +89,17 @@ type ACRToken interface {
 type AuthTimeToken interface {
 	Token
 	AuthTime() time.Time
+}
+
+// ClaimToken is a token that can be asked for a claim of whatever name, for [Policy].
+// The path is the name of the claim, followed by the names of members inside it, none of
+// them split at dots; Claim must not change it. The value is a string, a bool, a number,
+// or an array or object of these, as encoding/json decodes them, with
+// [encoding/json.Number] for numbers if no digit is to be lost. It reports false where
+// there is nothing.
+type ClaimToken interface {
+	Token
+	Claim(path ...string) (value any, ok bool)
 }
 
 // IssuerToken is a token that names its issuer, for [Decision].

@@ -33,6 +33,7 @@ var tokenMethods = []struct {
 	{"Entitlements", reflect.TypeFor[func() scopes.Set](), []string{"GetEntitlements"}, false},
 	{"ACR", reflect.TypeFor[func() string](), []string{"Acr", "GetACR", "GetAcr"}, true},
 	{"AuthTime", reflect.TypeFor[func() time.Time](), []string{"GetAuthTime", "AuthenticatedAt"}, true},
+	{"Claim", reflect.TypeFor[func(...string) (any, bool)](), []string{"GetClaim", "ClaimAt"}, true},
 	{"Issuer", reflect.TypeFor[func() string](), []string{"GetIssuer"}, true},
 	{"ClientID", reflect.TypeFor[func() string](), []string{"ClientId", "GetClientID"}, true},
 	{"Subject", reflect.TypeFor[func() string](), []string{"GetSubject"}, true},

@@ -17,6 +17,8 @@ func (p *Protector) unanswerable(policy Policy) (faults []error) {
 		method string
 		token  reflect.Type
 	}{
+		{"claims", policy.Claims != nil, claimMethod, reflect.TypeFor[ClaimToken]()},
+		{"no delegation", policy.NoDelegation, claimMethod, reflect.TypeFor[ClaimToken]()},
 		{"clients", policy.Clients != nil, "ClientID() string", reflect.TypeFor[ClientToken]()},
 	} {
 		if part.asked && !p.mayMake(part.token) {
@@ -26,6 +28,8 @@ func (p *Protector) unanswerable(policy Policy) (faults []error) {
 	}
 	return faults
 }
+
+const claimMethod = "Claim(path ...string) (value any, ok bool)"
 
 // mayMake reports whether a validator makes tokens with the methods of the interface,
 // or might.

@@ -125,7 +125,21 @@ func (s *Service) bounds() []row {
 // policies: what a genuine token may lack.
 func (s *Service) policies() []row {
 	profile := s.Token(jwttest.Scope("profile"))
+	partner := func(options ...jwttest.TokenOption) func() request {
+		usual := []jwttest.TokenOption{jwttest.ClientID("shop"), jwttest.Claim("org", map[string]string{"plan": "team"})}
+		return get("/partners", bearer(s.Token(append(usual, options...)...)))
+	}
 	return []row{
+		{name: "implied scopes", request: get("/user", bearer(s.Token(jwttest.Scope("admin")))), status: 200},
+		{"nothing implied", get("/user", bearer(s.Token(jwttest.Scope("admin.all")))), 403,
+			"insufficient_scope", "insufficient_scope", ""},
+		{name: "client and claim", request: partner(), status: 200},
+		{"another client", partner(jwttest.ClientID("shop2")), 403, "insufficient_scope", "insufficient_client", ""},
+		{"another claim", partner(jwttest.Claim("org", map[string]string{"plan": "free"})), 403,
+			"insufficient_scope", "insufficient_claims", ""},
+		{"no claim", partner(jwttest.Without("org")), 403, "insufficient_scope", "insufficient_claims", ""},
+		{"delegated", partner(jwttest.Claim("act", map[string]string{"sub": "b"})), 403,
+			"insufficient_scope", "delegation", ""},
 		{"short scope", get("/user", bearer(profile)), 403, "insufficient_scope", "insufficient_scope", ""},
 		{"no group", get("/staff", bearer(s.Token())), 403, "insufficient_scope", "insufficient_groups", ""},
 		{name: "group", request: get("/staff", bearer(s.Token(jwttest.Claim("groups", []string{"staff"})))), status: 200},

@@ -23,6 +23,7 @@ import (
 	"example.com/resourceserver/jwt/dpop"
 	"example.com/resourceserver/jwt/jwttest"
 	"example.com/resourceserver/protector"
+	"example.com/resourceserver/scopes"
 )
 
 // origin is where clients believe the service to be. No socket listens there: a
@@ -100,6 +101,7 @@ func (s *Service) routes(tokens *jwt.Issuers) []Route {
 	usual := must(protector.New(protector.Config{
 		Validators: []protector.Validator{protector.DPoP(tokens.Validate, proofs), protector.Bearer(tokens.Validate)},
 		OnDecision: s.record,
+		Hierarchy:  must(scopes.NewHierarchy(map[string][]string{"admin": {"profile", "email"}})),
 	}))
 	everywhere := must(protector.New(protector.Config{
 		Validators:          []protector.Validator{protector.Bearer(tokens.Validate)},
@@ -120,6 +122,8 @@ func (s *Service) routes(tokens *jwt.Issuers) []Route {
 		{"/user", usual, []protector.Policy{profile}},
 		{"/greeting", usual, []protector.Policy{{Optional: true, Scopes: []string{"profile"}}}},
 		{"/staff", usual, []protector.Policy{{Groups: []string{"staff"}}}},
+		{"/partners", usual, []protector.Policy{{Clients: []string{"shop", "bank"}, NoDelegation: true,
+			Claims: []protector.ClaimRule{{Path: []string{"org", "plan"}, AnyOf: []any{"team"}}}}}},
 		{"/nested", usual, []protector.Policy{{}, {Scopes: []string{"profile"}}}},
 		{"/broken", usual, []protector.Policy{{Check: breaks}}},
 		{"/everywhere", everywhere, []protector.Policy{profile}},
