@@ -67,7 +67,7 @@ func TestAuthlib(t *testing.T) {
 	newAPI(t, ready.Issuer, jwt.Config{Audiences: []string{"app"}, Profile: authlibProfile()}).
 		refuses(t, user.IDToken, jwt.ReasonType)
 	newAPI(t, ready.Issuer, jwt.Config{Audiences: []string{ours}}).refuses(t, machine, jwt.ReasonType)
-	config.Now = tomorrow
+	config.Now = nextYear
 	newAPI(t, ready.Issuer, config).refuses(t, machine, jwt.ReasonExpired)
 
 	server.tell(t, "rotate")

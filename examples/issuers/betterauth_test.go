@@ -49,7 +49,7 @@ func TestBetterAuth(t *testing.T) {
 	api.refuses(t, user.IDToken, jwt.ReasonType)
 	api.refuses(t, app.machine(t, "scope", "read", "resource", theirs), jwt.ReasonAudience)
 	api.refuses(t, app.machine(t, "scope", "read"), jwt.ReasonMalformed) // without a resource it is opaque
-	newAPI(t, ready.issuer(), jwt.Config{Audiences: []string{ours}, Now: tomorrow}).
+	newAPI(t, ready.issuer(), jwt.Config{Audiences: []string{ours}, Now: nextYear}).
 		refuses(t, machine, jwt.ReasonExpired)
 
 	server.tell(t, "rotate")
@@ -89,6 +89,6 @@ func TestBetterAuthSession(t *testing.T) {
 	api.refuses(t, user.IDToken, jwt.ReasonType)
 	api.refuses(t, user.AccessToken, jwt.ReasonIssuer)
 	newAPI(t, ready.issuer(), jwt.Config{Audiences: []string{ours}}).refuses(t, session.Token, jwt.ReasonType)
-	config.Now = tomorrow
+	config.Now = nextYear
 	newAPIWith(t, keys, config).refuses(t, session.Token, jwt.ReasonExpired)
 }

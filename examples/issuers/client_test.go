@@ -34,18 +34,25 @@ type metadata struct {
 
 // granted is the answer of a token endpoint (RFC 6749 §5.1).
 type granted struct {
-	AccessToken string `json:"access_token"`
-	IDToken     string `json:"id_token"`
+	AccessToken  string `json:"access_token"`
+	IDToken      string `json:"id_token"`
+	RefreshToken string `json:"refresh_token"`
 }
 
-// newClient reads the issuer's metadata.
+// newClient reads the issuer's metadata, from where OpenID Connect has it or RFC 8414 does.
 func newClient(t *testing.T, issuer, id, secret string) *client {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
 	c := &client{id: id, secret: secret, browser: &http.Client{Jar: jar, Timeout: patience, CheckRedirect: follow}}
-	response, err := c.browser.Get(strings.TrimSuffix(issuer, "/") + "/.well-known/openid-configuration")
+	base := strings.TrimSuffix(issuer, "/") + "/.well-known/"
+	response, err := c.browser.Get(base + "openid-configuration")
 	require.NoError(t, err)
+	if response.StatusCode == http.StatusNotFound {
+		response.Body.Close()
+		response, err = c.browser.Get(base + "oauth-authorization-server")
+		require.NoError(t, err)
+	}
 	require.NoError(t, json.Unmarshal([]byte(okay(t, response)), &c.endpoints))
 	return c
 }

@@ -155,7 +155,7 @@ func TestGlewlwyd(t *testing.T) {
 	api.refuses(t, user.IDToken, jwt.ReasonType)
 	api.refuses(t, app.machine(t, "scope", "read", "resource", theirs), jwt.ReasonAudience)
 	api.refuses(t, app.machine(t, "scope", "read"), jwt.ReasonAudience) // without a resource it is for its scopes
-	newAPI(t, server.issuer(), jwt.Config{Audiences: []string{ours}, Now: tomorrow}).
+	newAPI(t, server.issuer(), jwt.Config{Audiences: []string{ours}, Now: nextYear}).
 		refuses(t, machine, jwt.ReasonExpired)
 
 	server.rotate(t)

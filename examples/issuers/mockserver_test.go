@@ -41,7 +41,7 @@ func TestMockServer(t *testing.T) {
 	config.Profile.AllowMissingSubject = false
 	newAPI(t, ready.Issuer, config).refuses(t, access, jwt.ReasonMissingClaim)
 	config.Profile = mockServerProfile()
-	config.Now = tomorrow
+	config.Now = nextYear
 	newAPI(t, ready.Issuer, config).refuses(t, access, jwt.ReasonExpired)
 
 	server.tell(t, "restart")

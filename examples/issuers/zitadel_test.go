@@ -126,7 +126,7 @@ func TestZitadel(t *testing.T) {
 	other := newClient(t, issuer, "other", "secret")
 	api.refuses(t, other.signIn(t, "openid", other.loginToZitadel(t)).AccessToken, jwt.ReasonAudience)
 	newAPI(t, issuer, jwt.Config{Audiences: []string{"web"}}).refuses(t, user.AccessToken, jwt.ReasonType)
-	config.Now = tomorrow
+	config.Now = nextYear
 	newAPI(t, issuer, config).refuses(t, user.AccessToken, jwt.ReasonExpired)
 
 	store.rotate(t)
