@@ -1,4 +1,4 @@
-//go:build !go1.27
+//go:build !go1.27 || fips140v1.0
 
 package fuzz_test
 

@@ -43,11 +43,12 @@
 // # What is accepted as a key
 //
 // RSA of 2048 to 16384 bits, EC on P-256, P-384 and P-521, and Ed25519, for signatures, by the
-// rules of package jwk. Each key is judged alone, and one that is malformed, private, symmetric, of
-// another use, off its curve, beside a certificate of another key, or weak is skipped, with a
-// reason that [Remote.Status] shows. Weak are RSA keys that anybody can factor: those of ROCA
-// (CVE-2017-15361), with a small prime factor, or with primes close together (CVE-2022-26320). The
-// document is at most 1 MiB and 1024 keys.
+// rules of package jwk; with Go 1.27 also ML-DSA (RFC 9964), which serves the validators that name
+// it. Each key is judged alone, and one that is malformed, private, symmetric, of another use, off
+// its curve, beside a certificate of another key, or weak is skipped, with a reason that
+// [Remote.Status] shows. Weak are RSA keys that anybody can factor: those of ROCA (CVE-2017-15361),
+// with a small prime factor, or with primes close together (CVE-2022-26320). The document is at
+// most 1 MiB and 1024 keys.
 //
 // # What an operator sees
 //

@@ -48,10 +48,10 @@ func NewRemote(config Config) (*Remote, error) {
 func (r *Remote) Issuer() string { return r.issuer }
 
 // VerificationKeys returns the public keys that a token with this kid and alg
-// may be signed with: *rsa.PublicKey, *ecdsa.PublicKey or ed25519.PublicKey,
-// four at most. An empty kid stands for a token without one, and gets the
-// keys that fit alg: first those that have no kid themselves, and each kind in the
-// order it is published. The slice is shared: do not change its elements.
+// may be signed with: *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey or, with
+// Go 1.27, *mldsa.PublicKey, four at most. An empty kid stands for a token without
+// one, and gets the keys that fit alg: first those that have no kid themselves, and
+// each kind in the order it is published. The slice is shared: do not change its elements.
 //
 // Empty with a nil error means that there is no such key: reject the token. An
 // error means that this could not be found out; it is [ErrUnavailable], has a

@@ -25,7 +25,8 @@ func ParseStatic(jwksJSON []byte) (*Static, error) {
 }
 
 // VerificationKeys returns the public keys that a token with this kid and alg
-// may be signed with: *rsa.PublicKey, *ecdsa.PublicKey or ed25519.PublicKey.
+// may be signed with: *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey or, with
+// Go 1.27, *mldsa.PublicKey.
 // Empty means that there is no such key. The error is always nil.
 //
 // An empty kid stands for a token without one, and gets the keys that fit alg,

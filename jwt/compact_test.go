@@ -190,8 +190,8 @@ func TestSignatureSize(t *testing.T) {
 	sized := func(n int) string {
 		return issuer.Token(jwttest.Signature(func([]byte) []byte { return make([]byte, n) }))
 	}
-	refuse(t, v, sized(2048), jwt.ReasonSignature)
-	refuse(t, v, sized(2049), jwt.ReasonTooLarge)
+	refuse(t, v, sized(4627), jwt.ReasonSignature)
+	refuse(t, v, sized(4628), jwt.ReasonTooLarge)
 }
 
 // Whatever is too large is refused before the key source is asked.

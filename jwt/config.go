@@ -15,14 +15,15 @@ import (
 //
 // VerificationKeys returns the keys that may verify a signature made with alg
 // under kid; kid is empty for a token that names none. alg is EdDSA for a token
-// that calls it Ed25519 (RFC 9864), too. At most eight keys are tried. No keys and no error
-// means that the issuer has no such key: the token is refused. An error means
-// that the keys could not be had: nothing is known about the token.
+// that calls it Ed25519 (RFC 9864), too. At most eight keys are tried. No keys and
+// no error means that the issuer has no such key: the token is refused. An error
+// means that the keys could not be had: nothing is known about the token.
 //
-// A key is an *rsa.PublicKey, an *ecdsa.PublicKey or an ed25519.PublicKey. One
-// that is not sound for alg is passed over, by its type, curve, size and exponent.
-// Whether an RSA key can be factored takes too long to ask for each token: that is
-// the source's to know, and those of jwks do.
+// A key is an *rsa.PublicKey, an *ecdsa.PublicKey, an ed25519.PublicKey or, with
+// Go 1.27, an *mldsa.PublicKey of crypto/mldsa. One whose type, curve, size or
+// exponent is not right for alg is passed over. Whether anybody can factor an RSA
+// key takes too long to ask for each token: that is the source's to find out, as
+// those of jwks do.
 //
 // The slice is shared and is not modified. VerificationKeys is called on every
 // request, by many goroutines at once.
@@ -63,8 +64,15 @@ type Config struct {
 	// Algorithms are the accepted values of the alg header. Default: RS256,
 	// RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA and Ed25519.
 	// Name fewer where the issuer uses fewer. The last two are one algorithm (RFC
-	// 9864 §2.2), of which each issuer uses one name. HS256, HS384 and HS512 must
-	// be named, need Secret, and do not mix with the others.
+	// 9864 §2.2), of which each issuer uses one name.
+	//
+	// ML-DSA-44, ML-DSA-65 and ML-DSA-87 (RFC 9964) must be named, and need a
+	// program built with Go 1.27 or later. Their signatures have 3227, 4412 and
+	// 6170 characters: within MaxTokenBytes, and within what net/http takes, but
+	// proxies often stop at 8 KiB for all header fields together.
+	//
+	// HS256, HS384 and HS512 must be named, need Secret, and do not mix with the
+	// others.
 	Algorithms []string
 
 	// Secret is the shared HMAC key of HS256, HS384 and HS512, at least as long

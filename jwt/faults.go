@@ -69,9 +69,12 @@ func (c Config) addAlgorithmFaults(f *faults) {
 	symmetric, asymmetric, longest := 0, 0, 0
 	for _, name := range c.Algorithms {
 		switch alg := jws.AlgorithmOf(name); {
+		case alg == nil && slices.Contains(jws.PostQuantum, name):
+			f.add("Algorithms names %s, which needs Go 1.27: build the program with Go 1.27 or later, and with no GOFIPS140 "+
+				"older than v1.26.0", quoted(name))
 		case alg == nil:
-			f.add("Algorithms names %s, which is not supported: use any of %s, or %s",
-				quoted(name), strings.Join(jws.Asymmetric, ", "), strings.Join(jws.Symmetric, ", "))
+			f.add("Algorithms names %s, which is not supported: use any of %s, or %s", quoted(name),
+				strings.Join(slices.Concat(jws.Asymmetric, jws.PostQuantum), ", "), strings.Join(jws.Symmetric, ", "))
 		case alg.Symmetric():
 			symmetric++
 			longest = max(longest, alg.MinSecretBytes())

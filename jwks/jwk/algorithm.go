@@ -9,7 +9,8 @@ import (
 	"slices"
 )
 
-// The signature algorithms that public keys verify (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2).
+// The signature algorithms that public keys verify (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2),
+// and those of RFC 9964 §5 where this program can (mldsaAlgorithms).
 // HS* is absent on purpose: a symmetric key has no place in a published set. So is ES256K:
 // crypto/ecdsa has no such curve.
 var (
@@ -20,7 +21,8 @@ var (
 	edAlgorithms   = []string{"EdDSA", "Ed25519"}
 )
 
-var allAlgorithms = slices.Concat(rsaAlgorithms, p256Algorithms, p384Algorithms, p521Algorithms, edAlgorithms)
+var allAlgorithms = slices.Concat(rsaAlgorithms, p256Algorithms, p384Algorithms, p521Algorithms, edAlgorithms,
+	mldsaAlgorithms)
 
 // Known reports whether a key could fit the algorithm at all. The name is compared case-sensitively
 // (RFC 7515 §4.1.1).
@@ -37,7 +39,7 @@ func algorithmsOf(key crypto.PublicKey) []string {
 	case ed25519.PublicKey:
 		return edAlgorithms
 	default:
-		return nil
+		return mldsaAlgorithmsOf(key)
 	}
 }
 

@@ -9,9 +9,10 @@
 // # What is accepted
 //
 // RSA of 2048 to 16384 bits with an odd exponent from 3 to 2^31-1, EC on P-256, P-384 and P-521,
-// and Ed25519. A JWK has to say so in the one way that the RFCs give: a strict JSON object, each
-// member once and of its type, base64url without padding, coordinates of full length, points on
-// their curve. A key for another use, a symmetric key, and a key that came with its private half
+// and Ed25519. In a program that is built with Go 1.27 or later also ML-DSA-44, ML-DSA-65 and
+// ML-DSA-87, as a JWK of kty AKP (RFC 9964). A JWK has to say so in the one way that the RFCs give:
+// a strict JSON object, each member once and of its type, base64url without padding, coordinates of
+// full length, points on their curve. A key for another use, a symmetric key, and a key that came with its private half
 // are refused, each with its reason. Ed25519 points of low order are refused, because anybody can
 // make signatures that verify with them.
 //

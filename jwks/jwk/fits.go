@@ -31,9 +31,9 @@ var (
 //
 // Sound means: an RSA modulus of 2048 to 16384 bits, odd, with an odd exponent from 3 to 2^31-1; an
 // EC key that has both coordinates; an Ed25519 key of 32 bytes that encode y below the field's
-// prime (RFC 8032 §5.1.3), and no point of low order. That an EC point is on its curve is not
-// checked here: crypto/ecdsa checks it with each signature. An Ed25519 key that is no point
-// verifies nothing.
+// prime (RFC 8032 §5.1.3), and no point of low order; an ML-DSA key that its package made. That an
+// EC point is on its curve is not checked here: crypto/ecdsa checks it with each signature. An
+// Ed25519 key that is no point verifies nothing.
 //
 // EdDSA and Ed25519 (RFC 9864 §2.2) are two names for what an Ed25519 key does.
 func Fits(algorithm string, key crypto.PublicKey) bool {
@@ -49,9 +49,11 @@ func checkSound(key crypto.PublicKey) error {
 		return checkEC(key)
 	case ed25519.PublicKey:
 		return checkEd25519(key)
-	default:
-		return errIncomplete
 	}
+	if len(mldsaAlgorithmsOf(key)) > 0 { // any key of ML-DSA that has been made is sound
+		return nil
+	}
+	return errIncomplete
 }
 
 func checkRSA(key *rsa.PublicKey) error {

@@ -30,6 +30,9 @@ var (
 // read makes of the material a key of the standard library and its RFC 7638 thumbprint. Both come
 // from one object of the library.
 func (m material) read() (public crypto.PublicKey, thumbprint string, err error) {
+	if m.kty == "AKP" {
+		return m.readAKP()
+	}
 	parsed, err := jwk.ParseKey(m.canonical())
 	if err != nil {
 		return nil, "", errDisagree
@@ -49,7 +52,7 @@ func (m material) read() (public crypto.PublicKey, thumbprint string, err error)
 }
 
 // canonical writes the required members and no others, as RFC 7638 §3.2 does. Base64url and the
-// names of curves need no escape.
+// names of curves and algorithms need no escape.
 func (m material) canonical() []byte {
 	text := base64.RawURLEncoding.EncodeToString
 	switch m.kty {
@@ -57,6 +60,8 @@ func (m material) canonical() []byte {
 		return fmt.Appendf(nil, `{"e":"%s","kty":"RSA","n":"%s"}`, text(m.e), text(m.n))
 	case "EC":
 		return fmt.Appendf(nil, `{"crv":"%s","kty":"EC","x":"%s","y":"%s"}`, m.crv, text(m.x), text(m.y))
+	case "AKP":
+		return fmt.Appendf(nil, `{"alg":"%s","kty":"AKP","pub":"%s"}`, m.alg, text(m.pub)) // RFC 9964 §6
 	default:
 		return fmt.Appendf(nil, `{"crv":"%s","kty":"OKP","x":"%s"}`, m.crv, text(m.x))
 	}

@@ -14,9 +14,9 @@ import (
 // goroutines may read one at the same time.
 type Key struct {
 	ID         string           // kid (RFC 7517 §4.5), "" if it has none
-	Type       string           // kty (RFC 7517 §4.1): RSA, EC or OKP
+	Type       string           // kty (RFC 7517 §4.1): RSA, EC, OKP or AKP
 	Algorithms []string         // what it may verify, never empty
-	Public     crypto.PublicKey // *rsa.PublicKey, *ecdsa.PublicKey or ed25519.PublicKey
+	Public     crypto.PublicKey // *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey or *mldsa.PublicKey
 	Thumbprint string           // RFC 7638, SHA-256, base64url
 }
 

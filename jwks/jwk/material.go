@@ -21,6 +21,8 @@ type material struct {
 	kty, crv string
 	n, e     []byte // RSA
 	x, y     []byte // EC; OKP has no y
+	alg      string // AKP
+	pub      []byte // AKP
 }
 
 func (w *webKey) material() (material, error) {
@@ -29,6 +31,8 @@ func (w *webKey) material() (material, error) {
 		return w.rsa()
 	case "EC":
 		return w.ec()
+	case "AKP":
+		return w.akp()
 	default:
 		return w.okp()
 	}

@@ -21,7 +21,7 @@ func TestMaterialIsJudged(t *testing.T) {
 	ec, ed, rs := named("bad", ecKey(elliptic.P256())), named("bad", edKey()), named("bad", rsaKey())
 	x := ec["x"].(string)
 	checkRefused(t, []refused{
-		{"unknown kty", members{"kty": "AKP", "kid": "bad", "alg": "ML-DSA-44", "pub": "AAAA"}.text(), "kty is not"},
+		{"unknown kty", members{"kty": "EDH", "kid": "bad", "alg": "ML-DSA-44", "pub": "AAAA"}.text(), "kty is not"},
 		{"not an object", `"key"`, "JSON object"},
 		{"null", `null`, "JSON object"},
 		{"array", `[]`, "JSON object"},

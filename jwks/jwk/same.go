@@ -22,5 +22,5 @@ func Same(a, b crypto.PublicKey) bool {
 		b, ok := b.(ed25519.PublicKey)
 		return ok && a.Equal(b)
 	}
-	return false
+	return sameMLDSA(a, b)
 }

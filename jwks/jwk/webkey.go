@@ -9,7 +9,7 @@ import (
 )
 
 // webKey is one JWK as published, all that this package reads of it (RFC 7517 §4, RFC 7518 §6, RFC
-// 8037 §2).
+// 8037 §2, RFC 9964 §3).
 type webKey struct {
 	Kty    *string  `json:"kty"`
 	Kid    string   `json:"kid"`
@@ -24,6 +24,7 @@ type webKey struct {
 	Crv string `json:"crv"`
 	X   string `json:"x"`
 	Y   string `json:"y"`
+	Pub string `json:"pub"`
 
 	// The private members are never read: that they are there is enough.
 	D   jsontext.Value `json:"d"`
@@ -34,11 +35,13 @@ type webKey struct {
 	QI  jsontext.Value `json:"qi"`
 	Oth jsontext.Value `json:"oth"`
 	K   jsontext.Value `json:"k"`
+
+	Priv jsontext.Value `json:"priv"`
 }
 
 var (
 	errNoKeyType   = errors.New("no kty")
-	errUnknownType = errors.New("kty is not RSA, EC or OKP")
+	errUnknownType = errors.New("kty is not RSA, EC, OKP or AKP")
 	errSymmetric   = errors.New("a symmetric key has no place in what is published")
 	errUse         = errors.New("use is not sig")
 	errNoVerify    = errors.New("key_ops does not hold verify")
@@ -47,6 +50,8 @@ var (
 	errOpsClash    = errors.New("use and key_ops contradict each other")
 )
 
+var keyTypes = []string{"RSA", "EC", "OKP", "AKP"}
+
 // checkPurpose looks at everything but the key itself.
 func (w *webKey) checkPurpose() error {
 	switch {
@@ -54,7 +59,7 @@ func (w *webKey) checkPurpose() error {
 		return errNoKeyType
 	case *w.Kty == "oct":
 		return errSymmetric
-	case *w.Kty != "RSA" && *w.Kty != "EC" && *w.Kty != "OKP":
+	case !slices.Contains(keyTypes, *w.Kty):
 		return errUnknownType // compared case-sensitively, RFC 7517 §4.1
 	case w.private():
 		return ErrPrivate
@@ -67,7 +72,7 @@ func (w *webKey) checkPurpose() error {
 // private reports private members. To use the public half of such a key would be to trust
 // signatures that anybody who read the set can make.
 func (w *webKey) private() bool {
-	members := []jsontext.Value{w.D, w.P, w.Q, w.DP, w.DQ, w.QI, w.Oth, w.K}
+	members := []jsontext.Value{w.D, w.P, w.Q, w.DP, w.DQ, w.QI, w.Oth, w.K, w.Priv}
 	return slices.ContainsFunc(members, func(v jsontext.Value) bool { return v != nil })
 }
 

@@ -43,7 +43,8 @@ type Config struct {
 	// Algorithms are the accepted values of alg. Default: ES256, Ed25519 and EdDSA,
 	// which are quick to check. ES384, ES512, and RS and PS with 256, 384 and 512
 	// may be named; a client's RSA key can have up to 16384 bits, and takes its
-	// time.
+	// time. ML-DSA is not supported: a proof carries its key, and would be longer
+	// than many servers take.
 	Algorithms []string
 
 	// MaxAge is how long after its iat a proof is accepted. Default: 60 seconds; at

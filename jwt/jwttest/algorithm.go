@@ -53,12 +53,14 @@ var algorithms = map[string]algorithm{
 }
 
 func lookupAlgorithm(name string) (algorithm, error) {
-	a, ok := algorithms[name]
-	if !ok {
-		return algorithm{}, fmt.Errorf(
-			"algorithm %q is not known; use RS, PS, ES or HS with 256, 384 or 512, or EdDSA or Ed25519", name)
+	if a, ok := algorithms[name]; ok {
+		return a, nil
 	}
-	return a, nil
+	if a, ok := postQuantum[name]; ok {
+		return a, nil
+	}
+	return algorithm{}, fmt.Errorf("algorithm %q is not known; use RS, PS, ES or HS with 256, 384 or 512, "+
+		"or EdDSA or Ed25519, or, with Go 1.27, ML-DSA-44, ML-DSA-65 or ML-DSA-87", name)
 }
 
 // canonical returns the older of the two names of one algorithm, by which keys are
@@ -124,6 +126,8 @@ func generate(k kind) (crypto.Signer, error) {
 		_, private, err := ed25519.GenerateKey(rand.Reader)
 		return private, err
 	default:
-		return nil, fmt.Errorf("an issuer has no key of kind %s; sign with Secret", k)
+		return generatePostQuantum(k)
 	}
 }
+
+func noKey(k kind) error { return fmt.Errorf("an issuer has no key of kind %s; sign with Secret", k) }

@@ -35,8 +35,7 @@ type ClientOption func(*clientConfig)
 type clientConfig struct{ alg string }
 
 // ClientKey chooses the algorithm of the client's proofs, and so its kind of key:
-// one of RS, PS, ES with 256, 384 or 512, or EdDSA or Ed25519. The default is
-// ES256, as most clients have it.
+// one of those of FirstKey. The default is ES256, as most clients have it.
 func ClientKey(alg string) ClientOption {
 	return func(c *clientConfig) { c.alg = alg }
 }

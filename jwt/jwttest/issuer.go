@@ -70,8 +70,9 @@ func At(url string) IssuerOption {
 }
 
 // FirstKey chooses the algorithm of the key that the issuer starts with: one
-// of RS, PS, ES with 256, 384 or 512, or EdDSA or Ed25519. The default is RS256, which
-// every resource server has to support (RFC 9068 §4).
+// of RS, PS, ES with 256, 384 or 512, or EdDSA or Ed25519, or, in a test that is
+// built with Go 1.27, ML-DSA-44, ML-DSA-65 or ML-DSA-87. The default is RS256,
+// which every resource server has to support (RFC 9068 §4).
 func FirstKey(alg string) IssuerOption {
 	return func(c *issuerConfig) { c.alg = alg }
 }

@@ -21,10 +21,9 @@ type key struct {
 	entry     string // jwk as it is served
 }
 
-// AddKey publishes a new key for alg, one of RS, PS, ES with 256, 384 or 512,
-// or EdDSA or Ed25519, and returns its key ID. Tokens go on being signed with the current
-// key: this is the announcement that well-behaved issuers make ahead of a
-// rotation.
+// AddKey publishes a new key for alg, one of those of FirstKey, and returns its
+// key ID. Tokens go on being signed with the current key: this is the announcement
+// that well-behaved issuers make ahead of a rotation.
 func (iss *Issuer) AddKey(alg string) string {
 	iss.helper()
 	k, err := iss.newKey(alg, true)
@@ -111,7 +110,7 @@ func (iss *Issuer) KeyID() string {
 }
 
 // PublicKey returns a key by its ID, published or not: an *rsa.PublicKey, an
-// *ecdsa.PublicKey or an ed25519.PublicKey.
+// *ecdsa.PublicKey, an ed25519.PublicKey or an *mldsa.PublicKey.
 func (iss *Issuer) PublicKey(kid string) crypto.PublicKey {
 	iss.helper()
 	if pair := iss.PrivateKey(kid); pair != nil {
@@ -121,8 +120,8 @@ func (iss *Issuer) PublicKey(kid string) crypto.PublicKey {
 }
 
 // PrivateKey returns a key by its ID, published or not, for a test that makes
-// signatures of its own: an *rsa.PrivateKey, an *ecdsa.PrivateKey or an
-// ed25519.PrivateKey. It protects nothing: it is used again by other tests of
+// signatures of its own: an *rsa.PrivateKey, an *ecdsa.PrivateKey, an
+// ed25519.PrivateKey or an *mldsa.PrivateKey. It protects nothing: it is used again by other tests of
 // the process.
 func (iss *Issuer) PrivateKey(kid string) crypto.Signer {
 	iss.helper()

@@ -21,6 +21,9 @@ var (
 		"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519",
 	}
 	Symmetric = []string{"HS256", "HS384", "HS512"}
+	// PostQuantum need a program built with Go 1.27 or later, and with no older module for FIPS
+	// 140-3 than v1.26.0 (RFC 9964 §5): in any other, AlgorithmOf does not know them.
+	PostQuantum = []string{"ML-DSA-44", "ML-DSA-65", "ML-DSA-87"}
 )
 
 // Algorithm checks the signatures of one JWS algorithm. It has either verify, for
@@ -29,7 +32,7 @@ var (
 type Algorithm struct {
 	name          string
 	hash          crypto.Hash
-	signatureSize int // of ES*; RSA's is the key's
+	signatureSize int // of ES* and ML-DSA; RSA's is the key's
 	verify        func(a *Algorithm, key crypto.PublicKey, signed, signature []byte) bool
 	newHash       func() hash.Hash // HS*
 }
@@ -57,7 +60,12 @@ var ed25519Algorithm = &Algorithm{name: "EdDSA", verify: verifyEd25519}
 
 // AlgorithmOf returns the algorithm that a value of alg denotes, exactly (RFC 7515
 // §4.1.1), or nil.
-func AlgorithmOf(alg string) *Algorithm { return algorithms[alg] }
+func AlgorithmOf(alg string) *Algorithm {
+	if a := algorithms[alg]; a != nil {
+		return a
+	}
+	return postQuantum[alg]
+}
 
 // Name is by which sources of keys know the algorithm.
 func (a *Algorithm) Name() string { return a.name }

@@ -7,12 +7,12 @@ import (
 
 // Bounds on lengths before anything is decoded. MaxBytes is beyond what any HTTP
 // server takes in a header field. The header's leaves room for a certificate chain,
-// which issuers send though nobody uses it; the signature's is what the longest RSA
-// key makes.
+// which issuers send though nobody uses it; the signature's is that of ML-DSA-87, which
+// is more than twice that of the longest RSA key.
 const (
 	MaxBytes          = 1 << 20
 	maxHeaderBytes    = 8 << 10
-	maxSignatureBytes = (16384/8*8 + 5) / 6
+	maxSignatureBytes = (4627*8 + 5) / 6
 )
 
 // The errors of Cut.
