@@ -14,7 +14,7 @@ import (
 // FuzzScopes compares scopes with a model that is as naive as can be: a scope claim is the set of what stands between
 // its spaces, a requirement is a set of such sets, and it is satisfied when one of them is contained.
 func FuzzScopes(f *testing.F) {
-	// checklist 17, 20, 26, 44
+	// checklist 17, 20, 26, 44, 207, 208
 	f.Fuzz(func(t *testing.T, claim, first, second, third string) {
 		granted, model := scopes.Parse(claim), between(claim)
 		sameNames(t, granted, model)
@@ -31,10 +31,58 @@ func FuzzScopes(f *testing.F) {
 			checkNames(t, list, granted, model)
 			checkNearest(t, required, list, granted, model, err == nil)
 		}
+		checkHierarchy(t, granted, model, []string{first, second, third})
 		if !scopes.Unrestricted().SatisfiedBy(granted) || (scopes.Requirement{}).SatisfiedBy(granted) {
 			t.Fatalf("%q", claim)
 		}
 	})
+}
+
+// checkHierarchy has each name of a list imply each of the next, and compares with a model that goes on as long as
+// there is something to add. Of long lists it would do nothing else.
+func checkHierarchy(t *testing.T, granted scopes.Set, model map[string]bool, lists []string) {
+	if slices.ContainsFunc(lists, func(list string) bool { return len(between(list)) > 8 }) {
+		return
+	}
+	implies, faulty := make(map[string][]string), false
+	for i := range lists[1:] {
+		for broad := range between(lists[i]) {
+			for narrow := range between(lists[i+1]) {
+				faulty = faulty || malformed(broad) || malformed(narrow) || max(len(broad), len(narrow)) > 256 ||
+					slices.Contains(implies[broad], narrow)
+				implies[broad] = append(implies[broad], narrow)
+			}
+		}
+	}
+	for broad := range implies {
+		faulty = faulty || closure(implies, implies[broad]...)[broad]
+	}
+	hierarchy, err := scopes.NewHierarchy(implies)
+	if (err == nil) == faulty {
+		t.Fatalf("NewHierarchy(%q): %v", implies, err)
+	}
+	want := maps.Clone(model)
+	if !faulty {
+		want = closure(implies, slices.Collect(maps.Keys(model))...)
+	}
+	for range 2 { // the second time it is remembered
+		expanded := hierarchy.Expand(granted)
+		sameNames(t, expanded, want)
+		sameNames(t, hierarchy.Expand(expanded), want)
+	}
+	sameNames(t, granted, model)
+}
+
+// closure returns the names with all that they imply.
+func closure(implies map[string][]string, names ...string) map[string]bool {
+	all := make(map[string]bool)
+	for len(names) > 0 {
+		if !all[names[0]] {
+			names = append(names, implies[names[0]]...)
+		}
+		all[names[0]], names = true, names[1:]
+	}
+	return all
 }
 
 // between returns what stands between the spaces.
@@ -154,6 +202,10 @@ func scopesSeeds() (seeds []seed) {
 		{"\x00 \x7f \xff", "\x00", "\x7f", "\xff"},
 		{"a b c d e f g h i j k l m n o p q r s t", "t", "a t", "u"},
 		{"ab ba", "ab", "ba", "aa bb"},
+		{"admin x", "admin owner", "write audit", "read list"},
+		{"write", "admin", "write", "admin"},
+		{"write", "write", "write", "read"},
+		{"write", "admin", "write", "write"},
 	} {
 		seeds = append(seeds, seed{s[0], []any{s[0], s[1], s[2], s[3]}})
 	}

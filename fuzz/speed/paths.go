@@ -184,6 +184,28 @@ func decide() []path {
 	return []path{
 		{"path=floor", floor("RS256", f.key, f.token("small"))},
 		{"scopes=10/alternatives=3", func() bool { return required.SatisfiedBy(granted) }},
+		{"hierarchy=1000", imply(f)},
+	}
+}
+
+// imply decides about a token whose scope claim another had before, by a chain of a thousand scopes. It looks at what
+// was granted first, as a rule does.
+func imply(f fixture) func() bool {
+	implies := make(map[string][]string)
+	name := func(i int) string { return fmt.Sprintf("api:resource-%d:write", i) }
+	for i := range 999 {
+		implies[name(i)] = []string{name(i + 1)}
+	}
+	hierarchy := must(scopes.NewHierarchy(implies))
+	required := scopes.MustAnyOf("billing", name(999))
+	var granted scopes.Set
+	for range 2 {
+		bearer := f.token("small", jwttest.Scope("openid profile email "+name(0)))
+		granted = must(f.tokens.Validate(context.Background(), bearer)).Scopes()
+		hierarchy.Expand(granted)
+	}
+	return func() bool {
+		return !required.SatisfiedBy(granted) && required.SatisfiedBy(hierarchy.Expand(granted))
 	}
 }
 
