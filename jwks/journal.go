@@ -13,12 +13,13 @@ import (
 type journal struct {
 	log     *slog.Logger
 	issuer  string // Config.Issuer, "" if the URL was given
+	from    string // where the keys come from, as it may be shown
 	counts  counters
 	backlog backlog
 }
 
 func newJournal(c Config) *journal {
-	j := &journal{log: c.Logger, issuer: c.Issuer}
+	j := &journal{log: c.Logger, issuer: c.Issuer, from: c.shownSource()}
 	j.backlog.lost = j.lost
 	return j
 }
@@ -33,6 +34,8 @@ func (j *journal) count(last, next *state, o outcome) {
 	c := &j.counts
 	if next.fault != nil {
 		c.failures.Add(1)
+	} else {
+		c.successes.Add(1)
 	}
 	if o.notModified {
 		c.notModified.Add(1)
@@ -54,7 +57,8 @@ func (j *journal) report(last, next *state) {
 	j.reportKeys(changes(last.set, next.set))
 	j.reportSkipped(last.set, next.set)
 	j.reportEmpty(last, next)
-	j.reportFetch(last, next)
+	j.reportFetch(next)
+	j.reportState(last, next)
 	j.reportDiscovery(last, next)
 	j.reportMove(last.source, next.source)
 }
@@ -107,14 +111,33 @@ func (j *journal) reportEmpty(last, next *state) {
 	}
 }
 
-func (j *journal) reportFetch(last, next *state) {
-	switch {
-	case next.fault != nil:
+func (j *journal) reportFetch(next *state) {
+	if next.fault != nil {
 		j.later(slog.LevelWarn, "jwks: refresh failed", slog.Any("error", next.fault),
 			slog.Int("failures", next.failures), slog.String("state", string(next.condition(next.faultAt))),
 			slog.Time("next", next.dueAt))
+	}
+}
+
+// reportState logs once that keys are stale, unavailable, or good again. Time alone
+// makes keys unavailable, and while anybody asks for them a fetch is tried within a
+// minute: that is when it is said.
+func (j *journal) reportState(last, next *state) {
+	state := next.landed()
+	if state == last.landed() {
+		return
+	}
+	attrs := []slog.Attr{slog.String("source", j.from)}
+	if next.set != nil {
+		attrs = append(attrs, slog.Time("usable_until", next.usableUntil))
+	}
+	switch {
+	case state == Stale:
+		j.later(slog.LevelWarn, "jwks: keys are stale: the last good set serves on", attrs...)
+	case !state.Usable():
+		j.later(slog.LevelError, "jwks: keys are unavailable: no token can be verified", attrs...)
 	case last.fault != nil:
-		j.later(slog.LevelInfo, "jwks: refresh succeeded again", slog.Int("failures", last.failures))
+		j.later(slog.LevelInfo, "jwks: keys are good again", append(attrs, slog.Int("failures", last.failures))...)
 	}
 }
 

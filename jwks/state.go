@@ -83,6 +83,17 @@ func (s *state) condition(now time.Time) State {
 	}
 }
 
+// landed names the state at the end of the fetch that made it, "" before the first.
+func (s *state) landed() State {
+	switch {
+	case s.fault != nil:
+		return s.condition(s.faultAt)
+	case s.set == nil:
+		return ""
+	}
+	return Fresh
+}
+
 // after is the state that follows when a fetch that began at one time has come
 // to an outcome at another. r is a random number, 0 ≤ r < 1.
 func (s *state) after(o outcome, began, now time.Time, p patience, r float64) *state {

@@ -174,11 +174,15 @@ func TestEvents(t *testing.T) {
 	require.Empty(t, since(), "nothing changed, nothing said")
 	e.answer(refuse)
 	require.Error(t, r.Refresh(t.Context()))
-	require.Contains(t, since(), `level=WARN msg="jwks: refresh failed" `+
+	events = since()
+	require.Contains(t, events, `level=WARN msg="jwks: keys are stale: the last good set serves on" `+
+		`source=https://issuer.example/jwks.json usable_until=`)
+	require.Contains(t, events, `level=WARN msg="jwks: refresh failed" `+
 		`error="key set at https://issuer.example/jwks.json: connection refused" failures=1 state=stale`)
 	e.answer(nil)
 	require.NoError(t, r.Refresh(t.Context()))
-	require.Contains(t, since(), `level=INFO msg="jwks: refresh succeeded again" failures=1`)
+	require.Contains(t, since(), `level=INFO msg="jwks: keys are good again" `+
+		`source=https://issuer.example/jwks.json usable_until=`)
 
 	counts := r.Status().Counts
 	require.Equal(t, []uint64{5, 2, 1}, []uint64{counts.Added, counts.Removed, counts.Changed})

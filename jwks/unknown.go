@@ -46,10 +46,21 @@ const maxWaiting = 1024
 
 var errCrowded = fmt.Errorf("more than %d lookups wait for the fetch under way", maxWaiting)
 
-// find waits for a fetch, and answers with keys, errNoSuchKey or ErrUnavailable.
+// find waits for a fetch, and answers with keys, errNoSuchKey or ErrUnavailable. While
+// no set can be used, no key is known: what then counts as unknown is a key that the
+// set which comes does not hold.
 func (u *unknownKeys) find(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error) {
+	compared := u.flights.state.Load().usable(time.Now()) != nil
+	keys, err := u.look(ctx, kid, alg)
+	if compared || err == errNoSuchKey {
+		u.flights.journal.counts.unknown.Add(1)
+	}
+	return keys, err
+}
+
+// look is find, uncounted.
+func (u *unknownKeys) look(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error) {
 	counts, now := &u.flights.journal.counts, time.Now()
-	counts.unknown.Add(1)
 	if u.flights.state.Load().usable(now) != nil {
 		if u.absent.has(kid, alg, now) {
 			counts.refused.Add(1)
