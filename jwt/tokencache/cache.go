@@ -28,6 +28,7 @@ type Cache[T Entry] struct {
 	validate func(context.Context, string) (T, error)
 	table    *table[T]
 	flights  *flights[T]
+	counts   *counts // nil: nobody wants to know
 }
 
 // New returns a cache in front of validate, which is the Validate of a
@@ -42,7 +43,11 @@ func New[T Entry](validate func(ctx context.Context, token string) (T, error), c
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
-	return &Cache[T]{validate, newTable[T](config), newFlights[T]()}, nil
+	c := &Cache[T]{validate: validate, table: newTable[T](config), flights: newFlights[T]()}
+	if config.CountLookups {
+		c.counts = new(counts)
+	}
+	return c, nil
 }
 
 // Validate returns the remembered token if token was found valid before and
@@ -53,14 +58,21 @@ func (c *Cache[T]) Validate(ctx context.Context, token string) (T, error) {
 	if e := c.table.find(h, token); e != nil {
 		if e.value.StillValid(ctx) {
 			e.touch()
+			c.counts.hit(h)
 			return e.value, nil
 		}
 		// Whatever the reason, the validator tells it better. A key that cannot
 		// be had at the moment makes it say so, and does no harm to forget.
 		c.table.remove(h, e)
 	}
+	c.counts.miss(h)
 	return c.validateOnce(ctx, h, token)
 }
+
+// Counts returns how many lookups were answered from memory since the cache was made,
+// and how many were not: those that waited for the validation of the same token are
+// among the latter. Both are 0 unless Config.CountLookups is set.
+func (c *Cache[T]) Counts() (hits, misses uint64) { return c.counts.read() }
 
 // Usage returns how many tokens are remembered and an estimate of the bytes that
 // they take.

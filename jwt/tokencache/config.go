@@ -26,6 +26,11 @@ type Config struct {
 	// MaxBytes bounds the memory that remembered tokens take, as they themselves
 	// estimate it. Default: 32 MiB. At most 1 TiB, or 1 GiB on 32-bit platforms.
 	MaxBytes int
+
+	// CountLookups has [Cache.Counts] count. It is off by default because a hit writes
+	// nothing that is shared otherwise: where many processors ask for one token, they
+	// then take a line of memory from each other.
+	CountLookups bool
 }
 
 // resolve returns c with the defaults filled in, and its faults.
