@@ -149,6 +149,13 @@ type Config struct {
 	// requests. Default: nothing is logged.
 	Logger *slog.Logger
 
+	// OnCall is told about each call to the endpoint when it is over: how long it took,
+	// and the [Failure] that it ended in, empty where the endpoint has answered. Answers
+	// that were remembered are no calls. It is called on the goroutine of the call, after
+	// those who wait have their answer, and must not block: each that does takes the
+	// place of a call. A panic of it is dropped. Default: none, at no cost.
+	OnCall func(took time.Duration, failure string)
+
 	// InsecureAllowPlainHTTP lets Endpoint be http on any host: tokens and
 	// credentials are then sent in the clear to whoever listens.
 	InsecureAllowPlainHTTP bool

@@ -21,6 +21,9 @@ type flight struct {
 
 	connections uint64 // guarded by the breaker
 
+	began time.Time
+	took  time.Duration // to be read after done
+
 	once    sync.Once
 	done    chan struct{} // closed at the end
 	verdict verdict       // to be read after done
@@ -76,7 +79,7 @@ func (c *Client) join(key cacheKey, token string, asked time.Time) (*flight, err
 	if f := c.flights.byKey[key]; f != nil {
 		return f, nil
 	}
-	f := &flight{key: key, token: token, asked: asked, done: make(chan struct{})}
+	f := &flight{key: key, token: token, asked: asked, began: time.Now(), done: make(chan struct{})}
 	if v, ok := c.remembered(key, asked); ok { // by a flight that ended just before
 		f.verdict = v
 		close(f.done)
@@ -117,10 +120,24 @@ func (c *Client) begin(f *flight) {
 	stop := context.AfterFunc(ctx, func() { c.finish(f, verdict{}, late(&f.progress)) })
 	go func() {
 		defer c.flights.leave()
+		defer c.observe(f)
 		defer cancel()
 		defer stop()
 		c.run(ctx, f)
 	}()
+}
+
+// observe tells who watches, once everybody has the answer.
+func (c *Client) observe(f *flight) {
+	if c.config.OnCall == nil {
+		return
+	}
+	defer func() { _ = recover() }() // a panic would end the process
+	var failure Failure
+	if f.err != nil {
+		failure = f.err.Failure
+	}
+	c.config.OnCall(f.took, string(failure))
 }
 
 func (f *flights) leave() {
@@ -155,6 +172,7 @@ func (c *Client) ask(ctx context.Context, f *flight) (verdict, error) {
 // finish ends a flight, once: by its answer, by its failure or by its time limit.
 func (c *Client) finish(f *flight, v verdict, err error) {
 	f.once.Do(func() {
+		f.took = time.Since(f.began)
 		if err == nil {
 			f.verdict = v
 			c.remember(f.key, v, f.asked) // before the flight is gone: whoever misses it finds this
