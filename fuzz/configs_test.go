@@ -163,7 +163,19 @@ func validate(context.Context, string) (*jwt.Token, error) { return nil, nil }
 
 var misconfigurations = []misconfiguration{
 	broken("jwks", "nothing", func(c *jwks.Config) { *c = jwks.Config{} }, "Issuer"),
-	broken("jwks", "both", func(c *jwks.Config) { c.URL = "https://a.example/keys" }, "Issuer"),
+	broken("jwks", "both", func(c *jwks.Config) { c.URL, c.DiscoveryURL = "https://a.example/keys", "https://a.example" },
+		"DiscoveryURL"),
+	broken("jwks", "whose metadata", func(c *jwks.Config) { *c = jwks.Config{DiscoveryURL: "https://a.example"} },
+		"DiscoveryURL"),
+	broken("jwks", "plain metadata", func(c *jwks.Config) { c.DiscoveryURL = "http://a.example" }, "DiscoveryURL"),
+	broken("jwks", "password in metadata", func(c *jwks.Config) { c.DiscoveryURL = "https://a:" + secret + "@b" },
+		"DiscoveryURL"),
+	broken("jwks", "file and URL", func(c *jwks.Config) { c.File, c.URL = "keys", "https://a.example" }, "File"),
+	broken("jwks", "encoding", func(c *jwks.Config) { c.Encoding = "der" }, "Encoding"),
+	broken("jwks", "encoding of a set", func(c *jwks.Config) { c.Encoding = jwks.EncodingCertificates }, "Encoding"),
+	broken("jwks", "PEM at a URL", func(c *jwks.Config) {
+		*c = jwks.Config{URL: "https://a.example", Encoding: jwks.EncodingPEM}
+	}, "Encoding"),
 	broken("jwks", "plain", func(c *jwks.Config) { c.Issuer = "http://a.example" }, "Issuer"),
 	broken("jwks", "relative", func(c *jwks.Config) { c.Issuer = "a.example" }, "Issuer"),
 	broken("jwks", "query", func(c *jwks.Config) { c.Issuer = "https://a.example?b" }, "Issuer"),

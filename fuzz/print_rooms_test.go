@@ -25,7 +25,7 @@ func otherRooms(t *testing.T) map[string]any {
 		"scopes.Requirement": "names", "scopes.Set": "names", "scopes.Hierarchy": "names",
 		"jwk.Key":     "a public key",
 		"jwks.Static": "public keys", "jwks.KeyStatus": "names", "jwks.SkippedKey": "names", "jwks.Counts": "numbers",
-		"jwks.State":        "a constant",
+		"jwks.State": "a constant", "jwks.Encoding": "a constant",
 		"protector.Outcome": "a constant", "protector.Policy": "names", "protector.ClaimRule": "names",
 		"protector.Actor": "names", "protector.Method": "a policy and a handler",
 		"protector.Methods": "policies and handlers", "protector.ResourceMetadata": "what everybody may read",

@@ -30,11 +30,12 @@ const maxLeftBehind = 32
 const grace = 100 * time.Millisecond
 
 var (
-	errPanicked    = errors.New("the fetch panicked: look at the transport of Config.HTTPClient")
-	errGoexit      = errors.New("the transport of Config.HTTPClient ended its goroutine")
-	errLeftBehind  = errors.New("the transport of Config.HTTPClient does not heed its context: a request goes on")
+	errPanicked   = errors.New("the fetch panicked: look at the transport of Config.HTTPClient")
+	errGoexit     = errors.New("the transport of Config.HTTPClient ended its goroutine")
+	errLeftBehind = errors.New("the transport of Config.HTTPClient does not heed its context, " +
+		"or the disk of Config.File hangs: a fetch goes on")
 	errNoPlaceLeft = fmt.Errorf("%d requests have gone on after their contexts ended: "+
-		"the transport of Config.HTTPClient hangs", maxLeftBehind)
+		"the transport of Config.HTTPClient hangs, or the disk of Config.File", maxLeftBehind)
 )
 
 // run calls fetch and returns its result. It returns soon after ctx ends, whatever

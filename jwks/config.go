@@ -8,16 +8,18 @@ import (
 	"time"
 )
 
-// Config says where a [Remote] gets its keys and how patient it is. Exactly
-// one of URL and Issuer must be set; the zero value of every other field is its
-// documented default.
+// Config says where a [Remote] gets its keys and how patient it is. Issuer is enough
+// where there is discovery; URL or File says where the keys are without. The zero value
+// of every other field is its documented default.
 //
 // A duration is honoured as given, from a millisecond to a year. What the issuer's servers ask for, by
 // Cache-Control, is kept within bounds: see RefreshInterval.
 type Config struct {
 	_ [0]func() // keyed literals only, and no comparison
 
-	// URL is where the JWK Set is, if you know it: an https URL.
+	// URL is where the JWK Set is, if you know it: an https URL. There is no discovery
+	// then. An Issuer beside it is asked nothing, and may be any text that stands in
+	// the iss claim: it is what [Remote.Issuer] returns.
 	URL string
 
 	// Issuer is the issuer identifier, exactly as it stands in the iss claim.
@@ -27,6 +29,24 @@ type Config struct {
 	// (https://host/path/.well-known/openid-configuration). The issuer in
 	// the answer must be identical to this one.
 	Issuer string
+
+	// DiscoveryURL is where the metadata is, if this process does not reach the issuer
+	// by the name that stands in tokens, as in a container network: the metadata is
+	// asked for here and nowhere else. Its issuer must still be identical to Issuer,
+	// which must be set. Its jwks_uri is taken as it stands, whatever host that names.
+	// Where that cannot be reached either, set Issuer and URL.
+	DiscoveryURL string
+
+	// File is a file that holds the keys, in place of URL, such as one that Kubernetes
+	// mounts. It is looked at once a second, the default of RefreshInterval and Cooldown
+	// then, while there is traffic or [Remote.Run], and read when it, or the symbolic link
+	// that leads to it, has changed. One that is half written, missing, or no regular file replaces
+	// nothing. Whoever can write it, or put another in its place, chooses your keys:
+	// who that is, is yours to see to.
+	File string
+
+	// Encoding is how the keys are written at URL or in File. Default: a JWK Set.
+	Encoding Encoding
 
 	// HTTPClient makes the requests; its transport brings a proxy, client
 	// certificates, or headers of your own. There is no field for headers: with
@@ -138,10 +158,11 @@ const (
 func (c Config) resolve() (Config, error) {
 	err := errors.Join(
 		c.checkSource(),
-		setDuration("RefreshInterval", &c.RefreshInterval, 0), // the default depends on the answer, see timing.go
+		c.checkEncoding(),
+		setDuration("RefreshInterval", &c.RefreshInterval, c.byDefault(0)), // depends on the answer, see timing.go
 		setDuration("MaxStale", &c.MaxStale, defaultMaxStale),
 		setDuration("FetchTimeout", &c.FetchTimeout, defaultFetchTimeout),
-		setDuration("Cooldown", &c.Cooldown, defaultCooldown),
+		setDuration("Cooldown", &c.Cooldown, c.byDefault(defaultCooldown)),
 	)
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -149,21 +170,57 @@ func (c Config) resolve() (Config, error) {
 	return c, err
 }
 
+// byDefault is a time between two fetches: of a file, to look at which costs nothing, a second.
+func (c Config) byDefault(remote time.Duration) time.Duration {
+	if c.File != "" {
+		return time.Second
+	}
+	return remote
+}
+
 func (c Config) checkSource() error {
 	switch {
-	case c.URL == "" && c.Issuer == "":
+	case c.URL == "" && c.Issuer == "" && c.File == "" && c.DiscoveryURL == "":
 		return errors.New("jwks: Config.Issuer is empty, and so is Config.URL: set one of them")
-	case c.URL != "" && c.Issuer != "":
-		return errors.New("jwks: Config.Issuer is set, and so is Config.URL: " +
-			"use Issuer for discovery, or URL to go without")
+	case c.File != "" && c.URL+c.DiscoveryURL+c.SnapshotFile != "":
+		return errors.New("jwks: Config.File is set, and so is URL, DiscoveryURL or SnapshotFile: keys have one source")
+	case c.File != "":
+		return nil
+	case c.URL != "" && c.DiscoveryURL != "":
+		return errors.New("jwks: Config.DiscoveryURL is set, and so is Config.URL: " +
+			"use DiscoveryURL for discovery, or URL to go without")
 	case c.URL != "":
-		if err := checkURL(c.URL, c.InsecureAllowPlainHTTP); err != nil {
-			return fmt.Errorf("jwks: Config.URL %w", err)
-		}
-	default:
-		if err := checkIssuer(c.Issuer, c.InsecureAllowPlainHTTP); err != nil {
-			return fmt.Errorf("jwks: Config.Issuer %w", err)
-		}
+		return fault("URL", checkURL(c.URL, c.InsecureAllowPlainHTTP))
+	case c.DiscoveryURL != "" && c.Issuer == "":
+		return errors.New("jwks: Config.DiscoveryURL is set, and Config.Issuer is empty: " +
+			"set it to the issuer that the metadata must name")
+	case c.DiscoveryURL != "":
+		return errors.Join(
+			fault("DiscoveryURL", checkURL(c.DiscoveryURL, c.InsecureAllowPlainHTTP)),
+			fault("Issuer", checkIssuer(c.Issuer, c.InsecureAllowPlainHTTP)),
+		)
+	}
+	return fault("Issuer", checkIssuer(c.Issuer, c.InsecureAllowPlainHTTP))
+}
+
+// fault is what is wrong with a field, nil if nothing is.
+func fault(field string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("jwks: Config.%s %w", field, err)
+}
+
+func (c Config) checkEncoding() error {
+	switch {
+	case c.Encoding == "":
+		return nil
+	case c.Encoding != EncodingPEM && c.Encoding != EncodingCertificates:
+		return fmt.Errorf("jwks: Config.Encoding is %.40q: use one of the Encoding constants", string(c.Encoding))
+	case c.Encoding == EncodingPEM && c.File == "":
+		return errors.New("jwks: Config.Encoding is EncodingPEM, which is for a file: set File")
+	case c.File == "" && c.URL == "":
+		return errors.New("jwks: Config.Encoding is set, and discovery leads to a JWK Set: leave it out, or set URL")
 	}
 	return nil
 }

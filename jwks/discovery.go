@@ -1,6 +1,7 @@
 package jwks
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,13 +26,17 @@ type metadata struct {
 // Discovery 1.0 §4).
 type discovery struct {
 	issuer    string
-	plainHTTP bool // Config.InsecureAllowPlainHTTP
+	url       string // Config.DiscoveryURL, "" to ask the issuer
+	plainHTTP bool   // Config.InsecureAllowPlainHTTP
 	get       *getter
 }
 
 // locations lists where metadata may be, in the order they are asked: RFC 8414
 // inserts the well-known part between host and path, OpenID Connect appends it.
 func (d *discovery) locations() []string {
+	if d.url != "" {
+		return []string{d.url}
+	}
 	u, err := url.Parse(d.issuer)
 	if err != nil {
 		return nil // checked at construction
@@ -56,7 +61,7 @@ func (d *discovery) find(ctx context.Context, last metadata) (metadata, error) {
 		if err == nil {
 			return metadata{jwksURL, n}, nil
 		}
-		err = fmt.Errorf("discovery at %s: %w", locations[n], err)
+		err = fmt.Errorf("discovery at %s: %w", place(locations[n]), err)
 		if errors.Is(err, statusError(http.StatusNotFound)) {
 			missing++
 		}
@@ -118,10 +123,10 @@ func (d *discovery) judge(doc []byte) (string, error) {
 // shownIssuer quotes what a server says its issuer is.
 func shownIssuer(issuer string) string { return withoutSecrets(fmt.Sprintf("%.200q", issuer)) }
 
-// checkJWKSURL allows http to a loopback address only if the issuer is at one
+// checkJWKSURL allows http to a loopback address only if the metadata is at one
 // itself: an https issuer must not be able to point at a port of this machine.
 func (d *discovery) checkJWKSURL(raw string) error {
-	if isPlainHTTP(raw) && !isPlainHTTP(d.issuer) && !d.plainHTTP {
+	if isPlainHTTP(raw) && !isPlainHTTP(cmp.Or(d.url, d.issuer)) && !d.plainHTTP {
 		return errPlainHTTP
 	}
 	return checkURL(raw, d.plainHTTP)

@@ -4,15 +4,36 @@
 //
 // [NewRemote] is for an issuer on the network. Give it the issuer's identifier,
 // and it finds the key set by discovery (RFC 8414, OpenID Connect Discovery), or
-// give it the URL of the JWK Set (RFC 7517). [ParseStatic] is for keys that you
-// have: in a file, in the configuration, in a test. Both have the method
-// VerificationKeys, which is all that a token validator asks for:
+// give it the URL of the JWK Set (RFC 7517), or the File that is mounted, and replaced
+// while the process runs. [ParseStatic] is for keys that never change: in the
+// configuration, in a test. Both have the method VerificationKeys, which is all that
+// a token validator asks for:
 //
 //   - keys, and a nil error: one of these made the signature, or it is forged;
 //   - no keys, and a nil error: there is no such key, reject the token;
 //   - an error, which is [ErrUnavailable]: it could not be found out. Answer 503,
 //     with the time its RetryAfter method gives, and not 401, which would make
 //     clients throw good tokens away.
+//
+// # Two names of one issuer
+//
+// In a container network a service may not reach its issuer by the name that stands in
+// tokens. Keep that name as Config.Issuer, and say where the metadata is:
+//
+//	jwks.Config{
+//		Issuer:                 "https://id.example/realms/shop",
+//		DiscoveryURL:           "http://keycloak:8080/realms/shop/.well-known/openid-configuration",
+//		InsecureAllowPlainHTTP: true, // whoever is in that network could choose the keys
+//	}
+//
+// The issuer in the metadata must still be Config.Issuer, and its jwks_uri is asked as it
+// stands. If that names the outside host, which cannot be reached, give URL in place of
+// DiscoveryURL: the keys are there, and nothing is discovered.
+//
+// # Keys that are no JWK Set
+//
+// [Config].Encoding names another way to write keys: [EncodingCertificates] for a map of
+// certificates by kid, such as Google publishes, and [EncodingPEM] for a file.
 //
 // # What happens when keys change
 //
@@ -47,8 +68,9 @@
 // it. Each key is judged alone, and one that is malformed, private, symmetric, of another use, off
 // its curve, beside a certificate of another key, or weak is skipped, with a reason that
 // [Remote.Status] shows. Weak are RSA keys that anybody can factor: those of ROCA (CVE-2017-15361),
-// with a small prime factor, or with primes close together (CVE-2022-26320). The document is at
-// most 1 MiB and 1024 keys.
+// with a small prime factor, or with primes close together (CVE-2022-26320). Of a SPIFFE
+// bundle, keys for jwt-svid are used and those for x509-svid are not. The document is at most 1 MiB
+// and 1024 keys.
 //
 // # What an operator sees
 //

@@ -13,6 +13,7 @@ type source struct {
 	fault    error         // of discovery, while older metadata is still in use
 	etag     string        // of the set in use
 	etagURL  string        // where that was: an ETag means nothing elsewhere
+	file     fileStamp     // of the set in use, when it is from a file
 	maxAge   time.Duration // of the set in use, unknownMaxAge if nothing was said
 }
 
@@ -38,12 +39,14 @@ type outcome struct {
 // every later fetch from succeeding.
 func failed(last, found source, err error) outcome {
 	last.metadata, last.readAt, last.fault = found.metadata, found.readAt, found.fault
-	last.etag, last.etagURL = "", ""
+	last.etag, last.etagURL, last.file = "", "", fileStamp{}
 	return outcome{source: last, err: err}
 }
 
-// fetcher asks the issuer.
+// fetcher asks the issuer, or the disk.
 type fetcher struct {
+	file      string     // Config.File
+	encoding  Encoding   // Config.Encoding
 	discovery *discovery // nil if the configuration says where the set is
 	get       *getter
 	timeout   time.Duration // of a whole fetch
@@ -53,10 +56,11 @@ type fetcher struct {
 
 func newFetcher(c Config) fetcher {
 	f := fetcher{
+		file: c.File, encoding: c.Encoding,
 		get: newGetter(c.HTTPClient), timeout: c.FetchTimeout, maxStale: c.MaxStale, snapshots: c.SnapshotFile != "",
 	}
-	if c.Issuer != "" {
-		f.discovery = &discovery{issuer: c.Issuer, plainHTTP: c.InsecureAllowPlainHTTP, get: f.get}
+	if c.URL == "" && c.File == "" {
+		f.discovery = &discovery{c.Issuer, c.DiscoveryURL, c.InsecureAllowPlainHTTP, f.get}
 	}
 	return f
 }
@@ -68,6 +72,9 @@ func newFetcher(c Config) fetcher {
 // key set that moved is noticed when the first unknown kid appears, not when
 // the old place no longer answers, which may never happen.
 func (f *fetcher) fetch(ctx context.Context, from source, last *keySet) outcome {
+	if f.file != "" {
+		return f.read(from, last)
+	}
 	found, err := f.locate(ctx, from)
 	if err != nil {
 		return failed(from, found, err)
@@ -96,10 +103,29 @@ func (f *fetcher) fetch(ctx context.Context, from source, last *keySet) outcome 
 	return outcome{source: found, set: set}
 }
 
+// read is fetch for a file.
+func (f *fetcher) read(from source, last *keySet) outcome {
+	doc, stamp, err := readKeyFile(f.file, from.file)
+	switch {
+	case err != nil:
+		return failed(from, from, fmt.Errorf("key file: %w", err))
+	case doc == nil:
+		return outcome{source: from, set: last, notModified: true}
+	}
+	set, err := f.parse(doc, last)
+	if err != nil {
+		o := failed(from, from, fmt.Errorf("key file %s: %w", f.file, err))
+		o.empty = set
+		return o
+	}
+	from.file = stamp
+	return outcome{source: from, set: set}
+}
+
 // parse reads the set, and keeps the document for the snapshot file if there is one. Ten thousand
 // sets without a file need not be in memory twice.
 func (f *fetcher) parse(doc []byte, last *keySet) (*keySet, error) {
-	set, err := parseSet(doc, last)
+	set, err := parseSet(f.encoding, doc, last)
 	if f.snapshots && set != nil && set != last {
 		set.doc = doc
 	}

@@ -39,30 +39,31 @@ type candidates struct {
 // so any number of goroutines may read it.
 type keySet struct {
 	index   map[string][]candidates // by kid, and under "" for tokens without one
+	anyKID  bool                    // the keys have no names, and are tried for tokens of any
 	keys    []jwk.Key
 	skipped []SkippedKey
 	sum     [sha256.Size]byte // of the document
 	doc     []byte            // as it was published, if there is a snapshot file to keep it in
 }
 
-// parseSet builds a set from a JWK Set document. Each key is judged alone; an
+// parseSet builds a set from a document in that encoding. Each key is judged alone; an
 // error means that the document as a whole is no set or holds no usable key. In
 // the latter case the empty set comes with the error.
 // Keys that old holds already keep their identity, so that whoever remembers a
 // key by pointer keeps what it knows about it. old may be nil.
-func parseSet(doc []byte, old *keySet) (*keySet, error) {
+func parseSet(encoding Encoding, doc []byte, old *keySet) (*keySet, error) {
 	sum := sha256.Sum256(doc)
 	if old != nil && old.sum == sum {
 		return old, nil
 	}
-	raws, err := splitSet(doc)
+	all, err := encoding.split(doc)
 	if err != nil {
 		return nil, err
 	}
-	set := &keySet{index: make(map[string][]candidates), sum: sum}
+	set := &keySet{index: make(map[string][]candidates), sum: sum, anyKID: encoding == EncodingPEM}
 	known := old.byThumbprint()
-	for i, raw := range raws {
-		key, err := jwk.Parse(raw)
+	for i, one := range all {
+		key, err := one.judge()
 		if same, ok := known[key.Thumbprint]; ok && err == nil {
 			key.Public = same
 		}
@@ -187,6 +188,9 @@ func (c candidates) sameKeys(d candidates) bool { return slices.EqualFunc(c.keys
 func (s *keySet) find(kid, alg string) (keys []crypto.PublicKey, answered bool) {
 	if s == nil {
 		return nil, !jwk.Known(alg)
+	}
+	if s.anyKID {
+		kid = ""
 	}
 	algs := s.index[kid]
 	for i := range algs {

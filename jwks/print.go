@@ -23,6 +23,9 @@ func (c Config) shownSource() string {
 	if checkIssuer(c.Issuer, true) == nil {
 		return c.Issuer
 	}
+	if c.File != "" {
+		return c.File
+	}
 	return place(cmp.Or(c.Issuer, c.URL))
 }
 

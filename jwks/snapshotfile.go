@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -52,10 +53,11 @@ func (h snapshotHeader) hash(source string, doc []byte) string {
 
 // snapshotFile keeps the last good set on disk.
 type snapshotFile struct {
-	name   string
-	source string                              // Config.Issuer or Config.URL, exactly one is set
-	maxAge time.Duration                       // Config.MaxStale
-	open   func(name string) (*os.File, error) // openTrusted
+	name     string
+	source   string                              // Config.Issuer, DiscoveryURL and URL, as far as they are set
+	encoding Encoding                            // Config.Encoding
+	maxAge   time.Duration                       // Config.MaxStale
+	open     func(name string) (*os.File, error) // openTrusted
 
 	reading sync.Mutex // held while somebody reads the file, for ever if the disk hangs
 
@@ -84,7 +86,20 @@ func newSnapshotFile(c Config) *snapshotFile {
 	if c.SnapshotFile == "" {
 		return nil
 	}
-	return &snapshotFile{name: c.SnapshotFile, source: c.Issuer + c.URL, maxAge: c.MaxStale, open: openTrusted}
+	return &snapshotFile{
+		name: c.SnapshotFile, source: c.wholeSource(), encoding: c.Encoding, maxAge: c.MaxStale, open: openTrusted,
+	}
+}
+
+// wholeSource is all that says whose keys a snapshot holds.
+func (c Config) wholeSource() string {
+	var parts []string
+	for _, part := range []string{c.Issuer, c.DiscoveryURL, c.URL} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, "\n")
 }
 
 // restoreWithin bounds how long a fetch that failed waits for the snapshot file. A
@@ -135,7 +150,7 @@ func (f *snapshotFile) read(now time.Time) (restored, error) {
 	if err := h.check(f.source, doc, now, f.maxAge); err != nil {
 		return restored{}, err
 	}
-	set, err := parseSet(doc, nil)
+	set, err := parseSet(f.encoding, doc, nil)
 	if err != nil {
 		return restored{}, err
 	}

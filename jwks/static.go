@@ -17,7 +17,7 @@ type Static struct{ set *keySet }
 // not used. It is an error if the document is no JWK Set, is larger than 1 MiB
 // or 1024 keys, or holds not one usable key.
 func ParseStatic(jwksJSON []byte) (*Static, error) {
-	set, err := parseSet(jwksJSON, nil)
+	set, err := parseSet(EncodingJWKSet, jwksJSON, nil)
 	if err != nil {
 		return nil, fmt.Errorf("jwks: %w", err)
 	}

@@ -52,6 +52,11 @@ var (
 
 var keyTypes = []string{"RSA", "EC", "OKP", "AKP"}
 
+// useJWTSVID is how a SPIFFE bundle says sig (SPIFFE Trust Domain and Bundle §4.2.2): the key
+// verifies JWTs and nothing else. Its x509-svid is for the certificates of an authority, and is
+// another use here.
+const useJWTSVID = "jwt-svid"
+
 // checkPurpose looks at everything but the key itself.
 func (w *webKey) checkPurpose() error {
 	switch {
@@ -63,7 +68,7 @@ func (w *webKey) checkPurpose() error {
 		return errUnknownType // compared case-sensitively, RFC 7517 §4.1
 	case w.private():
 		return ErrPrivate
-	case w.Use != nil && *w.Use != "sig":
+	case w.Use != nil && *w.Use != "sig" && *w.Use != useJWTSVID:
 		return errUse
 	}
 	return w.checkOperations()

@@ -54,6 +54,7 @@ func TestUse(t *testing.T) {
 	ec := named("bad", ecKey(elliptic.P256()))
 	checkRefused(t, []refused{
 		{"enc", ec.with("use", "enc").text(), "use is not sig"},
+		{"certificates of SPIFFE", ec.with("use", "x509-svid").text(), "use is not sig"},
 		{"upper case", ec.with("use", "SIG").text(), "use is not sig"},
 		{"empty", ec.with("use", "").text(), "use is not sig"},
 		{"unknown", ec.with("use", "tls").text(), "use is not sig"},

@@ -1,0 +1,157 @@
+package jwks_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/resourceserver/jwks"
+)
+
+// keyFile is a file in a directory of its own, and a Remote that reads it.
+func keyFile(t *testing.T, doc string, change func(*jwks.Config)) (string, *jwks.Remote) {
+	name := filepath.Join(t.TempDir(), "keys")
+	writeFile(t, name, doc)
+	c := jwks.Config{File: name}
+	if change != nil {
+		change(&c)
+	}
+	r, err := jwks.NewRemote(c)
+	require.NoError(t, err)
+	return name, r
+}
+
+func writeFile(t *testing.T, name, doc string) {
+	require.NoError(t, os.WriteFile(name, []byte(doc), 0o600))
+}
+
+// aLookLater lets the file be looked at.
+func aLookLater(r *jwks.Remote) {
+	time.Sleep(time.Second) // simulated
+	accepts(r, "a")
+	synctest.Wait()
+}
+
+func TestKeyFile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		name, r := keyFile(t, setOf(ecJWK("a")), func(c *jwks.Config) { c.Issuer = issuerURL })
+		require.Equal(t, issuerURL, r.Issuer())
+		require.True(t, accepts(r, "a"))
+		require.True(t, refuses(r, "x"))
+
+		writeFile(t, name, setOf(ecJWK("b")))
+		require.True(t, accepts(r, "b"), "an unknown kid looks at once")
+		require.True(t, refuses(r, "a"))
+
+		writeFile(t, name, setOf(ecJWK("c")))
+		time.Sleep(time.Second) // simulated
+		require.True(t, accepts(r, "b"), "this lookup finds it due, and does not wait")
+		synctest.Wait()
+		require.True(t, refuses(r, "b"))
+		require.True(t, accepts(r, "c"))
+	})
+}
+
+// What is no key set, in whatever way, replaces nothing, and holds up nobody.
+func TestKeyFileThatIsNone(t *testing.T) {
+	good := setOf(ecJWK("a"))
+	for name, spoil := range map[string]func(t *testing.T, name string){
+		"half written":   func(t *testing.T, name string) { writeFile(t, name, good[:len(good)/2]) },
+		"empty":          func(t *testing.T, name string) { writeFile(t, name, "") },
+		"gone":           func(*testing.T, string) {},
+		"a directory":    func(t *testing.T, name string) { require.NoError(t, os.Mkdir(name, 0o700)) },
+		"a link to it":   func(t *testing.T, name string) { require.NoError(t, os.Symlink("keys", name)) },
+		"a link to none": func(t *testing.T, name string) { require.NoError(t, os.Symlink("none", name)) },
+		"a device":       func(t *testing.T, name string) { require.NoError(t, os.Symlink("/dev/zero", name)) },
+		"a gigabyte": func(t *testing.T, name string) {
+			writeFile(t, name, "")
+			require.NoError(t, os.Truncate(name, 1<<30))
+		},
+		"a private key": func(t *testing.T, name string) { writeFile(t, name, setOf(ecJWK("b").with("d", "AQAB"))) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				file, r := keyFile(t, good, nil)
+				require.True(t, accepts(r, "a"))
+				require.NoError(t, os.Remove(file))
+				spoil(t, file)
+				require.Error(t, r.Refresh(t.Context()))
+				require.Equal(t, jwks.Stale, r.Status().State)
+				require.True(t, accepts(r, "a"), "the last good set serves")
+
+				require.NoError(t, os.RemoveAll(file))
+				writeFile(t, file, setOf(ecJWK("b")))
+				aLookLater(r)
+				aLookLater(r)
+				require.True(t, accepts(r, "b"), "and is replaced by the next")
+
+				_, cold := keyFile(t, good, func(c *jwks.Config) { c.File = file + ".none" })
+				_, err := cold.VerificationKeys(t.Context(), "a", "ES256")
+				require.ErrorIs(t, err, jwks.ErrUnavailable)
+			})
+		})
+	}
+}
+
+// Kubernetes replaces a volume by a link to another directory.
+func TestKeyFileBehindALinkThatMoves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		for _, version := range []string{"1", "2"} {
+			require.NoError(t, os.Mkdir(filepath.Join(dir, version), 0o700))
+			writeFile(t, filepath.Join(dir, version, "keys"), setOf(ecJWK(version)))
+			// the same time and, since kids are as long, the same size: only the file is another
+			require.NoError(t, os.Chtimes(filepath.Join(dir, version, "keys"), time.Time{}, time.Unix(1, 0)))
+		}
+		require.NoError(t, os.Symlink("1", filepath.Join(dir, "..data")))
+		require.NoError(t, os.Symlink("..data/keys", filepath.Join(dir, "keys")))
+		_, r := keyFile(t, "", func(c *jwks.Config) { c.File = filepath.Join(dir, "keys") })
+		require.True(t, accepts(r, "1"))
+		aLookLater(r)
+		require.EqualValues(t, 1, r.Status().Counts.NotModified, "it is not read again while it is the same")
+
+		require.NoError(t, os.Symlink("2", filepath.Join(dir, "..tmp")))
+		require.NoError(t, os.Rename(filepath.Join(dir, "..tmp"), filepath.Join(dir, "..data")))
+		require.True(t, accepts(r, "2"))
+		require.True(t, refuses(r, "1"))
+	})
+}
+
+// An emptied set withdraws every key at the second look, and a file that is gone does so after MaxStale.
+func TestKeyFileThatWithdraws(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		name, r := keyFile(t, setOf(ecJWK("a")), nil)
+		require.True(t, accepts(r, "a"))
+		writeFile(t, name, `{"keys":[]}`)
+		for range 3 {
+			aLookLater(r)
+		}
+		require.True(t, refuses(r, "a"))
+
+		writeFile(t, name, setOf(ecJWK("a")))
+		for range 3 {
+			aLookLater(r)
+		}
+		require.True(t, accepts(r, "a"))
+		require.NoError(t, os.Remove(name))
+		time.Sleep(24 * time.Hour) // simulated
+		_, err := r.VerificationKeys(t.Context(), "a", "ES256")
+		require.ErrorIs(t, err, jwks.ErrUnavailable)
+		require.True(t, strings.Contains(err.Error(), "no such file") || strings.Contains(err.Error(), "cannot find"), err)
+	})
+}
+
+func TestKeyFileIsTheOnlySource(t *testing.T) {
+	for _, c := range []jwks.Config{
+		{File: "keys", URL: setURL}, {File: "keys", Issuer: issuerURL, DiscoveryURL: issuerURL},
+		{File: "keys", SnapshotFile: "snapshot"},
+	} {
+		_, err := jwks.NewRemote(c)
+		require.ErrorContains(t, err, "jwks: Config.File is set, and so is")
+	}
+}
