@@ -278,11 +278,11 @@ func FuzzProfiles(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, header, claims string, at uint16, flip uint8) {
 		token := fuzzToken("HS256", header, claims)
-		for i, j := range judges {
+		for _, j := range judges {
 			j.check(t, token, int(at), flip)
-			if v := vendors[i]; v.idToken != "" {
-				j.checkRefused(t, fuzzToken("HS256", v.header, v.idTokenWith(uint(at))))
-			}
+		}
+		if i := int(flip) % len(vendors); vendors[i].idToken != "" {
+			judges[i].checkRefused(t, fuzzToken("HS256", header, vendors[i].idTokenWith(uint(at))))
 		}
 	})
 }
@@ -360,7 +360,7 @@ func (v vendor) text(name, value string) string {
 
 func profilesSeeds() (seeds []seed) {
 	add := func(name, header, claims string) {
-		seeds = append(seeds, seed{name, []any{header, claims, uint16(len(seeds) * 5), uint8(2)}})
+		seeds = append(seeds, seed{name, []any{header, claims, uint16(len(seeds) * 5), uint8(len(seeds))}})
 	}
 	for _, v := range vendors {
 		add(v.name, v.header, v.text("", ""))
@@ -371,9 +371,8 @@ func profilesSeeds() (seeds []seed) {
 			}
 			add(v.name+" without "+name, v.header, v.text(name, ""))
 			add(v.name+" with another "+name, v.header, v.text(name, `"canary-53551"`))
-			add(v.name+" with a number as "+name, v.header, v.text(name, `7`))
 		}
-		for _, mark := range []string{"nonce", "at_hash", "rat", "hd", "token_use", "typ", "ver"} {
+		for _, mark := range []string{"nonce", "at_hash", "typ"} {
 			add(v.name+" ID token by "+mark, v.header, v.text(mark, `"id"`))
 		}
 		for _, header := range []string{`{"alg":"HS256"}`, `{"alg":"HS256","typ":"at+jwt"}`,

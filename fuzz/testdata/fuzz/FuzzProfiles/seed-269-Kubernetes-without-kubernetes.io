@@ -1,0 +1,5 @@
+go test fuzz v1
+string("{\"alg\":\"HS256\"}")
+string("{\"aud\":\"https://api.example\",\"exp\":1800000300,\"iat\":1799999900,\"iss\":\"https://issuer.example\",\"sub\":\"system:serviceaccount:n:s\"}")
+uint16(1345)
+byte('\x0d')

@@ -1,5 +1,0 @@
-go test fuzz v1
-string("{\"alg\":\"HS256\"}")
-string("{\"aud\":\"https://api.example\",\"exp\":1800000300,\"iat\":1799999900,\"iss\":\"https://issuer.example\",\"sub\":\"system:serviceaccount:n:s\"}")
-uint16(2010)
-byte('\x02')
