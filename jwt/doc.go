@@ -28,9 +28,15 @@
 // # Other issuers
 //
 // Issuers that predate RFC 9068 send other types and claims. A [Profile]
-// describes them; [Keycloak], [Auth0], [Okta], [EntraID], [Cognito],
-// [GoogleIDToken] and [Hydra] return the known ones. [ByIssuer] combines the
-// validators of several issuers, and [NewTenants] asks the application about those
+// describes them. Functions return those of well-known issuers: of servers that one
+// runs, such as [Keycloak] and [Zitadel]; of services, such as [Auth0] and [EntraID];
+// of platforms, whose tokens say who calls and nothing more, such as
+// [CloudflareAccess]; and of workloads, such as [KubernetesServiceAccount] and
+// [GitHubActions]. ISSUERS.md, beside this file, has five lines to copy for each, and
+// what its commonest mistakes look like. [ParseProfile] reads a profile that is
+// written as JSON.
+//
+// [ByIssuer] combines the validators of several issuers, and [NewTenants] asks the application about those
 // that come and go while it runs.
 //
 // # Speed

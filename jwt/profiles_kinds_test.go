@@ -1,6 +1,7 @@
 package jwt_test
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -217,3 +218,63 @@ func TestCognitoWithBothIssuers(t *testing.T) {
 		require.Equal(t, issuer, token.Issuer())
 	}
 }
+
+// The profiles that ISSUERS.md writes out, for issuers whose options decide too much
+// for a function.
+//
+// checklist 37, 43, 47
+func TestProfilesOfThePage(t *testing.T) {
+	lemon := jwt.Profile{
+		Types: []string{"JWT"}, Required: []string{"iss", "exp", "aud", "client_id", "iat", "jti", "scope"},
+		Scope: []string{"scope"}, Absent: []string{"nonce", "at_hash", "c_hash", "azp", "auth_time"},
+		AllowMissingSubject: true,
+	}
+	workos := jwt.Profile{
+		Types: []string{"JWT"}, AllowMissingType: true, Required: []string{"iss", "exp", "sub", "iat", "sid"},
+		Audience: []string{"iss"}, Roles: []jwt.ClaimPath{{"roles"}, {"role"}},
+		Entitlements: []jwt.ClaimPath{{"permissions"}}, Absent: []string{"nonce", "at_hash", "c_hash"},
+	}
+	for name, c := range map[string]struct {
+		profile         jwt.Profile
+		payload         string
+		changes         claims
+		because         jwt.Reason // "" = accepted
+		subject, client string
+		roles           string
+	}{
+		"LemonLDAP::NG": {lemon, lemonLDAP, nil, "", "jane", "shop-web", ""},
+		"LemonLDAP::NG, a machine": {lemon, lemonLDAP, claims{"sub": json.RawMessage("null"), "client_id": "batch"}, "", "",
+			"batch", ""},
+		"LemonLDAP::NG, nobody": {lemon, lemonLDAP, claims{"sub": nil, "client_id": nil}, jwt.ReasonMissingClaim, "", "", ""},
+		"LemonLDAP::NG, ID token": {lemon, idTokens["LemonLDAP::NG"], claims{"at_hash": nil}, jwt.ReasonType,
+			"", "", ""},
+		"WorkOS":              {workos, workOS, nil, "", "user_01", "", "admin"},
+		"WorkOS, roles":       {workos, workOS, claims{"roles": []string{"a", "b"}}, "", "user_01", "", "a b"},
+		"WorkOS, no session":  {workos, workOS, claims{"sid": nil}, jwt.ReasonMissingClaim, "", "", ""},
+		"WorkOS, of a signin": {workos, workOS, claims{"nonce": "n"}, jwt.ReasonType, "", "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			keys := jwttest.NewIssuer(t, jwttest.InMemory())
+			v := vendor{issuer: "https://id.example", audiences: []string{"shop-web", "https://id.example"},
+				header: `{"typ": "JWT"}`}
+			token, err := v.validate(t, keys, c.profile, v.sign(t, keys, c.payload, c.changes))
+			if c.because != "" {
+				requireRefused(t, err, c.because, "")
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, c.subject, token.Subject())
+			require.Equal(t, c.client, token.ClientID())
+			require.Equal(t, c.roles, sorted(token.Roles().String()))
+		})
+	}
+}
+
+const (
+	lemonLDAP = `{
+		"iss": "https://id.example", "sub": "jane", "aud": ["shop-web", "https://api.example"], "client_id": "shop-web",
+		"exp": 1767229200, "iat": 1767225600, "jti": "3a9a1e0f", "scope": "openid orders", "sid": "s1"}`
+	workOS = `{
+		"iss": "https://id.example", "sub": "user_01", "sid": "session_01", "jti": "01", "org_id": "org_01",
+		"role": "admin", "permissions": ["orders:read"], "exp": 1767225900, "iat": 1767225600}`
+)

@@ -149,7 +149,8 @@ func TestActiveButRejected(t *testing.T) {
 // Every text says what an operator can do or look at, and nothing of the answer.
 func TestErrorText(t *testing.T) {
 	for body, text := range map[string]string{
-		active(`"cnf":{"jkt":7}`): "confirmation (cnf): bound in a way that Config.Confirmations does not name",
+		active(`"cnf":{"jkt":7}`): "confirmation (cnf): bound to a key: name jkt in Config.Confirmations, " +
+			"and have protector.DPoP check the proofs",
 
 		active(`"cnf":{"hush":7}`):                    "confirmation (cnf): holds no method that Config.Confirmations names",
 		active(`"cnf":"hush"`):                        "confirmation (cnf): not an object",

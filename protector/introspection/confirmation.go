@@ -27,15 +27,32 @@ func (c *Client) checkConfirmation(cnf jsontext.Value) (map[string]string, *Erro
 	}
 	methods := make(map[string]string, len(all))
 	for name, value := range all {
-		switch named := slices.Contains(c.config.Confirmations, name); {
-		case named && text(value) != "":
-			methods[name] = text(value)
-		case named || slices.Contains(confirmationMethods, name):
-			return nil, rejected(ReasonConfirmation, "cnf", "bound in a way that Config.Confirmations does not name")
+		if !slices.Contains(c.config.Confirmations, name) {
+			continue
+		}
+		if methods[name] = text(value); methods[name] == "" {
+			return nil, rejected(ReasonConfirmation, "cnf", "a method that is not a string, or empty")
+		}
+	}
+	for _, method := range confirmationMethods {
+		if _, bound := all[method]; bound && methods[method] == "" {
+			return nil, rejected(ReasonConfirmation, "cnf", remedyForBinding(method))
 		}
 	}
 	if len(methods) == 0 {
 		return nil, rejected(ReasonConfirmation, "cnf", "holds no method that Config.Confirmations names")
 	}
 	return methods, nil
+}
+
+// remedyForBinding says what takes tokens that are bound by method. The package jwt has
+// the same texts.
+func remedyForBinding(method string) string {
+	switch method {
+	case "jkt": // RFC 9449 §6.1
+		return "bound to a key: name jkt in Config.Confirmations, and have protector.DPoP check the proofs"
+	case "x5t#S256": // RFC 8705 §3.1
+		return "bound to a certificate: name x5t#S256 in Config.Confirmations, and have protector.MutualTLS check it"
+	}
+	return "bound in a way that Config.Confirmations does not name: name it only if something checks it"
 }
