@@ -119,6 +119,16 @@ func TestKeysThatCanBeFactored(t *testing.T) {
 	}
 }
 
+// No square is passed over, whatever it leaves modulo small numbers.
+func TestEveryPairOfCloseFactors(t *testing.T) {
+	// checklist 185
+	p := rough(1024)
+	for range 100 {
+		q := withoutSmallFactors(new(big.Int).Add(p, randomNumber(500)))
+		require.ErrorContains(t, parseModulus(product(p, q)), "close together")
+	}
+}
+
 // Whatever a good generator makes is taken: all products of some primes, and numbers of chance.
 func TestGoodModuliAreTaken(t *testing.T) {
 	// checklist 185

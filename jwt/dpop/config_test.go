@@ -28,6 +28,7 @@ func TestConfigFaults(t *testing.T) {
 		"holds a dot segment":                               {PublicOrigins: []string{"https://api.example/a/.."}},
 		`Config.Algorithms names "HS256"`:                   {Algorithms: []string{"HS256"}},
 		`Config.Algorithms names "none"`:                    {Algorithms: []string{"none"}},
+		`Config.Algorithms names "ML-DSA-44"`:               {Algorithms: []string{"ML-DSA-44"}},
 		"Config.MaxAge is -1s":                              {MaxAge: -time.Second},
 		"Config.MaxAge is 30ns":                             {MaxAge: 30},
 		"Config.MaxAge is 2562047h":                         {MaxAge: math.MaxInt64},
