@@ -3,15 +3,16 @@ package jwt
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"example.com/resourceserver/jwt/internal/memo"
 	"example.com/resourceserver/jwt/internal/strictjson"
 	"example.com/resourceserver/scopes"
 )
 
-// readClaims reads the claims once and makes the token of them, after every check
-// in a fixed order: what kind of token, iss, aud, exp, nbf, iat, what is required,
-// the types of the rest, scope. The order decides only which reason is told.
+// readClaims reads the claims once, and begins the token that is made of them: each
+// check that follows adds what it has found good. The order of the checks decides only
+// which reason is told.
 func (v *validation) readClaims() (err error) {
 	if v.payload == "" {
 		if v.payload, err = v.decoder.Payload(v.compact); err != nil {
@@ -21,33 +22,7 @@ func (v *validation) readClaims() (err error) {
 	if v.claims, err = parseClaims(&v.members, v.payload); err != nil {
 		return err
 	}
-	m := v.validator.terms
-	t := &Token{terms: m, claims: v.payload, header: v.header, key: v.key}
-	if err := m.checkKind(v.claims); err != nil {
-		return err
-	}
-	if err := m.checkIssuer(v.claims); err != nil {
-		return err
-	}
-	if err := m.checkAudience(t, v.claims); err != nil {
-		return err
-	}
-	if err := m.checkTimes(t, v.claims); err != nil {
-		return err
-	}
-	if err := m.checkRequired(v.claims); err != nil {
-		return err
-	}
-	if err := m.readIdentity(t, v.claims); err != nil {
-		return err
-	}
-	if err := m.readAuthentication(t, v.claims); err != nil {
-		return err
-	}
-	if err := v.validator.readScopes(t, v.claims); err != nil {
-		return err
-	}
-	v.accepted = t
+	v.result = &Token{terms: v.validator.terms, claims: v.payload, header: v.kept, key: v.key}
 	return nil
 }
 
@@ -129,31 +104,44 @@ func (m *terms) checkAudience(t *Token, claims claimSet) error {
 	return nil
 }
 
-func (m *terms) checkTimes(t *Token, claims claimSet) (err error) {
-	if t.expiresAt, err = claims.date(claimExpiresAt); err != nil {
+// checkExpiry and the two after it compare with one time.
+func (v *validation) checkExpiry() (err error) {
+	m, t := v.validator.terms, v.result
+	v.now = m.now()
+	if t.expiresAt, err = v.claims.date(claimExpiresAt); err != nil {
 		return err
 	}
-	if t.notBefore, err = claims.date(claimNotBefore); err != nil {
-		return err
-	}
-	if t.issuedAt, err = claims.date(claimIssuedAt); err != nil {
-		return err
-	}
-	now := m.now()
-	latest := now.Add(m.leeway)
 	switch {
 	case t.expiresAt.IsZero():
 		return invalid(ReasonMissingClaim, "exp", "")
-	case !now.Before(t.expiresAt.Add(m.leeway)):
+	case !v.now.Before(t.expiresAt.Add(m.leeway)):
 		return invalid(ReasonExpired, "exp", "")
-	case t.notBefore.After(latest):
+	}
+	return nil
+}
+
+func (v *validation) checkNotBefore() (err error) {
+	if v.result.notBefore, err = v.claims.date(claimNotBefore); err != nil {
+		return err
+	}
+	if v.isFuture(v.result.notBefore) {
 		return invalid(ReasonNotYetValid, "nbf",
 			"not reached yet: if that is unexpected, compare the clocks of this host and the issuer")
-	case t.issuedAt.After(latest):
+	}
+	return nil
+}
+
+func (v *validation) checkIssuedAt() (err error) {
+	if v.result.issuedAt, err = v.claims.date(claimIssuedAt); err != nil {
+		return err
+	}
+	if v.isFuture(v.result.issuedAt) {
 		return invalid(ReasonIssuedInFuture, "iat", "not reached yet: compare the clocks of this host and the issuer")
 	}
 	return nil
 }
+
+func (v *validation) isFuture(t time.Time) bool { return t.After(v.now.Add(v.validator.terms.leeway)) }
 
 // checkRequired demands that the required claims are there and say something: an
 // empty sub names nobody.
@@ -189,16 +177,19 @@ func isEmpty(value string) bool {
 	return false
 }
 
-func (m *terms) readIdentity(t *Token, claims claimSet) (err error) {
+func (m *terms) readSubject(t *Token, claims claimSet) (err error) {
 	if t.subject, err = claims.text(claimSubject); err != nil {
 		return err
 	}
-	if err := m.checkSubject(t.subject); err != nil {
-		return err
-	}
-	if t.id, err = text(claims.first(m.refs.id)); err != nil {
-		return err
-	}
+	return m.checkSubject(t.subject)
+}
+
+func (m *terms) readID(t *Token, claims claimSet) (err error) {
+	t.id, err = text(claims.first(m.refs.id))
+	return err
+}
+
+func (m *terms) readClient(t *Token, claims claimSet) (err error) {
 	if t.clientID, err = text(claims.first(m.refs.clientID)); err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ var confirmationMethods = []string{"jkt", "x5t#S256", "x5t", "jwk", "jwe", "jku"
 // binding is a method by which a token is bound, and what it is bound to.
 type binding struct{ method, value string }
 
-// checkConfirmation is the last stage. It refuses a token that is bound to a key in
+// checkConfirmation refuses a token that is bound to a key in
 // a way that nobody enforces: as a plain bearer token it would be worth more to a
 // thief than its issuer meant. Members that are no method are ignored, whatever they
 // are (RFC 7800 §3.1): issuers send such. A cnf in which nothing is left binds the
@@ -29,7 +29,7 @@ func (v *validation) checkConfirmation() (err error) {
 	if err != nil {
 		return invalid(ReasonConfirmation, "cnf", "not an object")
 	}
-	v.accepted.confirmation, err = v.validator.terms.confirmationIn(members)
+	v.result.confirmation, err = v.validator.terms.confirmationIn(members)
 	return err
 }
 

@@ -1,28 +1,45 @@
 package jwt
 
-import (
-	"example.com/resourceserver/jwt/internal/jws"
-	"example.com/resourceserver/jwt/internal/strictjson"
-)
+import "example.com/resourceserver/jwt/internal/jws"
 
-// readHeader makes every check that needs nothing but the header. The same text has
-// the same answer, so one that is remembered is not read again.
-func (v *validation) readHeader() error {
+// recallHeader reports whether the header is one that has passed all its checks
+// before. The same text has the same answer, so it is not read again.
+func (v *validation) recallHeader() bool {
 	encoded := v.compact.Header
 	v.remembered = v.validator.headers.Cell(encoded)
-	if v.header = v.remembered.Find(encoded); v.header != nil {
-		return nil
+	if v.kept = v.remembered.Find(encoded); v.kept == nil {
+		return false
 	}
-	var buf [12]strictjson.Member
-	parameters, err := jws.ParseHeader(buf[:0], encoded)
+	v.header = *v.kept
+	return true
+}
+
+// rememberHeader keeps a header under which there was a good signature.
+func (v *validation) rememberHeader() {
+	if v.kept == nil {
+		header := v.header.Clone()
+		v.kept = &header
+	}
+	v.remembered.Add(v.compact.Header, v.kept)
+}
+
+// passHeader makes one check that needs nothing but the header.
+func (v *validation) passHeader(c check) (err error) {
+	switch c {
+	case checkHeader:
+		v.parameters, err = jws.ParseHeader(v.space[:0], v.compact.Header)
+	case checkAlgorithm:
+		v.header.Algorithm, err = v.validator.rules.Algorithm(v.parameters)
+	case checkExtensions:
+		err = jws.CheckExtensions(v.parameters)
+	case checkKeyID:
+		v.header.KeyID, err = jws.KeyID(v.parameters)
+	case checkType:
+		err = v.validator.rules.CheckType(v.parameters)
+	}
 	if err != nil {
 		return refusal(err)
 	}
-	header, err := v.validator.rules.Check(parameters)
-	if err != nil {
-		return refusal(err)
-	}
-	v.header = &jws.Header{Algorithm: header.Algorithm, KeyID: header.KeyID} // &header would cost a refusal, too
 	return nil
 }
 

@@ -93,7 +93,7 @@ func (i *Issuers) choose(v *validation) error {
 
 // findIssuer returns what the claims name as issuer, "" if they name none or one that
 // is longer than any. Nobody has signed them yet, so they are not worth more than a
-// search for iss. The validator that is chosen by it begins at the first stage: all
+// search for iss. The validator that is chosen by it begins at the first check: all
 // that is kept for it is the payload, which is decoded already.
 func (v *validation) findIssuer(maxTokenBytes, maxIssuer int) (string, error) {
 	compact, err := jws.Cut(v.token, maxTokenBytes)

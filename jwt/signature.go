@@ -12,13 +12,17 @@ import (
 // of candidates is not a rotation but an attack on the processor.
 const maxKeysTried = 8
 
+func (v *validation) decodeSignature() (err error) {
+	if v.signature, err = v.decoder.Signature(v.compact); err != nil {
+		return refusal(err)
+	}
+	return nil
+}
+
 // findKeys asks the issuer's keys for those that may have signed the token. It is
 // the one time that they are asked: a token that is malformed never gets there, and
 // a signature that does not verify asks nobody again.
 func (v *validation) findKeys(ctx context.Context) (err error) {
-	if v.signature, err = v.decoder.Signature(v.compact); err != nil {
-		return refusal(err)
-	}
 	if v.header.Algorithm.Symmetric() {
 		return nil
 	}
@@ -47,7 +51,6 @@ func (v *validation) checkSignature() error {
 	} else if v.key = v.verifyingKey(signed); v.key == nil {
 		return v.noneVerifies()
 	}
-	v.remembered.Add(v.compact.Header, v.header)
 	return nil
 }
 

@@ -58,32 +58,29 @@ func ParseHeader(dst strictjson.Object, encoded string) (strictjson.Object, erro
 // kind of token that does use its jwk, a proof of possession, takes it from the
 // parameters itself.
 func (r *Rules) Check(parameters strictjson.Object) (Header, error) {
-	alg, err := r.algorithm(parameters)
+	alg, err := r.Algorithm(parameters)
 	if err != nil {
 		return Header{}, err
 	}
-	// No extension is understood here, so whatever crit says, it refuses the
-	// token: what it names is unknown, or crit itself is malformed (RFC 7515
-	// §4.1.11). b64 must be listed in crit (RFC 7797 §6): without crit it is
-	// refused too, since other validators would read another payload.
-	switch {
-	case parameters.Has("crit"):
-		return Header{}, ErrCritical
-	case parameters.Has("b64"):
-		return Header{}, ErrUnencoded
-	}
-	kid, ok := optionalString(parameters, "kid")
-	if !ok {
-		return Header{}, ErrKeyID
-	}
-	if err := r.checkType(parameters); err != nil {
+	if err := CheckExtensions(parameters); err != nil {
 		return Header{}, err
 	}
-	// Whoever keeps a header must not keep a certificate chain beside it.
-	return Header{Algorithm: alg, KeyID: strings.Clone(kid)}, nil
+	kid, err := KeyID(parameters)
+	if err != nil {
+		return Header{}, err
+	}
+	if err := r.CheckType(parameters); err != nil {
+		return Header{}, err
+	}
+	return Header{Algorithm: alg, KeyID: kid}.Clone(), nil
 }
 
-func (r *Rules) algorithm(parameters strictjson.Object) (*Algorithm, error) {
+// Clone returns a header that may be kept: it does not keep the text that it was read
+// from, with a certificate chain in it perhaps.
+func (h Header) Clone() Header { return Header{h.Algorithm, strings.Clone(h.KeyID)} }
+
+// Algorithm returns what alg denotes, if it is accepted.
+func (r *Rules) Algorithm(parameters strictjson.Object) (*Algorithm, error) {
 	value, _ := parameters.Get("alg")
 	name, ok := strictjson.String(value)
 	if !ok {
@@ -96,9 +93,32 @@ func (r *Rules) algorithm(parameters strictjson.Object) (*Algorithm, error) {
 	return alg, nil
 }
 
-// checkType compares typ with the accepted types (RFC 7515 §4.1.9): letter case does
+// CheckExtensions refuses every extension. None is understood here, so whatever crit
+// says, it refuses the token: what it names is unknown, or crit itself is malformed
+// (RFC 7515 §4.1.11). b64 must be listed in crit (RFC 7797 §6): without crit it is
+// refused too, since other validators would read another payload.
+func CheckExtensions(parameters strictjson.Object) error {
+	switch {
+	case parameters.Has("crit"):
+		return ErrCritical
+	case parameters.Has("b64"):
+		return ErrUnencoded
+	}
+	return nil
+}
+
+// KeyID returns kid, a part of the header's text, or "" if there is none.
+func KeyID(parameters strictjson.Object) (string, error) {
+	kid, ok := optionalString(parameters, "kid")
+	if !ok {
+		return "", ErrKeyID
+	}
+	return kid, nil
+}
+
+// CheckType compares typ with the accepted types (RFC 7515 §4.1.9): letter case does
 // not matter, and "application/" may be left out.
-func (r *Rules) checkType(parameters strictjson.Object) error {
+func (r *Rules) CheckType(parameters strictjson.Object) error {
 	typ, ok := optionalString(parameters, "typ")
 	if !ok {
 		return ErrTypeNoString

@@ -31,9 +31,9 @@ func TestAValidationIsForgotten(t *testing.T) {
 	require.Equal(t, validation{}, *v)
 }
 
-// A stage that is forgotten must not be one that is passed.
-func TestEveryStageIsOne(t *testing.T) {
-	v := new(validation)
-	require.ErrorContains(t, v.pass(t.Context(), lastStage+1), "no such stage")
-	require.ErrorContains(t, v.pass(t.Context(), 0), "no such stage")
+// A check that is forgotten must not be one that is passed.
+func TestEveryCheckIsOne(t *testing.T) {
+	v := &validation{validator: new(Validator)}
+	require.ErrorContains(t, v.pass(t.Context(), lastCheck+1), "no such check")
+	require.ErrorContains(t, v.pass(t.Context(), 0), "no such check")
 }
