@@ -25,7 +25,7 @@ import (
 // The usual execution ends in a refusal after a few microseconds, so nothing here may cost more than that: what is
 // slow is done for what was accepted, and for one refusal in eight.
 func FuzzToken(f *testing.F) {
-	// checklist 27, 32, 34, 48, 52, 65, 66, 67, 79
+	// checklist 27, 32, 34, 48, 52, 65, 66, 67, 79, 221
 	judges := []*judge{newJudge(jwt.Profile{}, rfc9068, false), newJudge(jwt.Profile{}, rfc9068, true)}
 	ctx := context.Background()
 	f.Fuzz(func(t *testing.T, input []byte) {
@@ -66,6 +66,7 @@ var fuzzAlgorithms = []string{"HS256", "EdDSA", "ES256", "RS256", "HS384", "HS51
 // check compares the validator, with and without its cache, with the oracle, and looks hard at what was accepted.
 func (j *judge) check(t *testing.T, token string, at int, flip uint8) {
 	got, err := j.validator.Validate(context.Background(), token)
+	explainsAs(t, token, j.validator.Explain(context.Background(), token), err)
 	claims, why := j.oracle.judge(token)
 	if (err == nil) != (why == nil) {
 		t.Fatalf("validator: %v\noracle: %v\n%s", err, why, token)

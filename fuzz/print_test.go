@@ -43,6 +43,9 @@ func specimens(t *testing.T) map[string]any {
 		jwttest.Claim("jti", hush), jwttest.Claim("acr", hush), jwttest.Claim("amr", []string{hush}),
 		jwttest.Scope("hush"), jwttest.Claim("cnf", map[string]string{"jkt": hush}))
 	token := must(validator.Validate(t.Context(), bearer))
+	unscoped := issuer.Token(jwttest.Secret([]byte(hush)), jwttest.Subject(hush), jwttest.ClientID(hush), claims,
+		jwttest.Claim("jti", hush), jwttest.Claim("acr", hush), jwttest.Claim("email", hush),
+		jwttest.Claim("cnf", map[string]string{"jkt": hush, "jwk": hush}))
 	_, refusal := validator.Validate(t.Context(), bearer+"A")
 	return map[string]any{
 		"jwt.Config":        config,
@@ -54,6 +57,9 @@ func specimens(t *testing.T) map[string]any {
 		"jwt.Token":         token,
 		"jwt.Error":         refusal,
 		"jwt.Reason":        "a constant",
+		"jwt.Explanation":   validator.Explain(t.Context(), unscoped+"A"),
+		"jwt.Finding":       validator.Explain(t.Context(), unscoped).Findings[0],
+		"jwt.Outcome":       "a constant",
 		"jwt.Profile":       "names of claims",
 		"jwt.ClaimPath":     "names of claims",
 

@@ -164,13 +164,17 @@ func (v *validation) passClaims(c check) error {
 }
 
 // decrypt finds the JWS. Without Config.Decrypt that is the token itself.
-func (v *validation) decrypt(ctx context.Context) (err error) {
+func (v *validation) decrypt(ctx context.Context) error {
 	v.text = v.token
 	if v.validator.decrypt != nil {
 		v.payload = "" // nothing that was read before is of the text inside
-		v.text, err = v.validator.decrypted(ctx, v.token)
+		text, err := v.validator.decrypted(ctx, v.token)
+		if err != nil {
+			return err
+		}
+		v.text = text
 	}
-	return err
+	return nil
 }
 
 func (v *validation) cut() (err error) {

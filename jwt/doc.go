@@ -25,6 +25,14 @@
 // An error of type [*Error] tells the reason; any other error means that nobody
 // could tell, and must not be taken for a refusal.
 //
+// # Why it was refused
+//
+// [Validator.Explain] goes through the same checks and does not end at the first
+// that fails: it says of each what was found, what was expected and what to do. It
+// tells neither the signature nor anything of a person, but it does tell which
+// issuers, audiences and algorithms are accepted: show it to whoever runs the
+// service, and not to its clients.
+//
 // # Other issuers
 //
 // Issuers that predate RFC 9068 send other types and claims. A [Profile]

@@ -95,6 +95,7 @@ type validating interface {
 func accept(t *testing.T, v validating, token string) *jwt.Token {
 	t.Helper()
 	claims := acceptOnce(t, v, token)
+	explains(t, v, token, nil)
 	cache := cacheOf(t, v)
 	for range 2 {
 		cached, err := cache.Validate(t.Context(), token)
@@ -118,6 +119,7 @@ func acceptOnce(t *testing.T, v validating, token string) *jwt.Token {
 func refuse(t *testing.T, v validating, token string, reason jwt.Reason) *jwt.Error {
 	t.Helper()
 	invalid := refuseOnce(t, v, token, reason)
+	explains(t, v, token, invalid)
 	cache := cacheOf(t, v)
 	for range 2 {
 		cached, err := cache.Validate(t.Context(), token)

@@ -1,0 +1,322 @@
+package jwt_test
+
+import (
+	"context"
+	"crypto"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/resourceserver/jwks"
+	"example.com/resourceserver/jwt"
+	"example.com/resourceserver/jwt/jwttest"
+)
+
+// finding returns what an explanation says about one check.
+func finding(t *testing.T, e jwt.Explanation, check string) jwt.Finding {
+	t.Helper()
+	for _, f := range e.Findings {
+		if f.Check == check {
+			return f
+		}
+	}
+	require.Failf(t, "no such check", "%s in %v", check, e)
+	return jwt.Finding{}
+}
+
+// outcomes returns the checks that came out so, in their order.
+func outcomes(e jwt.Explanation, outcome jwt.Outcome) (names []string) {
+	for _, f := range e.Findings {
+		if f.Outcome == outcome {
+			names = append(names, f.Check)
+		}
+	}
+	return names
+}
+
+// checklist 221
+func TestExplainReportsEveryFault(t *testing.T) {
+	issuer, v := strict(t)
+	e := v.Explain(t.Context(), issuer.Token(jwttest.Typ("JWT"), jwttest.Audience("other"),
+		jwttest.ExpiresIn(-3*time.Minute), jwttest.Without("jti", "client_id"), jwttest.Scope("read")))
+	require.Equal(t, []string{"typ", "aud", "exp", "required"}, outcomes(e, jwt.Failed))
+	require.Empty(t, outcomes(e, jwt.NotJudged))
+	require.Equal(t, jwt.ReasonType, e.Reason())
+	require.Equal(t, `aud "other"`, finding(t, e, "aud").Found)
+	require.Equal(t, `one of "https://api.example"`, finding(t, e, "aud").Expected)
+	require.Contains(t, finding(t, e, "exp").Found, "3 minutes ago")
+	require.Equal(t, `without "client_id", "jti"`, finding(t, e, "required").Found)
+	require.Equal(t, `scope "read"`, finding(t, e, "scope").Found)
+	require.NotContains(t, e.String(), "not verified")
+}
+
+// Claims are read without a good signature, and it is said of each of them.
+//
+// checklist 221
+func TestExplainSaysWhatWasNotVerified(t *testing.T) {
+	issuer, v := strict(t)
+	e := v.Explain(t.Context(), issuer.Token(jwttest.Tampered(), jwttest.Audience("other")))
+	require.Equal(t, []string{"signature", "aud"}, outcomes(e, jwt.Failed))
+	for _, f := range e.Findings {
+		claims := f.Check == "claims" || f.Check == "aud" || f.Check == "exp" || f.Check == "cnf"
+		require.True(t, f.Unverified || !claims, f.Check)
+	}
+	require.Contains(t, e.String(), "The signature was not verified")
+	document, err := json.Marshal(e)
+	require.NoError(t, err)
+	require.Contains(t, string(document), `"verified":false`)
+}
+
+// The remedies of what happens most.
+//
+// checklist 221
+func TestRemedies(t *testing.T) {
+	issuer, v := strict(t)
+	good := issuer.Token()
+	url := issuer.URL()
+	keycloak := issuer.Token(jwttest.Typ("JWT"), jwttest.Claim("typ", "Bearer"), jwttest.Claim("azp", "a"))
+	for name, tt := range map[string]struct{ token, check, remedy string }{
+		"scheme":     {"Bearer " + good[:40], "form", "without Bearer"},
+		"cut off":    {good[:strings.LastIndexByte(good, '.')], "form", "cut off"},
+		"opaque":     {"2YotnFZFEjr1zCsicMWpAA", "form", "introspection"},
+		"long":       {strings.Repeat("a", 17<<10), "form", "MaxTokenBytes"},
+		"none":       {issuer.Token(jwttest.Alg("none")), "alg", "nobody has signed"},
+		"shared":     {issuer.Token(jwttest.Secret(secret)), "alg", "Config.Secret"},
+		"proof":      {issuer.Token(jwttest.Typ("dpop+jwt")), "typ", "DPoP proof"},
+		"ID token":   {issuer.Token(jwttest.Typ("JWT"), jwttest.Claim("nonce", "n")), "typ", "ID token, by its claim nonce"},
+		"Keycloak":   {keycloak, "typ", "jwt.Keycloak()"},
+		"unknown":    {issuer.Token(jwttest.Unpublished()), "key", "environment"},
+		"Graph":      {issuer.Token(jwttest.Header("nonce", "n"), jwttest.Tampered()), "signature", "Microsoft Graph"},
+		"slash":      {issuer.Token(jwttest.Claim("iss", url+"/")), "iss", "by the slash"},
+		"blank":      {issuer.Token(jwttest.Claim("iss", url+" ")), "iss", "by a blank"},
+		"letters":    {issuer.Token(jwttest.Claim("iss", strings.ToUpper(url))), "iss", "upper and lower case"},
+		"http":       {issuer.Token(jwttest.Claim("iss", "http"+strings.TrimPrefix(url, "https"))), "iss", "https"},
+		"near":       {issuer.Token(jwttest.Audience(issuer.Audience() + "/")), "aud", "differ by a slash"},
+		"elsewhere":  {issuer.Token(jwttest.Audience("other")), "aud", "Config.Audiences"},
+		"clock":      {issuer.Token(jwttest.NotBefore(time.Now().Add(time.Hour))), "nbf", "clocks"},
+		"just over":  {issuer.Token(jwttest.ExpiresIn(-time.Minute)), "exp", "clocks"},
+		"long over":  {issuer.Token(jwttest.ExpiresIn(-time.Hour)), "exp", "new token"},
+		"millis":     {issuer.Token(jwttest.Claim("exp", time.Now().UnixMilli())), "exp", "milliseconds"},
+		"nobody":     {issuer.Token(jwttest.Without("sub")), "required", "AllowMissingSubject"},
+		"bound":      {issuer.Token(jwttest.Claim("cnf", map[string]string{"jkt": "x"})), "cnf", "protector.DPoP"},
+		"extensions": {issuer.Token(jwttest.Header("crit", []string{"x"})), "crit", "extensions"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := finding(t, v.Explain(t.Context(), tt.token), tt.check)
+			require.Equal(t, jwt.Failed, f.Outcome, "%+v", f)
+			require.Contains(t, f.Remedy, tt.remedy)
+		})
+	}
+}
+
+// A key that is not there: these are.
+//
+// checklist 221
+func TestExplainNamesTheKeysThereAre(t *testing.T) {
+	issuer := jwttest.NewIssuer(t, jwttest.InMemory(), jwttest.FirstKey("EdDSA"))
+	static, err := jwks.ParseStatic(issuer.JWKS())
+	require.NoError(t, err)
+	v := validatorOf(t, issuer, withKeys(static))
+	f := finding(t, v.Explain(t.Context(), issuer.Token(jwttest.Unpublished())), "key")
+	require.Equal(t, `one of the issuer's keys, which are "`+issuer.KeyID()+`"`, f.Expected)
+}
+
+// Keys are asked for once, and only if there is a signature that they could verify.
+//
+// checklist 221
+func TestExplainAsksForKeysOnce(t *testing.T) {
+	issuer := jwttest.NewIssuer(t, jwttest.InMemory(), jwttest.FirstKey("EdDSA"))
+	asked := 0
+	v := validatorOf(t, issuer, withKeys(keySource(func(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error) {
+		asked++
+		return issuer.VerificationKeys(ctx, kid, alg)
+	})))
+	for name, tt := range map[string]struct {
+		token string
+		want  int
+	}{
+		"good":      {issuer.Token(), 1},
+		"unknown":   {issuer.Token(jwttest.Unpublished()), 1},
+		"typ":       {issuer.Token(jwttest.Typ("JWT")), 1},
+		"alg":       {issuer.Token(jwttest.Secret(secret)), 0},
+		"crit":      {issuer.Token(jwttest.Header("crit", []string{"x"})), 0},
+		"kid":       {issuer.Token(jwttest.Header("kid", 1)), 0},
+		"signature": {issuer.Token() + "=", 0},
+		"form":      {"a.b", 0},
+		"long":      {strings.Repeat("a", 1<<20), 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			asked = 0
+			v.Explain(t.Context(), tt.token)
+			require.Equal(t, tt.want, asked)
+		})
+	}
+}
+
+// A header whose typ is wrong must not be taken for good because somebody had the token explained.
+func TestExplainRemembersNoHeader(t *testing.T) {
+	issuer, v := strict(t)
+	token := issuer.Token(jwttest.Typ("JWT"))
+	require.Equal(t, jwt.ReasonType, v.Explain(t.Context(), token).Reason())
+	refuseOnce(t, v, token, jwt.ReasonType)
+}
+
+// Where the keys are not available nobody can tell, and the rest is still said.
+//
+// checklist 221
+func TestExplainAnOutage(t *testing.T) {
+	outage := errors.New("cannot reach \x1b[31m the issuer")
+	issuer, v := strict(t, withKeys(keySource(func(context.Context, string, string) ([]crypto.PublicKey, error) {
+		return nil, outage
+	})))
+	token := issuer.Token(jwttest.Audience("other"))
+	e := v.Explain(t.Context(), token)
+	require.ErrorIs(t, e.Err(), outage)
+	require.Empty(t, e.Reason())
+	require.Equal(t, []string{"key", "signature"}, outcomes(e, jwt.NotJudged))
+	require.Equal(t, []string{"aud"}, outcomes(e, jwt.Failed))
+	require.Contains(t, finding(t, e, "key").Because, "not available")
+	require.True(t, strings.HasPrefix(e.String(), "The token is undecided: "), e.String())
+	tellsLittle(t, token, e)
+}
+
+// An error of somebody else's that repeats the token.
+//
+// checklist 221
+func TestExplainCutsTheTokenOutOfErrors(t *testing.T) {
+	issuer, v := strict(t)
+	token := issuer.Token()
+	v = validatorOf(t, issuer, withKeys(keySource(func(context.Context, string, string) ([]crypto.PublicKey, error) {
+		return nil, errors.New("GET /?token=" + token)
+	})))
+	e := v.Explain(t.Context(), token)
+	require.Contains(t, finding(t, e, "key").Because, "[the token]")
+	tellsLittle(t, token, e)
+}
+
+// What is encrypted is explained as what is in it, and a token that should be encrypted as far as it goes.
+//
+// checklist 221
+func TestExplainEncrypted(t *testing.T) {
+	issuer, _ := strict(t)
+	inner := issuer.Token(jwttest.Audience("other"))
+	jwe := "eyJhbGciOiJkaXIifQ..aXY.Y2lwaGVydGV4dA.dGFn"
+	v := validatorOf(t, issuer, func(c *jwt.Config) {
+		c.Decrypt = func(_ context.Context, token string) (string, error) {
+			if token != jwe {
+				return "", errors.New("no")
+			}
+			return inner, nil
+		}
+	})
+	e := v.Explain(t.Context(), jwe)
+	require.Equal(t, []string{"aud"}, outcomes(e, jwt.Failed))
+	tellsLittle(t, inner, e)
+
+	e = v.Explain(t.Context(), inner)
+	require.Equal(t, jwt.ReasonNotEncrypted, e.Reason())
+	require.Equal(t, []string{"encryption", "aud"}, outcomes(e, jwt.Failed))
+
+	e = v.Explain(t.Context(), jwe+"AA")
+	require.Equal(t, []string{"encryption"}, outcomes(e, jwt.Failed))
+	require.NotContains(t, outcomes(e, jwt.Passed), "form")
+}
+
+func TestExplainSharedSecret(t *testing.T) {
+	issuer, v := strict(t, withSecret)
+	e := v.Explain(t.Context(), issuer.Token(jwttest.Secret(secret), jwttest.Tampered()))
+	require.Equal(t, []string{"signature"}, outcomes(e, jwt.Failed))
+	require.Contains(t, finding(t, e, "signature").Remedy, "base64")
+	require.NotContains(t, e.String(), "correct horse")
+}
+
+// Without a validator for the issuer nothing can be judged, but who the issuer is.
+//
+// checklist 221
+func TestExplainByIssuer(t *testing.T) {
+	issuer, one := strict(t)
+	issuers, err := jwt.ByIssuer(one)
+	require.NoError(t, err)
+	e := issuers.Explain(t.Context(), issuer.Token(jwttest.Audience("x")))
+	require.Equal(t, []string{"aud"}, outcomes(e, jwt.Failed))
+	for name, tt := range map[string]struct {
+		token, remedy string
+		reason        jwt.Reason
+	}{
+		"another": {issuer.Token(jwttest.Claim("iss", "https://b.example")), "ByIssuer", jwt.ReasonUnknownIssuer},
+		"slash":   {issuer.Token(jwttest.Claim("iss", issuer.URL()+"/")), "the slash", jwt.ReasonUnknownIssuer},
+		"none":    {issuer.Token(jwttest.Without("iss")), "ByIssuer", jwt.ReasonUnknownIssuer},
+		"number":  {issuer.Token(jwttest.Claim("iss", 1)), "in full", jwt.ReasonClaimType},
+		"opaque":  {"2YotnFZFEjr1zCsicMWpAA", "in full", jwt.ReasonMalformed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := issuers.Explain(t.Context(), tt.token)
+			require.Equal(t, tt.reason, e.Reason())
+			require.Contains(t, finding(t, e, "validator").Remedy, tt.remedy)
+			require.Contains(t, finding(t, e, "validator").Expected, issuer.URL())
+			endsAs(t, tt.token, e, refuseOnce(t, issuers, tt.token, tt.reason))
+		})
+	}
+}
+
+// checklist 221
+func TestExplainTenants(t *testing.T) {
+	issuer := jwttest.NewIssuer(t, jwttest.InMemory(), jwttest.FirstKey("EdDSA"))
+	failing := errors.New("the database is down")
+	tenants, err := jwt.NewTenants(jwt.TenantsConfig{Resolve: func(_ context.Context, iss string) (jwt.Config, error) {
+		switch iss {
+		case issuer.URL():
+			return configOf(issuer), nil
+		case "https://down.example":
+			return jwt.Config{}, failing
+		}
+		return jwt.Config{}, jwt.ErrUnknownIssuer
+	}})
+	require.NoError(t, err)
+	endsAs(t, issuer.Token(), tenants.Explain(t.Context(), issuer.Token()), nil)
+	e := tenants.Explain(t.Context(), issuer.Token(jwttest.Audience("x"), jwttest.Without("jti")))
+	require.Equal(t, []string{"aud", "required"}, outcomes(e, jwt.Failed))
+	e = tenants.Explain(t.Context(), issuer.Token(jwttest.Claim("iss", "https://made-up.example")))
+	require.Equal(t, jwt.ReasonUnknownIssuer, e.Reason())
+	require.Equal(t, `iss "https://made-up.example"`, finding(t, e, "validator").Found)
+	e = tenants.Explain(t.Context(), issuer.Token(jwttest.Claim("iss", "https://down.example")))
+	require.ErrorIs(t, e.Err(), failing)
+	require.Equal(t, jwt.NotJudged, finding(t, e, "validator").Outcome)
+}
+
+// Whatever a token holds, little is written, and nothing that a terminal obeys.
+//
+// checklist 221
+func TestExplainIsBounded(t *testing.T) {
+	issuer, v := strict(t)
+	many, long := make([]string, 3000), strings.Repeat("\x1b[2J\u202e", 2000)
+	for i := range many {
+		many[i] = fmt.Sprint(i)
+	}
+	for name, token := range map[string]string{
+		"audiences": issuer.Token(jwttest.Audience(many[:1500]...), jwttest.Claim("cnf", map[string]any{long[:900]: 1})),
+		"issuer":    issuer.Token(jwttest.Claim("iss", long[:6000])),
+		"scope":     issuer.Token(jwttest.Scope(long[:6000])),
+		"kid":       issuer.Token(jwttest.Header("kid", long[:4000]), jwttest.Header("typ", "\x07\u202e")),
+		"methods":   issuer.Token(jwttest.RawPayload(`{"cnf":{"` + strings.Join(many[:1500], `":1,"`) + `":1}}`)),
+		"junk":      strings.Repeat("\x1b]0;a\x07.", 500),
+		"nothing":   "",
+	} {
+		t.Run(name, func(t *testing.T) { tellsLittle(t, token, v.Explain(t.Context(), token)) })
+	}
+}
+
+func TestTheZeroExplanation(t *testing.T) {
+	var e jwt.Explanation
+	require.NoError(t, e.Err())
+	require.Empty(t, e.Reason())
+	require.Equal(t, "The token is not explained\n", e.String())
+	document, err := json.Marshal(e)
+	require.NoError(t, err)
+	require.NotContains(t, string(document), "accepted")
+}

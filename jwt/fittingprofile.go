@@ -1,0 +1,70 @@
+package jwt
+
+import (
+	"sync"
+
+	"example.com/resourceserver/jwt/internal/jws"
+)
+
+// knownProfile is a profile of this package, ready to be compared with a token.
+type knownProfile struct {
+	call  string // as it is written in Go
+	terms *terms
+	rules jws.Rules
+}
+
+// knownProfiles are those that need no argument. They are made ready once: that takes
+// longer than to compare them all.
+var knownProfiles = sync.OnceValue(func() (known []knownProfile) {
+	for _, p := range []struct {
+		call string
+		make func() Profile
+	}{
+		{"jwt.Auth0()", Auth0}, {"jwt.Authentik()", Authentik}, {"jwt.Clerk()", Clerk},
+		{"jwt.CloudflareAccess()", CloudflareAccess}, {"jwt.Cognito()", Cognito}, {"jwt.EntraID()", EntraID},
+		{"jwt.EntraIDv1()", EntraIDv1}, {"jwt.FusionAuth()", FusionAuth}, {"jwt.Hydra()", Hydra},
+		{"jwt.Keycloak()", Keycloak}, {"jwt.KubernetesServiceAccount()", KubernetesServiceAccount},
+		{"jwt.Okta()", Okta}, {"jwt.PingOne()", PingOne}, {"jwt.Supabase()", Supabase}, {"jwt.Zitadel()", Zitadel},
+	} {
+		profile := p.make().resolve(nil)
+		c := Config{Profile: profile, Algorithms: jws.Asymmetric}
+		known = append(known, knownProfile{p.call, termsOf(c), rulesOf(c)})
+	}
+	return known
+})
+
+// maxFitting is how many profiles are named at once: a token that looks like those of
+// every issuer tells nothing.
+const maxFitting = 3
+
+// profilesThatFit returns the profiles that describe tokens with this header and these
+// claims, as Go calls; none if there are too many. One that asks for the value of a
+// claim, and finds it, says more than those that ask for none.
+func (p *pen) profilesThatFit() []string {
+	if p.claims == nil || p.parameters == nil {
+		return nil
+	}
+	var fitting, marked []string
+	for _, known := range knownProfiles() {
+		switch {
+		case known.terms.profile.Name == p.validator.terms.profile.Name || !known.describes(p.validation):
+		case len(known.terms.refs.equal) > 0:
+			marked = append(marked, known.call)
+		default:
+			fitting = append(fitting, known.call)
+		}
+	}
+	if marked != nil {
+		fitting = marked
+	}
+	if len(fitting) > maxFitting {
+		return nil
+	}
+	return fitting
+}
+
+func (k knownProfile) describes(v *validation) bool {
+	_, audience := v.claims.first(k.terms.refs.audience)
+	return audience != "" && k.rules.CheckType(v.parameters) == nil &&
+		k.terms.checkKind(v.claims) == nil && k.terms.checkRequired(v.claims) == nil
+}
