@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -94,6 +95,7 @@ func TestPolicyClients(t *testing.T) {
 			var record struct{ Error string }
 			require.NoError(t, json.Unmarshal(log.Bytes(), &record))
 			require.Contains(t, record.Error, "Policy.Clients")
+			require.Equal(t, tt.token == "none", strings.Contains(record.Error, "names no client"))
 		})
 	}
 }

@@ -98,6 +98,17 @@ func TestTwoHierarchies(t *testing.T) {
 	require.Equal(t, "admin write read", second.Expand(first.Expand(scopes.Parse("admin"))).String())
 }
 
+// Among so many names are some of which nothing but the other hierarchy tells two sets apart.
+func TestTwoHierarchiesOfManyNames(t *testing.T) {
+	for i := range 500 {
+		name := "n" + strconv.Itoa(i)
+		first := hierarchy(t, map[string][]string{"admin": {name}})
+		second := hierarchy(t, map[string][]string{name: {"read"}, "x": {"admin"}})
+		require.Equal(t, "admin", second.Expand(scopes.Parse("admin")).String())
+		require.Equal(t, "admin "+name+" read", second.Expand(first.Expand(scopes.Parse("admin"))).String())
+	}
+}
+
 // checklist 208
 func TestNewHierarchyRefuses(t *testing.T) {
 	for _, tt := range []struct {
