@@ -76,12 +76,8 @@ func cutExponent(text string) (digits string, exponent int64, ok bool) {
 	if at < 0 {
 		return text, 0, true
 	}
-	unsigned := strings.TrimPrefix(text[at+1:], "-")
-	if len(unsigned) == len(text[at+1:]) {
-		unsigned = strings.TrimPrefix(unsigned, "+")
-	}
-	exponent, err := strconv.ParseInt(text[at+1:], 10, 64)
-	ok = err == nil && areDigits(unsigned) && exponent > -math.MaxInt32 && exponent < math.MaxInt32
+	exponent, err := strconv.ParseInt(text[at+1:], 10, 64) // which takes a sign, and digits
+	ok = err == nil && exponent > -math.MaxInt32 && exponent < math.MaxInt32
 	return text[:at], exponent, ok
 }
 
