@@ -29,6 +29,7 @@ type seed struct {
 // corpora makes the seeds of each target. What the fuzzer once found lies beside them, under names of its own.
 var corpora = map[string]func() []seed{
 	"FuzzAuthorization":        authorizationSeeds,
+	"FuzzCertificates":         certificatesSeeds,
 	"FuzzChallenge":            challengeSeeds,
 	"FuzzDiscovery":            discoverySeeds,
 	"FuzzForwardedCertificate": certificateSeeds,
