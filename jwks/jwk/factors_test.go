@@ -61,7 +61,7 @@ func rocaNumber(bits int, m *big.Int) *big.Int {
 		a := must(rand.Int(rand.Reader, m))
 		n := k.Mul(k, m)
 		n.Add(n, a.Exp(big.NewInt(65537), a, m))
-		if n.BitLen() == bits {
+		if n.BitLen() == bits && withoutSmallFactors(n).Cmp(n) == 0 {
 			return n
 		}
 	}
