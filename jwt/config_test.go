@@ -211,6 +211,51 @@ func TestTheKeySourceMayNameTheIssuer(t *testing.T) {
 	}
 }
 
+// A source that does not say whose its keys are leaves that to Config.Issuer, and one
+// that says another name than that is a fault at construction: later, the key would be
+// blamed.
+//
+// checklist 30, 57
+func TestTheKeySourceAndTheIssuerMustAgree(t *testing.T) {
+	issuer, _ := strict(t)
+	byIssuer, err := jwks.NewRemote(jwks.Config{Issuer: issuer.URL(), HTTPClient: issuer.Client()})
+	require.NoError(t, err)
+	byURL, err := jwks.NewRemote(jwks.Config{URL: issuer.JWKSURL(), HTTPClient: issuer.Client()})
+	require.NoError(t, err)
+	static, err := jwks.ParseStatic(issuer.JWKS())
+	require.NoError(t, err)
+	const other = "https://other.example"
+	for _, tt := range []struct {
+		name   string
+		keys   jwt.KeySource
+		issuer string
+		fault  string
+	}{
+		{"remote by issuer", byIssuer, "", ""},
+		{"remote by issuer, same", byIssuer, issuer.URL(), ""},
+		{"remote by issuer, other", byIssuer, other, "Config.Keys are those of"},
+		{"remote by issuer, slash", byIssuer, issuer.URL() + "/", "Config.Keys are those of"},
+		{"remote by URL", byURL, "", "Issuer is empty"},
+		{"remote by URL, named", byURL, issuer.URL(), ""},
+		{"static", static, "", "Issuer is empty"},
+		{"static, named", static, issuer.URL(), ""},
+		{"one of your own", keysOf{issuer, other}, issuer.URL(), "Config.Keys are those of"},
+		{"one that does not say", keysOf{issuer, ""}, "", "Issuer is empty"},
+		{"zero remote", new(jwks.Remote), "", "Issuer is empty"},
+		{"nil remote", (*jwks.Remote)(nil), "", "Issuer is empty"},
+		{"nil remote, named", (*jwks.Remote)(nil), issuer.URL(), "Keys is nil"},
+	} {
+		config := jwt.Config{Issuer: tt.issuer, Audiences: []string{issuer.Audience()}, Keys: tt.keys}
+		v, err := jwt.NewValidator(config)
+		if tt.fault != "" {
+			require.ErrorContains(t, err, tt.fault, tt.name)
+			continue
+		}
+		require.NoError(t, err, tt.name)
+		require.Equal(t, issuer.URL(), accept(t, v, issuer.Token()).Issuer(), tt.name)
+	}
+}
+
 // checklist 55
 func TestShortestSecrets(t *testing.T) {
 	issuer, _ := strict(t)
