@@ -52,7 +52,8 @@ func (m *terms) checkIssuer(claims claimSet) error {
 	case issuer == "":
 		return invalid(ReasonMissingClaim, "iss", "")
 	case issuer != m.issuer:
-		return invalid(ReasonIssuer, "iss", differenceOf(issuer, m.issuer))
+		return invalid(ReasonIssuer, "iss", differenceOf(issuer, m.issuer)).
+			mismatched([]string{m.issuer}, []string{issuer})
 	}
 	return nil
 }
@@ -96,7 +97,8 @@ func (m *terms) checkAudience(t *Token, claims claimSet) error {
 		}
 	}
 	if ours < 0 {
-		return invalid(ReasonAudience, name, "names none of Config.Audiences: "+tellTheIssuer)
+		return invalid(ReasonAudience, name, "names none of Config.Audiences: "+tellTheIssuer).
+			mismatched(m.audiences, list)
 	}
 	if t.audience == nil { // the one there is, which is ours, in memory that is there already
 		t.audience = m.audiences[ours : ours+1]

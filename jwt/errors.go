@@ -1,6 +1,9 @@
 package jwt
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Reason says why a token was refused. The values are stable: log them, count
 // them, compare with them. New ones may be added.
@@ -40,8 +43,11 @@ type Error struct {
 	// Name is the header parameter or claim that failed, where it is one.
 	Name string
 
-	detail string
+	detail   string
+	mismatch *mismatch // behind a pointer, where nothing prints it; nil for none
 }
+
+type mismatch struct{ expected, received []string }
 
 // Error describes the failure for the operator.
 func (e *Error) Error() string {
@@ -62,6 +68,30 @@ func (e *Error) InvalidToken() bool { return true }
 
 // InvalidTokenReason returns the reason as a string, for logs and counters.
 func (e *Error) InvalidTokenReason() string { return string(e.Reason) }
+
+// Mismatch returns which values the claim e.Name may have here, by the config, and
+// which it had: for [ReasonAudience], and for [ReasonIssuer] where iss is at fault. The
+// signature was good, so what was received is the issuer's word. It is cut to 4 values
+// of 200 bytes, and not fit for a log before it is quoted. Both are nil for all others.
+func (e *Error) Mismatch() (expected, received []string) {
+	if e.mismatch == nil {
+		return nil, nil
+	}
+	return slices.Clone(e.mismatch.expected), slices.Clone(e.mismatch.received)
+}
+
+// mismatched keeps what was compared: a few copies, which do not keep the token.
+func (e *Error) mismatched(expected, received []string) *Error {
+	kept := make([]string, min(len(received), maxReceived))
+	for i := range kept {
+		kept[i] = strings.Clone(short(received[i]))
+	}
+	e.mismatch = &mismatch{expected, kept}
+	return e
+}
+
+// maxReceived is how many values of a claim an error keeps.
+const maxReceived = 4
 
 func invalid(reason Reason, name, detail string) *Error {
 	return &Error{Reason: reason, Name: name, detail: detail}
