@@ -63,7 +63,9 @@ func stated(err error, token string) *Error {
 		return answer.completed(token)
 	}
 	if e, ok := errors.AsType[invalidTokenError](err); ok && e.InvalidToken() {
-		return errInvalidToken(reasonOf(err, token), redact(err, token))
+		refused := errInvalidToken(reasonOf(err, token), redact(err, token))
+		refused.mismatch = mismatchOf(err, token)
+		return refused
 	}
 	return nil
 }

@@ -50,7 +50,7 @@ func (p *Protector) admit(r *http.Request, rule *Rule) (*http.Request, judgement
 		r = j.visible.withheld.strip(r.WithContext(ctx))
 	}
 	if p.observed() {
-		p.report(r, j, started)
+		p.report(r, rule, j, started)
 	}
 	return r, j
 }

@@ -21,7 +21,7 @@ const (
 // protector middleware and each Acquire it passes; all but the first of a
 // protector have Reused set.
 //
-// Outcome, Status, Reason, Scheme, Pattern and Method are fit for metric
+// Outcome, Status, Reason, Scheme, Policy, Pattern and Method are fit for metric
 // labels: they take few values, as long as the validators' reasons do. The
 // token is in no field.
 type Decision struct {
@@ -39,6 +39,9 @@ type Decision struct {
 
 	// Status is the status of the answer, or 0 if the handler gives it.
 	Status int
+
+	// Policy is the Name of the policy that was asked for, or empty.
+	Policy string
 
 	// Scheme is the authentication scheme of the request, the name of the [Field] that
 	// its token was in, or empty.
@@ -60,8 +63,11 @@ type Decision struct {
 
 func (p *Protector) observed() bool { return p.onDecision != nil || p.logger != nil }
 
-func (p *Protector) report(r *http.Request, j judgement, started time.Time) {
+func (p *Protector) report(r *http.Request, rule *Rule, j judgement, started time.Time) {
 	d := Decision{Method: methodLabel(r.Method), Pattern: r.Pattern, Outcome: OutcomeGranted, Reused: j.reused}
+	if rule != nil {
+		d.Policy = rule.name
+	}
 	d.identify(j.grant)
 	switch {
 	case j.err != nil:
@@ -70,19 +76,19 @@ func (p *Protector) report(r *http.Request, j judgement, started time.Time) {
 		d.Outcome = OutcomeAnonymous
 	}
 	d.Duration = time.Since(started)
-	p.tell(r.Context(), d)
+	p.tell(r.Context(), d, j.grant)
 }
 
 // reportMistake reports a call that could not be understood.
 func (p *Protector) reportMistake(r *http.Request, err *Error) {
 	if p != nil && p.observed() {
-		p.report(r, judgement{err: err}, time.Now())
+		p.report(r, nil, judgement{err: err}, time.Now())
 	}
 }
 
-func (p *Protector) tell(ctx context.Context, d Decision) {
+func (p *Protector) tell(ctx context.Context, d Decision, g *grant) {
 	if p.logger != nil {
-		p.log(ctx, d)
+		p.log(ctx, d, g)
 	}
 	if p.onDecision != nil {
 		p.onDecision(ctx, d)

@@ -47,6 +47,8 @@ type Error struct {
 	RetryAfter time.Duration
 	// Err is the cause, or nil.
 	Err error
+
+	mismatch mismatch // for the log alone
 }
 
 // Error describes the refusal for an operator. The text is not sent to clients

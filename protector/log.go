@@ -2,6 +2,8 @@ package protector
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -13,7 +15,10 @@ import (
 // log leaves the subject out: logs are kept longer, and read by more people,
 // than personal data should be. The path and the query are left out as well;
 // either may hold secrets, the query the token itself.
-func (p *Protector) log(ctx context.Context, d Decision) {
+//
+// The identifier of the token is hashed: it serves to find the same token in another
+// log, and not to find it at the issuer without that.
+func (p *Protector) log(ctx context.Context, d Decision, g *grant) {
 	level := levelOf(d)
 	if !p.logger.Enabled(ctx, level) {
 		return
@@ -32,6 +37,8 @@ func (p *Protector) log(ctx context.Context, d Decision) {
 	attrs = appendSet(attrs, "scheme", d.Scheme)
 	attrs = appendSet(attrs, "issuer", d.Issuer)
 	attrs = appendSet(attrs, "client_id", d.ClientID)
+	attrs = appendSet(attrs, "policy", d.Policy)
+	attrs = appendSet(attrs, "jti_sha256", hashedID(g))
 	if d.Status != 0 {
 		attrs = append(attrs, slog.Int("status", d.Status))
 	}
@@ -40,11 +47,27 @@ func (p *Protector) log(ctx context.Context, d Decision) {
 		if e.Err != nil {
 			attrs = append(attrs, slog.String("error", shortened(e.Err.Error(), longestLogged)))
 		}
+		attrs = appendSet(attrs, "expected", quotedValues(e.mismatch.expected))
+		attrs = appendSet(attrs, "received", quotedValues(e.mismatch.received))
 	}
 	if leftOut > 0 {
 		attrs = append(attrs, slog.Int64("left_out", leftOut))
 	}
 	p.logger.LogAttrs(ctx, level, "access "+string(d.Outcome), attrs...)
+}
+
+// hashedID is the beginning of the hash of what the token's method ID returns, in
+// hexadecimal, or empty.
+func hashedID(g *grant) string {
+	if g == nil {
+		return ""
+	}
+	t, ok := g.token.(interface{ ID() string })
+	if !ok || t.ID() == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(t.ID()))
+	return hex.EncodeToString(sum[:16])
 }
 
 // longestLogged bounds what the error of somebody else adds to the log.

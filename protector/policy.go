@@ -21,6 +21,10 @@ import (
 type Policy struct {
 	_ [0]func() // no unkeyed literals
 
+	// Name is what the policy is called in [Decision] and in the log: up to 64 printable
+	// ASCII characters, without spaces, commas, quotes and backslashes. Default: none.
+	Name string
+
 	// Scopes are compared with what the token was granted. Nil asks for none; a
 	// list that is empty without being nil is a fault, as it may be meant as
 	// "nobody" or as "everybody".

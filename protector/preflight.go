@@ -24,7 +24,7 @@ func (p *Protector) answersPreflight(w http.ResponseWriter, r *http.Request) boo
 	ctx := context.WithValue(r.Context(), preflightKey{p.identity}, true)
 	r = r.WithContext(withGrant(ctx, nobody))
 	if p.observed() {
-		p.report(r, judgement{grant: nobody}, started)
+		p.report(r, nil, judgement{grant: nobody}, started)
 	}
 	p.preflight.ServeHTTP(w, r)
 	return true

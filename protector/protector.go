@@ -134,9 +134,13 @@ type Config struct {
 	// one a second, which counts those left out). Grants, anonymous requests and
 	// requests without credentials are logged at Debug: the latter are how many
 	// clients begin. A record has outcome, method, duration and, where they are
-	// known, route, reason, scheme, issuer, client_id, status, scope (what the
-	// challenge asks for) and error (the cause). The token is never logged.
-	// Default: nothing is logged.
+	// known, route, policy, reason, scheme, issuer, client_id, status, scope (what the
+	// challenge asks for), error (the cause) and jti_sha256: the first 16 bytes of the
+	// SHA-256 of what the token's method ID() string returns, in hexadecimal, to find the
+	// token in the log of its issuer. Where a validator's error has a method Mismatch()
+	// (expected, received []string), as that of the package jwt has for audiences and
+	// issuers, they are in expected and received: 200 bytes at the most, and quoted
+	// unless they are plain. The token is never logged. Default: nothing is logged.
 	Logger *slog.Logger
 
 	// Now is the clock by which tokens expire. Default: time.Now.

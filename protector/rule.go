@@ -15,6 +15,7 @@ import (
 // [Protector.NewRule]. It never changes, and is safe for concurrent use.
 type Rule struct {
 	by         *identity
+	name       string // Policy.Name
 	vary       string // where what the answer depends on is, besides the resource
 	scopes     scopes.Requirement
 	hierarchy  scopes.Hierarchy // of what was granted
@@ -182,7 +183,7 @@ func (rule *Rule) lacksRights(token Token) *Error {
 // compile turns a policy into a rule that is nobody's yet. The error joins every
 // fault.
 func compile(caller string, policy Policy) (*Rule, error) {
-	rule := &Rule{scopes: scopes.Unrestricted(), check: policy.Check, optional: policy.Optional}
+	rule := &Rule{name: policy.Name, scopes: scopes.Unrestricted(), check: policy.Check, optional: policy.Optional}
 	var faults []error
 	build := func(field string, names []string, parse parser) scopes.Requirement {
 		required, err := parse(names...)
@@ -211,7 +212,7 @@ func compile(caller string, policy Policy) (*Rule, error) {
 		faults = append(faults,
 			errors.New("the function Withdrawn has no effect without UntilExpiry: set both, or leave it out"))
 	}
-	faults = slices.Concat(faults,
+	faults = slices.Concat(faults, labelFaults(policy.Name),
 		clientFaults(policy.Clients), claimFaults(policy.Claims), stepUpFaults(policy))
 	if len(faults) > 0 {
 		return nil, faultsIn(caller, faults)
@@ -219,6 +220,16 @@ func compile(caller string, policy Policy) (*Rule, error) {
 	rule.clients, rule.claims = newClientRule(policy.Clients), newClaimRules(policy.Claims)
 	rule.undivided, rule.stepUp = policy.NoDelegation, newStepUp(policy)
 	return rule, nil
+}
+
+// labelFaults keeps a name fit for a metric label.
+func labelFaults(name string) []error {
+	const longest = 64
+	if name == "" || len(name) <= longest && isPlain(name) {
+		return nil
+	}
+	return []error{fmt.Errorf("the Name is %.70q: use up to %d printable ASCII characters, "+
+		"without spaces, commas, quotes and backslashes", name, longest)}
 }
 
 // faultsIn joins the faults of a policy, in the name of the function that got it.
