@@ -3,8 +3,11 @@ package jwks
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
+	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -126,7 +129,8 @@ type Config struct {
 	// to others. Make the directory with mode 0700 for one process alone: two that
 	// share a file overwrite each other's. Directories further up are yours
 	// to see to, and where there are no permission bits, as on Windows, so is the
-	// access control list. What is wrong is logged, no later than at the first
+	// access control list. A directory that does not exist is a fault that [NewRemote]
+	// reports. What else is wrong is logged, no later than at the first
 	// write, and Config.Logger has the remedy. A disk that hangs holds up the first
 	// fetch for five seconds at the most, and costs what the file holds.
 	// Default: none.
@@ -159,6 +163,7 @@ func (c Config) resolve() (Config, error) {
 	err := errors.Join(
 		c.checkSource(),
 		c.checkEncoding(),
+		c.checkSnapshotDirectory(),
 		setDuration("RefreshInterval", &c.RefreshInterval, c.byDefault(0)), // depends on the answer, see timing.go
 		setDuration("MaxStale", &c.MaxStale, defaultMaxStale),
 		setDuration("FetchTimeout", &c.FetchTimeout, defaultFetchTimeout),
@@ -181,7 +186,8 @@ func (c Config) byDefault(remote time.Duration) time.Duration {
 func (c Config) checkSource() error {
 	switch {
 	case c.URL == "" && c.Issuer == "" && c.File == "" && c.DiscoveryURL == "":
-		return errors.New("jwks: Config.Issuer is empty, and so is Config.URL: set one of them")
+		return errors.New("jwks: Config.Issuer is empty, and so is Config.URL: set one of them " +
+			"(is an environment variable unset?)")
 	case c.File != "" && c.URL+c.DiscoveryURL+c.SnapshotFile != "":
 		return errors.New("jwks: Config.File is set, and so is URL, DiscoveryURL or SnapshotFile: keys have one source")
 	case c.File != "":
@@ -209,6 +215,25 @@ func fault(field string, err error) error {
 		return nil
 	}
 	return fmt.Errorf("jwks: Config.%s %w", field, err)
+}
+
+// checkSnapshotDirectory finds a path that was mistyped, or a volume that was not mounted,
+// while somebody is looking. Whether the directory can be trusted may change, and is
+// found out whenever the file is used.
+func (c Config) checkSnapshotDirectory() error {
+	if c.SnapshotFile == "" {
+		return nil
+	}
+	dir := filepath.Dir(c.SnapshotFile)
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("jwks: Config.SnapshotFile is in %.200q, which does not exist: "+
+			"make the directory, with mode 0700, or mount it", dir)
+	case err == nil && !info.IsDir():
+		return fmt.Errorf("jwks: Config.SnapshotFile is in %.200q, which is no directory: name a file in a directory", dir)
+	}
+	return nil
 }
 
 func (c Config) checkEncoding() error {

@@ -81,6 +81,12 @@ func TestSourceURL(t *testing.T) {
 			require.NotContains(t, err.Error(), "pw", "no credentials in errors")
 		}
 	}
+	for _, raw := range []string{" https://issuer.example", "https://issuer.example/\n", "https://issuer.example/a "} {
+		_, err := jwks.NewRemote(jwks.Config{Issuer: raw})
+		require.ErrorContains(t, err, "jwks: Config.Issuer begins or ends with white space", "%q", raw)
+		_, err = jwks.NewRemote(jwks.Config{URL: raw})
+		require.ErrorContains(t, err, "jwks: Config.URL begins or ends with white space", "%q", raw)
+	}
 	_, err := jwks.NewRemote(jwks.Config{URL: "http://issuer.example/jwks", InsecureAllowPlainHTTP: true})
 	require.NoError(t, err)
 	_, err = jwks.NewRemote(jwks.Config{URL: setURL, Issuer: issuerURL})

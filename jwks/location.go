@@ -11,6 +11,7 @@ var (
 	errNotAbsolute = errors.New("is not an absolute https URL with a host: write https://host/path")
 	errPlainHTTP   = errors.New("is http, which is for loopback addresses: " +
 		"use https, or name InsecureAllowPlainHTTP and its risk")
+	errBlank    = errors.New("begins or ends with white space, such as the end of a line: remove it")
 	errUserinfo = errors.New("holds a user name or password: let HTTPClient authenticate")
 	errFragment = errors.New("has a fragment: remove it")
 	errQuery    = errors.New("has a query, which no issuer identifier has (RFC 8414 §2): remove it")
@@ -22,6 +23,8 @@ var (
 func checkURL(raw string, plainHTTP bool) error {
 	u, err := url.Parse(raw)
 	switch {
+	case strings.TrimSpace(raw) != raw:
+		return errBlank
 	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
 		return errNotAbsolute
 	case u.Scheme == "http" && !plainHTTP && !loopback(u.Hostname()):

@@ -32,7 +32,8 @@ type Remote struct {
 var errNotMade = errors.New("jwks: a zero Remote has no keys: make one with NewRemote")
 
 // NewRemote checks the configuration and reports every fault in it at once. It
-// does no I/O: the first lookup, or [Remote.Refresh] or [Remote.Run], does.
+// asks nobody for keys: the first lookup, or [Remote.Refresh] or [Remote.Run], does. All
+// that it looks at is whether the directory of Config.SnapshotFile exists.
 func NewRemote(config Config) (*Remote, error) {
 	cfg, err := config.resolve()
 	if err != nil {

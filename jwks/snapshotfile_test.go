@@ -197,10 +197,32 @@ func TestSnapshotFileAfter304(t *testing.T) {
 
 func TestSnapshotFileNotWritable(t *testing.T) {
 	log := &logBuffer{}
-	file := filepath.Join(t.TempDir(), "no such directory", "keys")
+	file := filepath.Join(t.TempDir(), "removed", "keys")
+	require.NoError(t, os.Mkdir(filepath.Dir(file), 0o700))
 	r := newRemote(t, newEndpoint(ecJWK("a")), func(c *jwks.Config) { c.SnapshotFile, c.Logger = file, log.logger() })
+	require.NoError(t, os.Remove(filepath.Dir(file)))
 	require.NoError(t, r.Refresh(t.Context()))
 	log.requireContains(t, `level=WARN msg="jwks: snapshot file not written"`)
+}
+
+// A directory that is not there is found out at the start, and not in the outage for which it was meant.
+func TestSnapshotFileWithoutDirectory(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "file"), nil, 0o600))
+	for file, says := range map[string]string{
+		filepath.Join(dir, "missing", "keys"): "missing\", which does not exist: make the directory",
+		filepath.Join(dir, "file", "keys"):    "file\", which is no directory",
+	} {
+		_, err := jwks.NewRemote(jwks.Config{URL: setURL, SnapshotFile: file, Cooldown: -1})
+		require.ErrorContains(t, err, "jwks: Config.SnapshotFile is in ")
+		require.ErrorContains(t, err, says)
+		require.ErrorContains(t, err, "Config.Cooldown", "beside the other faults")
+	}
+	_, err := jwks.NewRemote(jwks.Config{URL: setURL, SnapshotFile: filepath.Join(dir, "keys")})
+	require.NoError(t, err, "the file need not be there")
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, left, 1, "nothing is made")
 }
 
 // While the issuer answers, the file is not asked: a key that was withdrawn

@@ -35,10 +35,22 @@ func TestConfigFaults(t *testing.T) {
 		{"audience is no URI", func(c *jwt.Config) { c.Audiences = []string{"ok", "1:x", "a:b c"} }, []string{
 			`Config.Audiences names "1:x": it holds`, `Config.Audiences names "a:b c": it holds`,
 		}},
+		{"white space beside the names", func(c *jwt.Config) {
+			c.Keys = keySource(func(context.Context, string, string) ([]crypto.PublicKey, error) {
+				return nil, nil
+			})
+			c.Issuer, c.Audiences = "https://issuer.example\n", []string{" https://api.example", "api\t", " "}
+		}, []string{
+			`Config.Issuer is "https://issuer.example\n": remove the white space at its beginning or end`,
+			`Config.Audiences names " https://api.example": remove the white space`,
+			`Config.Audiences names "api\t": remove the white space`,
+			`Config.Audiences names " ": remove the white space`,
+		}},
 		{"empty names", func(c *jwt.Config) {
 			c.Audiences, c.Required, c.Confirmations = []string{"x", ""}, []string{""}, []string{""}
 		}, []string{
-			"Config.Audiences holds an empty string: remove it", "Config.Required holds an empty string: remove it",
+			"Config.Audiences holds an empty string: is an environment variable unset?",
+			"Config.Required holds an empty string: remove it",
 			"Config.Confirmations holds an empty string: remove it",
 		}},
 		{"a nil pointer for keys", func(c *jwt.Config) { c.Keys = (*jwttest.Issuer)(nil) },

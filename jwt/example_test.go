@@ -50,7 +50,7 @@ func ExampleNewValidator() {
 	})
 	fmt.Println(err)
 	// Output:
-	// jwt: Config.Issuer is empty: set it to the exact iss of the tokens
+	// jwt: Config.Issuer is empty: set it to the exact iss of the tokens (is an environment variable unset?)
 	// jwt: Config.Secret has 9 bytes: the algorithms named need at least 32 (RFC 7518 §3.2)
 	// jwt: Config.Leeway is 10m0s: use up to 5m0s, or NoLeeway
 }

@@ -32,7 +32,9 @@ func quoted(value string) string { return fmt.Sprintf("%q", short(value)) }
 func (c Config) addIssuerFaults(f *faults) {
 	switch {
 	case c.Issuer == "":
-		f.add("Issuer is empty: set it to the exact iss of the tokens")
+		f.add("Issuer is empty: set it to the exact iss of the tokens (is an environment variable unset?)")
+	case hasBlankBeside(c.Issuer):
+		f.add("Issuer is %s: remove the white space at its beginning or end", quoted(c.Issuer))
 	case !isStringOrURI(c.Issuer):
 		f.add("Issuer is %s: it holds a ':' and is not a URI (RFC 7519 §2), so no valid token can have it", quoted(c.Issuer))
 	}
@@ -50,7 +52,13 @@ func (c Config) addNameFaults(f *faults) {
 		f.add("Audiences is empty: name the identifier by which the issuer addresses this API")
 	}
 	for _, name := range c.Audiences {
-		if !isStringOrURI(name) {
+		switch {
+		case name == "":
+			f.add("Audiences holds an empty string: is an environment variable unset? " +
+				"Name the identifier by which the issuer addresses this API, or remove it")
+		case hasBlankBeside(name):
+			f.add("Audiences names %s: remove the white space at its beginning or end", quoted(name))
+		case !isStringOrURI(name):
 			f.add("Audiences names %s: it holds a ':' and is not a URI (RFC 7519 §2), so no valid token can have it",
 				quoted(name))
 		}
@@ -58,12 +66,16 @@ func (c Config) addNameFaults(f *faults) {
 	for _, list := range []struct {
 		field string
 		names []string
-	}{{"Audiences", c.Audiences}, {"Required", c.Required}, {"Confirmations", c.Confirmations}} {
+	}{{"Required", c.Required}, {"Confirmations", c.Confirmations}} {
 		if slices.Contains(list.names, "") {
 			f.add("%s holds an empty string: remove it", list.field)
 		}
 	}
 }
+
+// hasBlankBeside reports white space that nobody sees and that no iss or aud has: the end of
+// the line in a mounted secret, for instance.
+func hasBlankBeside(name string) bool { return strings.TrimSpace(name) != name }
 
 func (c Config) addAlgorithmFaults(f *faults) {
 	symmetric, asymmetric, longest := 0, 0, 0

@@ -161,7 +161,12 @@ func TestUnbuiltProtectors(t *testing.T) {
 				"Optional":      func() { guard.Optional() },
 				"RequirePolicy": func() { guard.RequirePolicy(protector.Policy{Optional: true}) },
 				"Methods":       func() { guard.Methods(protector.Methods{"GET": {Handler: hello}}) },
-				"Subtree":       func() { guard.Subtree(http.NewServeMux(), protector.Policy{}) },
+				"Routes":        func() { guard.Routes() },
+				"Returning": func() {
+					guard.Returning(func(http.ResponseWriter, *http.Request) error { return nil })
+				},
+				"ResourceMetadata": func() { guard.ResourceMetadata() },
+				"Subtree":          func() { guard.Subtree(http.NewServeMux(), protector.Policy{}) },
 			} {
 				require.PanicsWithError(t,
 					"protector: "+method+" was called on a nil or zero Protector: build one with New, and check its error", wire)

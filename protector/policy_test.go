@@ -149,6 +149,8 @@ func TestFaultyPolicies(t *testing.T) {
 		{"empty list of groups", protector.Policy{Groups: []string{}}, []string{"groups", "is empty"}},
 		{"everything", protector.Policy{Scopes: []string{""}, Groups: []string{" "}, Roles: []string{"a\n"},
 			Entitlements: []string{"\xff"}}, []string{"scopes", "groups", "roles", "entitlements"}},
+		{"a comma for OR", protector.Policy{Scopes: []string{"user", "profile,email admin"}},
+			[]string{`scopes: alternative 2 ("profile,email admin") holds a comma`, `write "a", "b" for a OR b`}},
 		{"two in one list", protector.Policy{Scopes: []string{"", "a\"b"}},
 			[]string{"Policy: scopes: alternative 1", "Policy: scopes: alternative 2"}},
 	} {
@@ -164,6 +166,11 @@ func TestFaultyPolicies(t *testing.T) {
 	require.NoError(t, protector.Policy{Scopes: []string{"profile"}}.Validate())
 	require.PanicsWithError(t, "protector: Require: scopes: alternative 1 is blank: it would let everybody in",
 		func() { guard.Require("") })
+	for _, list := range [][]string{{"profile,email"}, {"profile, email"}, {"profile ,"}, {"a?b", "c,d?e"}} {
+		require.Panics(t, func() { guard.Require(list...) }, "%q: a comma separates nothing", list)
+	}
+	require.NotPanics(t, func() { guard.Require("patient/Observation.rs?code=a,b") }, "a query")
+	require.NoError(t, protector.Policy{Groups: []string{"CN=staff,DC=example"}}.Validate(), "the name of a group")
 	require.Panics(t, func() { guard.Optional("profile", " ") })
 	require.Panics(t, func() { guard.Require([]string{}...) }, "an empty list may be meant as nobody or as everybody")
 	require.Panics(t, func() { guard.Require()(nil) })

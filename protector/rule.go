@@ -192,6 +192,7 @@ func compile(caller string, policy Policy) (*Rule, error) {
 	}
 	if policy.Scopes != nil {
 		rule.scopes = build("scopes", policy.Scopes, scopes.AnyOf)
+		faults = append(faults, commaFaults(policy.Scopes)...)
 	}
 	for _, part := range []struct {
 		field   string
@@ -230,6 +231,22 @@ func labelFaults(name string) []error {
 	}
 	return []error{fmt.Errorf("the Name is %.70q: use up to %d printable ASCII characters, "+
 		"without spaces, commas, quotes and backslashes", name, longest)}
+}
+
+// commaFaults refuses alternatives that are written as one text. RFC 6749 §3.3 lets a
+// scope hold a comma; nobody calls one so, but for the query in those of SMART on FHIR,
+// and a rule that asks for such a scope by mistake keeps everybody out.
+func commaFaults(alternatives []string) (faults []error) {
+	for i, alternative := range alternatives {
+		for name := range strings.FieldsSeq(alternative) {
+			if plain, _, _ := strings.Cut(name, "?"); strings.Contains(plain, ",") {
+				faults = append(faults, fmt.Errorf("scopes: alternative %d (%.80q) holds a comma, which separates nothing: "+
+					`write "a", "b" for a OR b, and "a b" for a AND b`, i+1, alternative))
+				break
+			}
+		}
+	}
+	return faults
 }
 
 // faultsIn joins the faults of a policy, in the name of the function that got it.

@@ -163,7 +163,7 @@ func (s *scheme) validatorFor(token string) *Validator {
 func (s *scheme) add(v Validator) []error {
 	if n := len(s.validators); n > 0 && s.validators[n-1].match == nil {
 		return []error{fmt.Errorf("a validator for the scheme %s already takes every token: "+
-			"put one with When before it, or drop one", s.name)}
+			"for several issuers give one that jwt.ByIssuer has joined, put one with When before it, or drop one", s.name)}
 	}
 	s.validators = append(s.validators, v)
 	return s.addParams(v.proofs)

@@ -35,7 +35,7 @@ func TestNewReportsEveryFault(t *testing.T) {
 			[]string{`"a b"`, "nil function"}},
 		{"nil condition", protector.Config{Validators: []protector.Validator{good.When(nil)}}, []string{"When"}},
 		{"twice", protector.Config{Validators: []protector.Validator{good, good}},
-			[]string{"Validators[1]", "already takes every token"}},
+			[]string{"Validators[1]", "already takes every token", "jwt.ByIssuer", "When"}},
 		{"twice, in another case",
 			protector.Config{Validators: []protector.Validator{good, protector.Scheme("BEARER", byRequest)}},
 			[]string{"Validators[1]", "already"}},

@@ -63,6 +63,8 @@ func TestNewRefuses(t *testing.T) {
 		}, "use ClientSecretBasic"},
 		"nothing unencoded":  {func(c *settings) { c.Credentials = unencoded("", "hush") }, "empty client id or secret"},
 		"no audience":        {func(c *settings) { c.Audiences = nil }, "AnyAudience"},
+		"blank and endpoint": {func(c *settings) { c.Endpoint += "\n" }, "Endpoint begins or ends with white space"},
+		"blank and audience": {func(c *settings) { c.Audiences = []string{"api\n"} }, "Audiences names one that begins"},
 		"empty audience":     {func(c *settings) { c.Audiences = []string{""} }, "Audiences holds an empty string"},
 		"two audience rules": {func(c *settings) { c.AnyAudience = true }, "choose one"},
 		"empty member":       {func(c *settings) { c.RequiredMembers = []string{"exp", ""} }, "RequiredMembers"},

@@ -10,6 +10,9 @@ func endpointFault(endpoint string, plainHTTP bool) error {
 	if endpoint == "" {
 		return fault("Endpoint", "is empty: set the URL of the introspection endpoint")
 	}
+	if strings.TrimSpace(endpoint) != endpoint {
+		return fault("Endpoint", "begins or ends with white space, such as the end of a line: remove it")
+	}
 	u, err := url.Parse(endpoint)
 	if err != nil {
 		// The parser's own words would repeat a password in the URL.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -49,6 +50,11 @@ func (c *Config) audienceFault() error {
 
 func (c *Config) emptyNameFaults() error {
 	var faults []error
+	for _, name := range c.Audiences {
+		if strings.TrimSpace(name) != name {
+			faults = append(faults, fault("Audiences", "names one that begins or ends with white space: remove that"))
+		}
+	}
 	for _, list := range []struct {
 		field string
 		names []string
@@ -58,7 +64,7 @@ func (c *Config) emptyNameFaults() error {
 		{"Confirmations", c.Confirmations},
 	} {
 		if slices.Contains(list.names, "") {
-			faults = append(faults, fault(list.field, "holds an empty string: remove it"))
+			faults = append(faults, fault(list.field, "holds an empty string: remove it (is an environment variable unset?)"))
 		}
 	}
 	return errors.Join(faults...)
