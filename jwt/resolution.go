@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -90,6 +91,7 @@ func (t *Tenants) join(hash uint64, issuer string) (*tenant, *resolution, error)
 	}
 	r := t.resolutions[issuer]
 	if r == nil {
+		issuer = strings.Clone(issuer) // a part of the token's claims, which a Config made of it would keep
 		r = &resolution{issuer: issuer, hash: hash, done: make(chan struct{}), asked: now}
 		if !t.begin(&t.newcomers, r) {
 			t.counts.turnedAway.Add(1)
@@ -226,25 +228,27 @@ func (t *Tenants) ask(r *resolution) {
 		stop()
 		t.land(r, answer)
 	}()
-	answer = t.call(ctx, r.issuer, began)
+	answer = t.call(ctx, r, began)
 }
 
 // resolved is what a call of the application came to: a tenant, or an error.
 type resolved struct {
-	tenant *tenant
-	none   bool // there is no such tenant
-	err    *unresolvedError
+	tenant    *tenant
+	confirmed *tenant // the live one that is the same; nil: none is
+	none      bool    // there is no such tenant
+	err       *unresolvedError
 }
 
-// call asks and reads the answer, all of which may run the application's code. What a
-// panic says is not repeated: it may say anything.
-func (t *Tenants) call(ctx context.Context, issuer string, began time.Time) (answer *resolved) {
+// call asks and reads the answer, all of which may run the application's code: its key
+// source says whether it is the same as the live tenant's. What a panic says is not
+// repeated: it may say anything.
+func (t *Tenants) call(ctx context.Context, r *resolution, began time.Time) (answer *resolved) {
 	defer func() {
 		if recover() != nil {
 			answer = &resolved{err: errPanicked}
 		}
 	}()
-	config, err := t.config.Resolve(ctx, issuer)
+	config, err := t.config.Resolve(ctx, r.issuer)
 	if refusal, ok := errors.AsType[interface {
 		error
 		InvalidToken() bool
@@ -254,9 +258,12 @@ func (t *Tenants) call(ctx context.Context, issuer string, began time.Time) (ans
 	if err != nil {
 		return &resolved{err: unresolved(err)}
 	}
-	n, err := newTenant(config, issuer, t.config, began)
+	n, err := newTenant(config, r.issuer, t.config, began)
 	if err != nil {
 		return &resolved{err: unresolved(err)}
+	}
+	if live := t.table.find(r.hash, r.issuer); live != nil && live.isSame(n) {
+		return &resolved{tenant: n, confirmed: live}
 	}
 	return &resolved{tenant: n}
 }
@@ -285,7 +292,7 @@ func (t *Tenants) settle(r *resolution, answer *resolved) (*tenant, error) {
 		return nil, ErrUnknownIssuer
 	case answer.err == nil:
 		t.counts.resolved.Add(1)
-		return t.install(r.hash, live, answer.tenant), nil
+		return t.install(r.hash, live, answer), nil
 	}
 	t.counts.failed.Add(1)
 	t.lastFault = tenantFault{answer.err, now}
@@ -298,8 +305,9 @@ func (t *Tenants) settle(r *resolution, answer *resolved) (*tenant, error) {
 
 // install makes a tenant live, in place of what is live for the issuer unless that is
 // the same. The caller holds mu.
-func (t *Tenants) install(hash uint64, live, n *tenant) *tenant {
-	if live != nil && live.isSame(n) {
+func (t *Tenants) install(hash uint64, live *tenant, answer *resolved) *tenant {
+	n := answer.tenant
+	if live != nil && live == answer.confirmed {
 		live.confirmedAt, live.failing = n.confirmedAt, false
 		live.lease.extend(n.confirmedAt.Add(t.config.ResolveAgain))
 		return live

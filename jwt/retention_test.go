@@ -1,6 +1,8 @@
 package jwt_test
 
 import (
+	"context"
+	"crypto"
 	"runtime"
 	"strings"
 	"testing"
@@ -9,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"example.com/resourceserver/jwt"
 	"example.com/resourceserver/jwt/jwttest"
 )
 
@@ -33,6 +36,29 @@ func TestNothingKeepsTheTextOfAToken(t *testing.T) {
 		})
 	}
 }
+
+// A tenant outlives the first token that named it, which anybody may have made up: a name that is a
+// part of its claims would keep all of them.
+func TestATenantKeepsNothingOfTheTokenThatNamedIt(t *testing.T) {
+	var claims weak.Pointer[byte]
+	config := jwt.TenantsConfig{
+		Admit: func(issuer string) bool {
+			claims = weak.Make(unsafe.StringData(issuer))
+			return true
+		},
+		Resolve: func(_ context.Context, issuer string) (jwt.Config, error) {
+			return jwt.Config{Issuer: issuer, Audiences: []string{"orders"}, Keys: keySource(noKeys)}, nil
+		},
+	}
+	tenants, err := jwt.NewTenants(config)
+	require.NoError(t, err)
+	refuseOnce(t, tenants, unsigned("https://a.example"), jwt.ReasonUnknownKey)
+	runtime.GC()
+	require.Nil(t, claims.Value())
+	require.Equal(t, []string{"https://a.example"}, liveIn(tenants))
+}
+
+func noKeys(context.Context, string, string) ([]crypto.PublicKey, error) { return nil, nil }
 
 // More headers than are remembered, each of them twice.
 func TestHeadersThatAllDifferAreAccepted(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -112,6 +113,54 @@ func TestATenantWithASharedSecret(t *testing.T) {
 		require.False(t, token.StillValid(t.Context()))
 		refuseOnce(t, tenants, bearer, jwt.ReasonSignature)
 	})
+}
+
+// comparedBy is a key source that says by a function whether another one is the same.
+type comparedBy struct {
+	jwt.KeySource
+	isSame func() bool
+}
+
+func (c *comparedBy) SameSource(any) bool { return c.isSame() }
+
+// What a key source does when it is compared is the application's, as what Resolve does: it harms
+// the answer that it is for, and neither the process nor another tenant.
+func TestAKeySourceThatCannotBeCompared(t *testing.T) {
+	for name, isSame := range map[string]func() bool{
+		"panics":             func() bool { panic("secret") },
+		"ends its goroutine": func() bool { runtime.Goexit(); return true },
+		"hangs": func() bool {
+			time.Sleep(time.Hour) // simulated
+			return true
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a, b := tenantAt(t, "https://a.example"), tenantAt(t, "https://b.example")
+				r := newRegistry(a, b)
+				tenants, err := jwt.NewTenants(jwt.TenantsConfig{
+					Resolve: func(ctx context.Context, issuer string) (jwt.Config, error) {
+						config, err := r.resolve(ctx, issuer)
+						config.Keys = &comparedBy{config.Keys, isSame}
+						return config, err
+					},
+				})
+				require.NoError(t, err)
+				token := acceptOnce(t, tenants, a.Token(jwttest.ExpiresIn(time.Hour)))
+				time.Sleep(resolveAgain)
+				acceptOnce(t, tenants, a.Token())
+				time.Sleep(time.Second)
+				before := time.Now()
+				acceptOnce(t, tenants, b.Token())
+				require.Equal(t, before, time.Now(), "nobody waits for it")
+				time.Sleep(10 * time.Second) // longer than a call may take
+				require.True(t, token.StillValid(t.Context()), "it could not be told, and so nothing has changed")
+				require.EqualValues(t, 1, tenants.Status().Failed)
+				require.NotContains(t, tenants.Status().LastError.Error(), "secret")
+				time.Sleep(time.Hour) // until nothing hangs
+			})
+		})
+	}
 }
 
 // A resolver may make its key source anew each time: what is known is kept if it is
