@@ -100,6 +100,10 @@ func showProtector(t *testing.T, known map[string]any) {
 	require.Equal(t, []int{401, 503, 200}, statuses)
 	known["protector.Routes"], known["protector.Route"] = guard.Routes(), "a pattern and a policy"
 	known["protector.Rule"] = must(guard.NewRule(protector.Policy{Scopes: []string{"a"}}))
+	explained := httptest.NewRequest(http.MethodGet, "/?q="+bearer, nil)
+	explained.Header.Set("Authorization", "Bearer "+bearer+"1")
+	e := guard.Explain(explained, known["protector.Rule"].(*protector.Rule))
+	known["protector.Explanation"], known["protector.Finding"] = e, e.Findings[0]
 	known["protector.Config"], known["protector.Validator"], known["protector.Protector"] = config, validator, guard
 }
 

@@ -213,6 +213,18 @@
 //	                           handler made by For has no token of its type: likewise
 //	bad_proof                  a proof with faults, hidden where New does not find them: likewise
 //
+// # Explanations
+//
+// [Protector.Explain] says part by part what Check would think of a request: where a
+// token was looked for, what is wrong with it, whether it is proved, what the policy asks
+// for and the token grants, and the answer. It goes on after the first part that fails,
+// says of each what to do, and spends no proof. With [Explaining] it holds what the
+// package jwt says of the token, check by check:
+//
+//	Validators: []protector.Validator{protector.Explaining(protector.Bearer(tokens.Validate), tokens.Explain)},
+//
+// It is for those who run a service, and for tests; its clients are told less on purpose.
+//
 // # Streams
 //
 // A request is judged when it comes. An event stream or a WebSocket goes on for

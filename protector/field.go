@@ -75,7 +75,9 @@ var errFieldAndScheme = errors.New("a Field and a Scheme have the same name, so 
 func (p *Protector) addFields() {
 	for _, s := range p.schemes {
 		if s.field != "" {
-			p.sources = append(p.sources, source{scheme: s, field: s.name, find: fieldTokens(s.field), ambient: true})
+			p.sources = append(p.sources, source{
+				scheme: s, place: "the field " + s.name, field: s.name, find: fieldTokens(s.field), ambient: true,
+			})
 		}
 	}
 }

@@ -213,21 +213,31 @@ func (p *possession) proves(confirmation map[string]string) bool {
 
 // check asks every proof before any of them is committed.
 func (p *possession) check(r *http.Request, confirmation map[string]string) (commits []commit, _ error) {
-	for i, proof := range p.proofs {
-		value, bound := confirmation[proof.Confirms()]
-		proved, err := proof.Check(r.Context(), Possession{
-			Method: r.Method, Target: sentTarget(r), Token: p.token,
-			Evidence: p.evidence[i], Bound: bound, Confirmation: value,
-		})
+	for i := range p.proofs {
+		commit, err := p.checkOne(r, i, confirmation)
 		if err != nil {
 			return nil, err
 		}
-		if proved.Commit != nil {
-			commits = append(commits, proved.Commit)
+		if commit != nil {
+			commits = append(commits, commit)
 		}
-		p.ask(proved.Header)
 	}
 	return commits, nil
+}
+
+// checkOne asks the proof of that index. The commit is nil where nothing is used up.
+func (p *possession) checkOne(r *http.Request, index int, confirmation map[string]string) (commit, error) {
+	proof := p.proofs[index]
+	value, bound := confirmation[proof.Confirms()]
+	proved, err := proof.Check(r.Context(), Possession{
+		Method: r.Method, Target: sentTarget(r), Token: p.token,
+		Evidence: p.evidence[index], Bound: bound, Confirmation: value,
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.ask(proved.Header)
+	return proved.Commit, nil
 }
 
 type commit = func(context.Context) error

@@ -135,6 +135,11 @@ func (rule *Rule) permits(ctx context.Context, g *grant) *Error {
 	if rule.check == nil {
 		return nil
 	}
+	return rule.checks(ctx, g)
+}
+
+// checks asks Policy.Check.
+func (rule *Rule) checks(ctx context.Context, g *grant) *Error {
 	if err := rule.check(withGrant(ctx, g), g.token); err != nil {
 		return fromCheck(err, g.credential.token, errForbidden(reasonPolicyCheck, nil))
 	}
@@ -173,11 +178,18 @@ func (rule *Rule) lacksScope(token Token) *Error {
 
 func (rule *Rule) lacksRights(token Token) *Error {
 	for i := range rule.names {
-		if n := &rule.names[i]; !n.required.SatisfiedBy(n.granted(token)) {
-			return errForbidden(n.reason, nil)
+		if err := rule.names[i].refuses(token); err != nil {
+			return err
 		}
 	}
 	return claimsRefuse(rule.claims, token)
+}
+
+func (n *nameRule) refuses(token Token) *Error {
+	if !n.required.SatisfiedBy(n.granted(token)) {
+		return errForbidden(n.reason, nil)
+	}
+	return nil
 }
 
 // compile turns a policy into a rule that is nobody's yet. The error joins every

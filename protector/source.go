@@ -26,6 +26,7 @@ const (
 // returns every token there, since more than one is a fault of the request.
 type source struct {
 	scheme *scheme // whose tokens they are
+	place  string  // where they are, for a person
 	field  string  // that holds them, or empty
 	find   func(r *http.Request) ([]string, *Error)
 	// ambient: what makes a browser send it may be a page of another origin, so that
@@ -40,7 +41,7 @@ func (p *Protector) addSources(config Config) (faults []error) {
 	if name := config.AmbientCookie; name != "" {
 		faults = append(faults, nameFault("AmbientCookie", name)...)
 		p.sources = append(p.sources, source{
-			scheme: p.schemeNamed(bearer), field: "Cookie", find: cookies(name), ambient: true,
+			scheme: p.schemeNamed(bearer), place: "the cookie " + name, field: "Cookie", find: cookies(name), ambient: true,
 		})
 	}
 	faults = append(faults, p.addWebSocket(config)...)
@@ -48,7 +49,7 @@ func (p *Protector) addSources(config Config) (faults []error) {
 	faults = append(faults, p.addOrigins(config)...)
 	faults = append(faults, p.addForm(config)...)
 	if config.InsecureQueryTokens {
-		p.sources = append(p.sources, source{scheme: p.schemeNamed(bearer), find: queryTokens})
+		p.sources = append(p.sources, source{scheme: p.schemeNamed(bearer), place: "the query", find: queryTokens})
 	}
 	return append(faults, p.bearerFaults(config)...)
 }
@@ -130,7 +131,7 @@ func (p *Protector) addForm(config Config) (faults []error) {
 			"Config.MaxFormBytes has no effect without BufferedFormTokens: set both, or neither"))
 	}
 	if config.BufferedFormTokens {
-		p.sources = append(p.sources, source{scheme: p.schemeNamed(bearer), find: formTokens(limit)})
+		p.sources = append(p.sources, source{scheme: p.schemeNamed(bearer), place: "the form", find: formTokens(limit)})
 	}
 	return faults
 }
@@ -213,11 +214,12 @@ func formTokens(limit int64) func(*http.Request) ([]string, *Error) {
 			return r.PostForm[parameter], nil
 		}
 		body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
-		if err != nil {
-			return nil, errInvalidRequest(reasonUnreadableForm, err)
+		if err == nil && int64(len(body)) > limit {
+			err = tooLong
 		}
-		if int64(len(body)) > limit {
-			return nil, errInvalidRequest(reasonUnreadableForm, tooLong)
+		if err != nil { // whoever asks again must not find a shorter form
+			r.Body = &replay{Reader: io.MultiReader(bytes.NewReader(body), r.Body), Closer: r.Body}
+			return nil, errInvalidRequest(reasonUnreadableForm, err)
 		}
 		r.Body = &replay{Reader: bytes.NewReader(body), Closer: r.Body}
 		form, _ := url.ParseQuery(string(body))

@@ -22,6 +22,7 @@ type Validator struct {
 	// fields and the TLS state.
 	authenticate func(r *http.Request, token string) (Token, error)
 	makes        reflect.Type // the type that authenticate returns
+	explain      explainFunc  // nil: what is wrong with a token is what authenticate's error says
 	proofs       []Proof
 	faults       []error
 }

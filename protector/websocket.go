@@ -25,7 +25,7 @@ func (p *Protector) addWebSocket(config Config) []error {
 	}
 	prefix := tokenProtocol(config.WebSocketProtocol + ".")
 	p.sources = append(p.sources, source{
-		scheme: p.schemeNamed(bearer), field: "Sec-WebSocket-Protocol",
+		scheme: p.schemeNamed(bearer), place: "a WebSocket protocol", field: "Sec-WebSocket-Protocol",
 		find: prefix.tokens, withhold: prefix.withhold,
 		// No browser sends the token by itself. But a page of another origin that sends
 		// an Authorization field needs the leave of a preflight, and one that opens a
