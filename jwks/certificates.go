@@ -25,6 +25,7 @@ var (
 	errNotAMap     = errors.New("not a JSON object of certificates by kid, each once")
 	errNotText     = errors.New("not a text in PEM")
 	errNotPEM      = errors.New("not PEM: it begins with something else than a block")
+	errCutOff      = errors.New("PEM that ends within a block: the file is not complete")
 	errOneBlock    = errors.New("not exactly one block of PEM, without headers and with nothing around it")
 	errBlockType   = errors.New("PEM block is neither CERTIFICATE nor PUBLIC KEY")
 	errCertificate = errors.New("certificate cannot be read")
@@ -82,6 +83,8 @@ const beginning = "-----BEGIN "
 
 // splitPEM cuts a text into blocks, of which each is judged with what follows it. A private key
 // costs all of them: which one it belongs to does not matter, since whoever reads the file has it.
+// So does a last block that is none: the file is half written, and may not have the keys that are in
+// use.
 func splitPEM(doc []byte) ([]published, error) {
 	if len(doc) > maxDocumentBytes {
 		return nil, errTooLarge
@@ -100,6 +103,9 @@ func splitPEM(doc []byte) ([]published, error) {
 		if all[i].err == jwk.ErrPrivate {
 			return nil, jwk.ErrPrivate
 		}
+	}
+	if all[len(all)-1].err == errOneBlock {
+		return nil, errCutOff
 	}
 	return all, nil
 }

@@ -98,6 +98,21 @@ func TestKeyFileThatIsNone(t *testing.T) {
 	}
 }
 
+// A file of PEM has no end of its own. Wherever it is cut, but between two keys, the keys that it held before serve on.
+func TestKeyFileThatIsHalfOfItsPEM(t *testing.T) {
+	first, second := newEC(), newEC()
+	before, after := publicPEM(first), publicPEM(second)
+	for end := 1; end < len(strings.TrimSpace(after)); end++ {
+		name, r := keyFile(t, before+after, inPEM)
+		require.NoError(t, r.Refresh(t.Context()))
+		writeFile(t, name, before+after[:end])
+		require.Error(t, r.Refresh(t.Context()), end)
+		keys, err := r.VerificationKeys(t.Context(), "", "ES256")
+		require.NoError(t, err)
+		require.Len(t, keys, 2, end)
+	}
+}
+
 // Kubernetes replaces a volume by a link to another directory.
 func TestKeyFileBehindALinkThatMoves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
