@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"net/http"
 	"os"
+	"time"
 )
 
 // OpenSnapshotBy puts another way to open the snapshot file in place, such as a disk that hangs.
@@ -12,7 +13,10 @@ func OpenSnapshotBy(r *Remote, open func(name string) (*os.File, error)) {
 	r.flights.snapshot.open = open
 }
 
-// Trusting is a transport like that of every Remote, but for the authorities that it trusts.
+// Trusting is a transport like that of every Remote, but for the authorities that it trusts, and that a connection may
+// be idle for long: on a machine that is busy a test's may well be.
 func Trusting(roots *x509.CertPool) http.RoundTripper {
-	return newTransport(&tls.Config{RootCAs: roots})
+	t := newTransport(&tls.Config{RootCAs: roots})
+	t.http.IdleConnTimeout = time.Minute
+	return t
 }

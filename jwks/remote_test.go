@@ -505,6 +505,7 @@ func TestNoConnectionIsKept(t *testing.T) {
 type connections struct {
 	mu   sync.Mutex
 	open map[net.Conn]bool
+	ever int
 }
 
 func (c *connections) change(conn net.Conn, state http.ConnState) {
@@ -512,6 +513,9 @@ func (c *connections) change(conn net.Conn, state http.ConnState) {
 	defer c.mu.Unlock()
 	if c.open == nil {
 		c.open = map[net.Conn]bool{}
+	}
+	if state == http.StateNew {
+		c.ever++
 	}
 	c.open[conn] = true
 	if state == http.StateClosed {
@@ -523,4 +527,10 @@ func (c *connections) count() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.open)
+}
+
+func (c *connections) everOpen() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ever
 }
