@@ -49,7 +49,10 @@ func (broken) Spend(context.Context, [32]byte, time.Time) (bool, error) {
 // checklist 222
 func TestChecksForReplayAreCounted(t *testing.T) {
 	o := observe(t, otelguard.Config{})
+	require.Empty(t, o.series(t, "resourceserver.replay.checks"))
 	replay, until := o.Replay(new(dpop.Memory)), time.Now().Add(time.Minute)
+	require.Equal(t, map[string]float64{"result=fresh": 0, "result=replayed": 0, "result=unavailable": 0},
+		o.series(t, "resourceserver.replay.checks"), "what has not happened yet is a zero")
 	for _, wanted := range []bool{true, false, false} {
 		fresh, err := replay.Spend(t.Context(), [32]byte{1}, until)
 		require.NoError(t, err)

@@ -22,6 +22,9 @@ func (t *Telemetry) Replay(next Replay) Replay {
 	if t == nil || t.replays == nil {
 		return next
 	}
+	for _, result := range [][]metric.AddOption{checkFresh, checkReplayed, checkUnavailable} {
+		t.replays.Add(context.Background(), 0, result...) // a rate needs to have seen the beginning
+	}
 	return &countedReplay{next, t.replays}
 }
 

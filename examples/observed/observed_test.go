@@ -1,0 +1,236 @@
+//go:build linux
+
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+
+	"example.com/resourceserver/jwt/jwttest"
+)
+
+// world is an issuer, an introspection endpoint, and services that trust them.
+type world struct {
+	issuer   *jwttest.Issuer
+	endpoint *endpoint
+	callers  *traffic
+	store    *store
+	now      time.Time // of the next scrape
+}
+
+func newWorld(t *testing.T) *world {
+	w := &world{issuer: jwttest.NewIssuer(t), endpoint: newEndpoint(), store: newStore(), now: time.Now()}
+	t.Cleanup(w.endpoint.Close)
+	callers, err := newTraffic(w.issuer)
+	require.NoError(t, err)
+	t.Cleanup(callers.client.Close)
+	w.callers = callers
+	return w
+}
+
+// running is a service, and where it is.
+type running struct {
+	*service
+	origin, metrics string
+}
+
+func (w *world) start(t *testing.T) running {
+	t.Helper()
+	var r running
+	api := httptest.NewUnstartedServer(nil)
+	r.origin = "http://" + api.Listener.Addr().String()
+	s, err := newService(settings{w.issuer.URL(), w.issuer.Audience(), w.endpoint.URL, r.origin})
+	require.NoError(t, err)
+	metrics := httptest.NewServer(s.metrics)
+	api.Config.Handler = s.api
+	api.Start()
+	t.Cleanup(api.Close)
+	t.Cleanup(metrics.Close)
+	r.service, r.metrics = s, metrics.URL
+	return r
+}
+
+// scrape reads the metrics, a quarter of a minute after the last time.
+func (w *world) scrape(t *testing.T, r running) {
+	t.Helper()
+	w.now = w.now.Add(15 * time.Second)
+	w.store.scrape(t, r.metrics, r.origin, w.now)
+}
+
+func (w *world) calm(t *testing.T, r running) {
+	for range 4 {
+		require.NoError(t, w.callers.calm(t.Context(), r.origin))
+		w.scrape(t, r)
+	}
+}
+
+// reports asks for what takes introspection, by five tokens that are new.
+func (w *world) reports(t *testing.T, r running) {
+	for range 5 {
+		token := fmt.Sprint("Bearer opaque-", w.callers.round.Add(1))
+		require.NoError(t, w.callers.send(t.Context(), "GET", r.origin+"/reports", token, ""))
+	}
+}
+
+// rules are alerts.yml.
+type rules struct {
+	Groups []struct {
+		Name  string
+		Rules []rule
+	}
+}
+
+type rule struct {
+	Alert, Expr, For    string
+	Labels, Annotations map[string]string
+}
+
+func alerts(t *testing.T) []rule {
+	t.Helper()
+	file, err := os.Open("alerts.yml")
+	require.NoError(t, err)
+	defer file.Close()
+	decoder := yaml.NewDecoder(file)
+	decoder.KnownFields(true)
+	var r rules
+	require.NoError(t, decoder.Decode(&r))
+	require.Len(t, r.Groups, 1)
+	return r.Groups[0].Rules
+}
+
+// firing are the alerts whose expression says something now. How long it has to do so is
+// Prometheus's to count.
+func (w *world) firing(t *testing.T) (names []string) {
+	t.Helper()
+	for _, rule := range alerts(t) {
+		if len(w.store.query(t, rule.Expr, w.now)) > 0 {
+			names = append(names, rule.Alert)
+		}
+	}
+	return names
+}
+
+type dashboard struct {
+	Panels []struct {
+		Title   string
+		Targets []struct{ Expr string }
+	}
+}
+
+// Every panel has something to show of an ordinary day, but for what is no ordinary
+// thing to happen.
+//
+// checklist 222
+func TestPanelsShowAnOrdinaryDay(t *testing.T) {
+	w := newWorld(t)
+	s := w.start(t)
+	w.calm(t, s)
+	text, err := os.ReadFile("dashboard.json")
+	require.NoError(t, err)
+	var d dashboard
+	require.NoError(t, json.Unmarshal(text, &d))
+	require.Len(t, d.Panels, 8)
+	for _, panel := range d.Panels {
+		require.NotEmpty(t, panel.Targets, panel.Title)
+		for _, target := range panel.Targets {
+			vector := w.store.query(t, target.Expr, w.now)
+			require.NotEmpty(t, vector, "%s: %s", panel.Title, target.Expr)
+			for _, value := range vector {
+				require.False(t, math.IsNaN(value.F), "not a number: %s: %s %s", panel.Title, target.Expr, value.Metric)
+			}
+		}
+	}
+
+	refused := w.store.query(t, d.Panels[0].Targets[0].Expr, w.now)
+	why := make(map[string]bool)
+	for _, value := range refused {
+		why[value.Metric.Get("http_route")+" "+value.Metric.Get("error_type")] = value.F > 0
+	}
+	require.Equal(t, map[string]bool{
+		"/articles insufficient_scope": true, "/articles/{id} expired": true, "/articles/{id} no_credentials": true,
+	}, why)
+	hits := w.store.query(t, d.Panels[3].Targets[0].Expr, w.now)
+	require.Greater(t, hits[0].F, 0.9)
+	usable := w.store.query(t, d.Panels[2].Targets[0].Expr, w.now)
+	require.InDelta(t, 24*3600, usable[0].F, 300)
+	state := w.store.query(t, d.Panels[1].Targets[0].Expr, w.now)
+	require.Len(t, state, 1)
+	require.Equal(t, "fresh", state[0].Metric.Get("state"))
+}
+
+// checklist 222
+func TestNoAlertFiresOnAnOrdinaryDay(t *testing.T) {
+	w := newWorld(t)
+	w.calm(t, w.start(t))
+	require.Empty(t, w.firing(t))
+}
+
+// Each alert fires for the fault that it is about, and for no other.
+//
+// checklist 222
+func TestEachAlertFires(t *testing.T) {
+	for alert, provoke := range map[string]func(*testing.T, *world, running){
+		"IssuerDown": func(t *testing.T, w *world, s running) {
+			w.issuer.Fail(500)
+			require.Error(t, s.keys.Refresh(t.Context()))
+		},
+		"KeysRunOut": func(t *testing.T, w *world, _ running) { w.now = w.now.Add(20 * time.Hour) },
+		"ProofsReplayed ManyRefused UnknownKeys": func(t *testing.T, w *world, s running) {
+			for range 4 {
+				require.NoError(t, w.callers.hostile(t.Context(), s.origin))
+				w.scrape(t, s)
+			}
+		},
+		"DecisionsSlow": func(t *testing.T, w *world, s running) {
+			w.endpoint.delay.Store(int64(120 * time.Millisecond))
+			w.reports(t, s)
+		},
+		"IntrospectionFails RequestsUndecided": func(t *testing.T, w *world, s running) {
+			w.endpoint.down.Store(true)
+			for range 3 {
+				w.reports(t, s)
+				w.scrape(t, s)
+			}
+		},
+	} {
+		t.Run(alert, func(t *testing.T) {
+			w := newWorld(t)
+			s := w.start(t)
+			w.calm(t, s)
+			provoke(t, w, s)
+			w.scrape(t, s)
+			require.ElementsMatch(t, strings.Fields(alert), w.firing(t))
+		})
+	}
+	t.Run("TokensCannotBeVerified RequestsUndecided", func(t *testing.T) { // a start during an outage
+		w := newWorld(t)
+		w.issuer.Fail(500)
+		s := w.start(t)
+		w.calm(t, s)
+		require.ElementsMatch(t, []string{"TokensCannotBeVerified", "RequestsUndecided"}, w.firing(t))
+	})
+}
+
+// Each alert says how bad it is and what it means, and its time is one.
+func TestAlertsAreWhole(t *testing.T) {
+	found := alerts(t)
+	require.Len(t, found, 9)
+	for _, rule := range found {
+		require.Contains(t, []string{"critical", "warning"}, rule.Labels["severity"], rule.Alert)
+		require.NotEmpty(t, rule.Annotations["summary"], rule.Alert)
+		if rule.For != "" {
+			_, err := model.ParseDuration(rule.For)
+			require.NoError(t, err, rule.Alert)
+		}
+	}
+}
