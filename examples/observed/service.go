@@ -75,14 +75,17 @@ func newService(s settings) (*service, error) {
 // newProvider has the one exporter that there is here. Its labels say nothing about this
 // package and the SDK, which are the same in all of them.
 func newProvider(registry *prometheus.Registry) (*metric.MeterProvider, error) {
-	reader, err := exporter.New(exporter.WithRegisterer(registry), exporter.WithoutScopeInfo(), exporter.WithoutTargetInfo())
+	reader, err := exporter.New(
+		exporter.WithRegisterer(registry), exporter.WithoutScopeInfo(), exporter.WithoutTargetInfo())
 	if err != nil {
 		return nil, fmt.Errorf("the exporter: %w", err)
 	}
 	return metric.NewMeterProvider(metric.WithReader(reader)), nil
 }
 
-func newGuard(s settings, cache *tokencache.Cache[*jwt.Token], telemetry *otelguard.Telemetry) (*protector.Protector, error) {
+func newGuard(
+	s settings, cache *tokencache.Cache[*jwt.Token], telemetry *otelguard.Telemetry,
+) (*protector.Protector, error) {
 	opaque, err := introspection.New(introspection.Config{
 		Endpoint:    s.endpoint,
 		Credentials: introspection.ClientSecretBasic("api", "not a secret"),
