@@ -20,11 +20,17 @@ import (
 // A CORS preflight is judged like any other request: it is answered by
 // Config.Preflight in the middlewares only.
 //
+// By a rule in shadow, see [Policy].InsecureShadowUntil, every request passes, without a
+// token.
+//
 // A nil Rule, and one of another Protector, are mistakes in the program. No
 // request meets them, and the answer is 500.
 func (p *Protector) Check(r *http.Request, rule *Rule) (*http.Request, error) {
 	if err := p.wiring("Check", rule); err != nil {
 		return p.refuse(r, errProgram(reasonBadRequirement, err))
+	}
+	if p.inShadow(rule) {
+		return p.pass(r, rule), nil
 	}
 	r, j := p.admit(r, rule)
 	if j.err != nil { // a nil *Error in an error would not be nil
@@ -104,7 +110,7 @@ func (p *Protector) mustBeBuilt(caller string) {
 // The middlewares of this package set them.
 func (rule *Rule) AnswerHeader(r *http.Request) http.Header {
 	header := make(http.Header)
-	if rule == nil { // no request has passed it
+	if rule == nil || rule.shadows(r) { // no request has passed it, or this one as if it were not there
 		return header
 	}
 	if rule.vary != "" {

@@ -9,14 +9,26 @@ type judgement struct {
 	reused  bool   // the token had been authenticated further out
 	err     *Error
 	release func() // to be called when the request is over; nil: nothing waits for it
+	shadow  bool   // the request goes on, whatever was found out
 }
 
 // decide answers the one question of this package. It writes nothing.
-func (p *Protector) decide(r *http.Request, rule *Rule) (j judgement) {
+func (p *Protector) decide(r *http.Request, rule *Rule) judgement {
+	return p.judge(r, rule, (*possession).spend)
+}
+
+// judge is decide with what becomes of the proofs, once everything about the token is
+// known to be good.
+func (p *Protector) judge(
+	r *http.Request, rule *Rule, settle func(*possession, *http.Request) *Error,
+) (j judgement) {
 	current := innermost(r.Context())
 	c, err := p.credential(r)
 	if err == nil {
 		j.grant, j.reused, err = p.identify(r, c, current)
+	}
+	if err == nil {
+		err = settle(j.grant.possession, r)
 	}
 	if err == nil {
 		err = rule.admits(r, j.grant).with(j.grant.possession.answerHeader())

@@ -57,6 +57,10 @@ type Decision struct {
 	// Reused says that the token had been authenticated further out.
 	Reused bool
 
+	// Shadow says that the policy is in shadow: all else tells what would have been
+	// decided, and the request went on to its handler. See [Policy].InsecureShadowUntil.
+	Shadow bool
+
 	// Err is the [*Error] of a refusal or an outage, or nil.
 	Err error
 }
@@ -64,7 +68,7 @@ type Decision struct {
 func (p *Protector) observed() bool { return p.onDecision != nil || p.logger != nil }
 
 func (p *Protector) report(r *http.Request, rule *Rule, j judgement, started time.Time) {
-	d := Decision{Method: methodLabel(r.Method), Pattern: r.Pattern, Outcome: OutcomeGranted, Reused: j.reused}
+	d := Decision{Method: methodLabel(r.Method), Pattern: r.Pattern, Outcome: OutcomeGranted, Reused: j.reused, Shadow: j.shadow}
 	if rule != nil {
 		d.Policy = rule.name
 	}

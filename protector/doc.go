@@ -118,6 +118,22 @@
 // function Details, which reads authorization_details (RFC 9396) into the application's
 // own type, for Policy.Check and for handlers.
 //
+// # Trying a policy out
+//
+// Whoever puts a service behind a protector does not know who will be refused. With
+// [Policy].InsecureShadowUntil nobody is until that day, and the log and OnDecision tell
+// of each request who called, and what would have been answered:
+//
+//	mux.Handle("GET /orders", guard.RequirePolicy(protector.Policy{
+//		Name: "orders", Scopes: []string{"orders:read"},
+//		InsecureShadowUntil: time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC),
+//	})(orders))
+//
+// The answer is the handler's own, to the last field. The handler has no token, and
+// [Shadowed] says why. Whatever else is in front of it or behind it is enforced: a
+// shadow is about one policy. From that day on this one is enforced too, by the clock of
+// a running process.
+//
 // # Step-up authentication
 //
 // Where a token is not enough, [Policy] asks how its user has authenticated: by

@@ -50,10 +50,17 @@ func (p *Protector) log(ctx context.Context, d Decision, g *grant) {
 		attrs = appendSet(attrs, "expected", quotedValues(e.mismatch.expected))
 		attrs = appendSet(attrs, "received", quotedValues(e.mismatch.received))
 	}
+	if d.Shadow {
+		attrs = append(attrs, slog.Bool("shadow", true))
+	}
 	if leftOut > 0 {
 		attrs = append(attrs, slog.Int64("left_out", leftOut))
 	}
-	p.logger.LogAttrs(ctx, level, "access "+string(d.Outcome), attrs...)
+	message := "access " + string(d.Outcome)
+	if d.Shadow {
+		message += ", if it were not for the shadow mode"
+	}
+	p.logger.LogAttrs(ctx, level, message, attrs...)
 }
 
 // hashedID is the beginning of the hash of what the token's method ID returns, in
@@ -90,6 +97,8 @@ func appendSet(attrs []slog.Attr, key, value string) []slog.Attr {
 // levelOf weighs how much an operator wants to know of it.
 func levelOf(d Decision) slog.Level {
 	switch {
+	case d.Shadow && d.Outcome == OutcomeRefused: // what the shadow mode is there to find
+		return slog.LevelInfo
 	case d.Outcome == OutcomeGranted, d.Outcome == OutcomeAnonymous,
 		d.Reason == reasonNoCredentials, d.Reason == reasonCanceled:
 		return slog.LevelDebug

@@ -91,6 +91,24 @@ type Policy struct {
 	// Optional lets requests without a token through, as [Protector.Optional].
 	Optional bool
 
+	// InsecureShadowUntil tries the policy out before it is enforced. Until that time, and
+	// no longer, every request goes on to the handler as if the policy were not there, and
+	// with the answer that it would have got without it. Config.OnDecision and
+	// Config.Logger are told what would have been decided: who called, and the status and
+	// reason of the refusal. What it gives up: nobody is turned away.
+	//
+	// A handler behind it has no current token by it, good token or not, and [Shadowed]
+	// says so. What stands further in or out, such as another Require, decides for itself.
+	// Proofs that count once are judged and not used up, so that a repeated one is not
+	// noticed. UntilExpiry ends no request, and Config.Preflight is not asked.
+	//
+	// Write a date, and not a time from now, which every start would put off. It is at
+	// most 90 days ahead. Config.Logger must be set: it gets a warning for each such
+	// policy at the start, and one when the time has come, from which on the policy is
+	// enforced. It does not go with Optional, [For] and [ForOptional].
+	// Default: the policy is enforced.
+	InsecureShadowUntil time.Time
+
 	// UntilExpiry ends the context of the request when its token ends, leeway
 	// included: for event streams, WebSockets and whatever else lasts longer than
 	// its decision. The handler has to watch the context. [context.Cause] then is

@@ -14,10 +14,7 @@ import (
 // A preflight carries no credentials (Fetch §4.8). A request that does is judged
 // like any other.
 func (p *Protector) answersPreflight(w http.ResponseWriter, r *http.Request) bool {
-	if p.preflight == nil || !isPreflight(r) || answeringPreflight(r.Context(), p.identity) {
-		return false
-	}
-	if c, err := p.credential(r); err != nil || c.token != "" {
+	if !p.mayAnswerPreflight(r) {
 		return false
 	}
 	started := time.Now()
@@ -28,6 +25,15 @@ func (p *Protector) answersPreflight(w http.ResponseWriter, r *http.Request) boo
 	}
 	p.preflight.ServeHTTP(w, r)
 	return true
+}
+
+// mayAnswerPreflight reports whether the request is one for that handler.
+func (p *Protector) mayAnswerPreflight(r *http.Request) bool {
+	if p.preflight == nil || !isPreflight(r) || answeringPreflight(r.Context(), p.identity) {
+		return false
+	}
+	c, err := p.credential(r)
+	return err == nil && c.token == ""
 }
 
 // preflightKey marks the request that a protector has given to its handler for

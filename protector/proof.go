@@ -140,6 +140,7 @@ type possession struct {
 	proofs   []Proof
 	evidence []string    // what each of the proofs was shown
 	header   http.Header // what they want in the answer
+	pending  []commit    // what makes the proofs count, until they are spent
 }
 
 // gather asks the proofs what the request brings.
@@ -176,7 +177,7 @@ func (p *possession) isShownBy(r *http.Request) bool {
 	return err == nil && slices.Equal(evidence, p.evidence)
 }
 
-// confirm refuses a token of which a binding is not proved.
+// confirm refuses a token of which a binding is not proved. It spends no proof.
 func (p *possession) confirm(r *http.Request, confirmation map[string]string) *Error {
 	if len(confirmation) > 0 && !p.proves(confirmation) {
 		return errInvalidToken(reasonConfirmation, nil)
@@ -184,17 +185,31 @@ func (p *possession) confirm(r *http.Request, confirmation map[string]string) *E
 	if p == nil {
 		return nil
 	}
-	commits, err := p.check(r, confirmation)
-	if err != nil {
+	var err error
+	if p.pending, err = p.check(r, confirmation); err != nil {
 		return p.read(r.Context(), err)
 	}
+	return nil
+}
+
+// spend makes the proofs count, once.
+func (p *possession) spend(r *http.Request) *Error {
+	if p == nil || len(p.pending) == 0 {
+		return nil
+	}
+	commits := p.pending
+	p.pending = nil
+	ctx := withoutCurrent(r).Context()
 	for _, commit := range commits {
-		if err := commit(r.Context()); err != nil {
-			return p.read(r.Context(), err)
+		if err := commit(ctx); err != nil {
+			return p.read(ctx, err)
 		}
 	}
 	return nil
 }
+
+// unspent is what becomes of the proofs of a request about which nothing is decided.
+func (*possession) unspent(*http.Request) *Error { return nil }
 
 // proves reports whether each method among the members has its proof, and one of
 // them at least.

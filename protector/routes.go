@@ -17,7 +17,7 @@ import (
 //	http.ListenAndServe(addr, routes)
 //
 // Patterns are those of [http.ServeMux]. What [Protector.Subtree] says of paths that
-// can be read in several ways holds for routes that are open or optional. Of other
+// can be read in several ways holds for routes that are open, optional or in shadow. Of other
 // routes, a path that leads to one as it was sent and to another as it is decoded
 // must meet the policies of both. CONNECT, whose path the mux takes as it comes, has
 // no route by such a path at all.
@@ -75,8 +75,8 @@ func (routes *Routes) Handle(pattern string, policy Policy, handler http.Handler
 	}
 	rule = routes.protector.narrowed(rule, handler)
 	strict := *rule
-	strict.optional = false
-	routes.register(pattern, handler, &route{rule, &strict}, policy.Optional)
+	strict.optional, strict.shadow = false, nil
+	routes.register(pattern, handler, &route{rule, &strict}, rule.lenient())
 	routes.all = append(routes.all, Route{Pattern: pattern, Policy: rule.policy})
 }
 
@@ -144,7 +144,7 @@ func (routes *Routes) ruleFor(r *http.Request, pattern string) *Rule {
 	switch {
 	case picked == nil:
 		return routes.closed
-	case picked.rule != nil && !picked.rule.optional:
+	case picked.rule != nil && !picked.rule.lenient():
 		return picked.rule
 	case routes.exceptions.include(r, pattern):
 		return picked.rule

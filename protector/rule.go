@@ -30,6 +30,7 @@ type Rule struct {
 	wanted     string           // the scope that a challenge without error names, or empty
 	takes      func(Token) bool // nil: tokens of any type
 	lifetime   *lifetime        // nil: the decision holds as long as the request
+	shadow     *shadow          // nil: the rule is enforced
 	policy     Policy           // what it was made of, for whoever lists it
 }
 
@@ -64,13 +65,14 @@ func (p *Protector) declare(caller string, policy Policy) (*Rule, error) {
 	rule, err := p.compile(caller, policy)
 	if err == nil {
 		p.metadata.publish(policy.Scopes)
+		p.warn(caller, rule)
 	}
 	return rule, err
 }
 
 func (p *Protector) compile(caller string, policy Policy) (*Rule, error) {
 	rule, err := compile(caller, policy)
-	if err = errors.Join(err, faultsIn(caller, p.unanswerable(policy))); err != nil {
+	if err = errors.Join(err, faultsIn(caller, slices.Concat(p.unanswerable(policy), p.shadowFaults(policy)))); err != nil {
 		return nil, err
 	}
 	rule.hierarchy, rule.policy = p.hierarchy, policy.clone()
@@ -80,6 +82,9 @@ func (p *Protector) compile(caller string, policy Policy) (*Rule, error) {
 	}
 	if rule.optional {
 		rule.vary = p.vary
+	}
+	if until := policy.InsecureShadowUntil; !until.IsZero() {
+		rule.shadow = &shadow{until: until.Round(0)} // by the clock on the wall, which goes on in sleep
 	}
 	if rule.stepUp != nil {
 		rule.stepUp.now = p.now
@@ -224,6 +229,10 @@ func compile(caller string, policy Policy) (*Rule, error) {
 	if policy.Withdrawn != nil && !policy.UntilExpiry {
 		faults = append(faults,
 			errors.New("the function Withdrawn has no effect without UntilExpiry: set both, or leave it out"))
+	}
+	if policy.Optional && !policy.InsecureShadowUntil.IsZero() {
+		faults = append(faults, errors.New("InsecureShadowUntil is set, and so is Optional, which lets in who has no "+
+			"token anyway: leave one out"))
 	}
 	faults = slices.Concat(faults, labelFaults(policy.Name),
 		clientFaults(policy.Clients), claimFaults(policy.Claims), stepUpFaults(policy))

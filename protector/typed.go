@@ -82,6 +82,10 @@ func (p *Protector) narrowed(rule *Rule, next http.Handler) *Rule {
 	if !ok {
 		return rule
 	}
+	if rule.shadow != nil {
+		panic(fmt.Sprintf("protector: For[%v] is behind a policy with InsecureShadowUntil, and so has no token: "+
+			"use an http.Handler that asks CurrentToken", h.token))
+	}
 	if rule.optional && !h.optional {
 		panic(fmt.Sprintf("protector: For[%v] is behind an optional policy, which lets in who has no token: "+
 			"use ForOptional", h.token))

@@ -127,6 +127,8 @@ func newOperation(guard *protector.Protector, policy protector.Policy) (*operati
 		return nil, err
 	case policy.Optional:
 		return nil, errors.New("the policy is Optional: leave that out, for a session is somebody's")
+	case !policy.InsecureShadowUntil.IsZero():
+		return nil, errors.New("the policy has InsecureShadowUntil: leave that out, for a session is somebody's")
 	}
 	op := &operation{before: guard.RequirePolicy(policy), rule: rule}
 	if policy.UntilExpiry {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -24,6 +25,7 @@ func (nameless) ExpiresAt() time.Time { return time.Time{} }
 // Every fault is found before the first request, and all of them at once.
 func TestFaults(t *testing.T) {
 	good, blank := newGuard(t, protector.Config{}), protector.Policy{Scopes: []string{" "}}
+	logging := newGuard(t, protector.Config{Logger: slog.New(slog.DiscardHandler)})
 	unnamed := newGuard(t, protector.Config{Validators: []protector.Validator{
 		protector.Bearer(func(context.Context, string) (*nameless, error) { return nil, nil }),
 	}})
@@ -41,6 +43,9 @@ func TestFaults(t *testing.T) {
 			"mcpguard: Config.Base: ", `mcpguard: Config.Tools["read"]: `, `mcpguard: Config.Methods["prompts/get"]: `,
 			`mcpguard: Config.Tools["b"]: the policy is Optional`, `Config.Tools has no policy for the tool "write"`,
 		}},
+		"in shadow": {logging, mcpguard.Config{
+			Base: protector.Policy{InsecureShadowUntil: time.Now().Add(time.Hour)}, Tools: policies,
+		}, []string{"mcpguard: Config.Base: the policy has InsecureShadowUntil: leave that out"}},
 		"Optional": {good, mcpguard.Config{
 			Base: protector.Policy{Optional: true}, Tools: policies,
 		}, []string{"mcpguard: Config.Base: the policy is Optional"}},
