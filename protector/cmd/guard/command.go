@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+
+	"example.com/resourceserver/protector/cmd/guard/internal/terminal"
+)
+
+// command is one word after guard.
+type command struct {
+	name    string
+	summary string
+	// prepare declares the flags, and returns what runs once they are set.
+	prepare func(*flag.FlagSet) func(context.Context, streams) (int, error)
+	word    string // the one argument that it takes, "" for none
+}
+
+// commands are listed in the order of the help.
+func commands() []command {
+	return []command{
+		{"explain", "say check by check why a token is accepted or refused", prepareExplain, ""},
+		{"doctor", "examine an issuer, find the profile of its tokens, write the Go code", prepareDoctor, ""},
+		{"issuer", "run an issuer for trying a service by hand", prepareIssuer, ""},
+		{"completion", "print completion for a shell", prepareCompletion, "bash|zsh|fish"},
+		{"version", "print the version", prepareVersion, ""},
+	}
+}
+
+// usageError is a mistake in the command line.
+type usageError string
+
+func (e usageError) Error() string { return string(e) }
+
+func run(ctx context.Context, args []string, s streams) int {
+	if len(args) == 0 {
+		io.WriteString(s.err, help())
+		return exitUsage
+	}
+	if holdsToken(args) {
+		return complain(s, "guard", usageError(refusedToken))
+	}
+	switch args[0] {
+	case "help", "-h", "-help", "--help":
+		io.WriteString(s.out, help())
+		return exitGood
+	}
+	for _, c := range commands() {
+		if c.name == args[0] {
+			return c.run(ctx, args[1:], s)
+		}
+	}
+	return complain(s, "guard", usageError("no such command; guard help lists them"))
+}
+
+func (c command) run(ctx context.Context, args []string, s streams) int {
+	name := "guard " + c.name
+	flags := flag.NewFlagSet(name, flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	start := c.prepare(flags)
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		c.help(flags, s.out)
+		return exitGood
+	case err != nil:
+		return complain(s, name, usageError(err.Error()))
+	case c.word == "" && flags.NArg() > 0:
+		return complain(s, name, usageError("it takes no argument. If that was a token: "+refusedToken))
+	}
+	code, err := start(ctx, s)
+	if err != nil {
+		return complain(s, name, err)
+	}
+	return code
+}
+
+// complain says what went wrong. A mistake of the caller's is told apart from one of the world's.
+func complain(s streams, name string, err error) int {
+	fmt.Fprintln(s.err, name+": "+terminal.Lines(err.Error(), maxComplaint))
+	if _, ok := errors.AsType[usageError](err); ok {
+		return exitUsage
+	}
+	return exitUndecided
+}
+
+const maxComplaint = 2000 // bytes of a line
+
+func help() string {
+	var b strings.Builder
+	b.WriteString("guard explains access tokens, examines issuers, and plays one.\n\n")
+	for _, c := range commands() {
+		fmt.Fprintf(&b, "  guard %-11s %s\n", c.name, c.summary)
+	}
+	b.WriteString("\nguard COMMAND -h lists what can be set. " +
+		"A token is read from standard input, and never from an argument.\n" +
+		"Exit status: 0 good, 1 bad, 2 wrong use, 3 could not be decided.\n")
+	return b.String()
+}
+
+func (c command) help(flags *flag.FlagSet, out io.Writer) {
+	fmt.Fprintf(out, "guard %s: %s.\n\n", strings.TrimSpace(c.name+" "+c.word), c.summary)
+	flags.SetOutput(out)
+	flags.PrintDefaults()
+}

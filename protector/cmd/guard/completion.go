@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+)
+
+func prepareCompletion(flags *flag.FlagSet) func(context.Context, streams) (int, error) {
+	return func(_ context.Context, s streams) (int, error) {
+		write := map[string]func(io.Writer){"bash": bash, "zsh": zsh, "fish": fish}[flags.Arg(0)]
+		if flags.NArg() != 1 || write == nil {
+			return 0, usageError("name one shell: bash, zsh or fish")
+		}
+		write(s.out)
+		return exitGood, nil
+	}
+}
+
+// words lists what can follow the command.
+func (c command) words() []string {
+	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
+	c.prepare(flags)
+	var words []string
+	flags.VisitAll(func(f *flag.Flag) { words = append(words, "-"+f.Name) })
+	if c.word != "" {
+		words = append(words, strings.Split(c.word, "|")...)
+	}
+	return words
+}
+
+func names() string {
+	var all []string
+	for _, c := range commands() {
+		all = append(all, c.name)
+	}
+	return strings.Join(all, " ")
+}
+
+func bash(out io.Writer) {
+	io.WriteString(out, "# To use it now: source <(guard completion bash)\n"+
+		"_guard() {\n\tlocal words\n\tcase $COMP_CWORD in\n"+
+		"\t1) words='"+names()+" help' ;;\n\t*) case ${COMP_WORDS[1]} in\n")
+	writeCases(out, "words='", "'")
+	io.WriteString(out, "\t\tesac ;;\n\tesac\n"+
+		"\tCOMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n}\n"+
+		"complete -o default -F _guard guard\n")
+}
+
+func zsh(out io.Writer) {
+	io.WriteString(out, "#compdef guard\n# To use it now: source <(guard completion zsh)\n_guard() {\n"+
+		"\tif (( CURRENT == 2 )); then\n\t\tcompadd -- "+names()+" help\n\t\treturn\n\tfi\n\tcase $words[2] in\n")
+	writeCases(out, "compadd -- ", "")
+	io.WriteString(out, "\tesac\n\t[[ $words[CURRENT] == -* ]] || _files\n}\ncompdef _guard guard\n")
+}
+
+func writeCases(out io.Writer, before, after string) {
+	for _, c := range commands() {
+		fmt.Fprintf(out, "\t\t%s) %s%s%s ;;\n", c.name, before, strings.Join(c.words(), " "), after)
+	}
+}
+
+func fish(out io.Writer) {
+	io.WriteString(out, "# To use it now: guard completion fish | source\n")
+	for _, c := range commands() {
+		fmt.Fprintf(out, "complete -c guard -n __fish_use_subcommand -f -a %s -d '%s'\n", c.name, c.summary)
+		for _, word := range c.words() {
+			option, value := "-f -a "+word, word
+			if name, ok := strings.CutPrefix(value, "-"); ok {
+				option = "-o " + name
+			}
+			fmt.Fprintf(out, "complete -c guard -n '__fish_seen_subcommand_from %s' %s\n", c.name, option)
+		}
+	}
+}

@@ -1,0 +1,300 @@
+package main_test
+
+import (
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"go/format"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/resourceserver/jwt/jwttest"
+)
+
+func TestDoctorOfAGoodIssuer(t *testing.T) {
+	issuer := jwttest.NewIssuer(t)
+	issuer.SetHeader("Cache-Control", "max-age=300")
+	r := run(t, "", flagsFor("doctor", issuer)...)
+	require.Equal(t, 0, r.code, r.out+r.err)
+	require.NotContains(t, r.out, "BAD")
+	for _, says := range []string{
+		"identical to the configured one", "1 used, 0 skipped", `kid "` + issuer.KeyID() + `"`, "max-age=300",
+		"differ by 0s", "which is this machine", "func newGuard()", `Issuer: "` + issuer.URL() + `"`,
+	} {
+		require.Contains(t, r.out, says)
+	}
+}
+
+// documents is a server that has its metadata and its keys from the test.
+func documents(t *testing.T, metadata, keys func(url string) string) string {
+	return serve(t, func(url string, w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "/.well-known/") {
+			writeJSON(w, metadata(url))
+		} else {
+			writeJSON(w, keys(url))
+		}
+	})
+}
+
+func metadataOf(issuer string) func(string) string {
+	return func(url string) string {
+		named := strings.ReplaceAll(issuer, "URL", url)
+		text, _ := json.Marshal(map[string]string{"issuer": named, "jwks_uri": url + "/keys"})
+		return string(text)
+	}
+}
+
+func TestDoctorOfAnotherName(t *testing.T) {
+	keys := string(jwttest.NewIssuer(t).JWKS())
+	const escape = "\x1b[2J\u202e"
+	for name, c := range map[string]struct {
+		given, named string
+		says         []string
+		followed     bool
+	}{
+		"a slash less":    {"URL", "URL/", []string{"a slash is missing", `configure exactly "URL/"`}, true},
+		"a slash more":    {"URL/", "URL", []string{"does not belong there", `configure exactly "URL"`}, true},
+		"a path":          {"URL/a", "URL/b", []string{"the path differs", `configure exactly "URL/b"`}, true},
+		"letter case":     {"URL/A", "URL/a", []string{"letter case differs"}, true},
+		"another host":    {"URL", "https://evil.example", []string{"the host differs", "only if", "-discovery-url"}, false},
+		"another port":    {"URL", "http://127.0.0.1:1", []string{"the port differs", "only if"}, false},
+		"escapes":         {"URL", "URL/" + escape, []string{"by what is none"}, false},
+		"a shell's":       {"URL", "URL/$(reboot)", []string{"by what is none"}, false},
+		"a long one":      {"URL", "URL/" + strings.Repeat("a", 1000), []string{"by what is none"}, false},
+		"with a query":    {"URL", "URL?a", nil, false},
+		"by user's leave": {"URL", "http://user:secret@127.0.0.1", nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			url := documents(t, metadataOf(c.named), func(string) string { return keys })
+			r := run(t, "", "doctor", "-issuer", strings.ReplaceAll(c.given, "URL", url))
+			require.Equal(t, 1, r.code, r.out+r.err)
+			for _, says := range c.says {
+				require.Contains(t, r.out, strings.ReplaceAll(says, "URL", url))
+			}
+			require.Equal(t, c.followed, strings.Contains(r.out, "func newGuard()"), r.out)
+			require.Less(t, len(r.out), 8<<10)
+		})
+	}
+}
+
+func TestDoctorOfHostileServers(t *testing.T) {
+	respond := func(status int, contentType, body string) func(string, http.ResponseWriter, *http.Request) {
+		return func(_ string, w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", contentType)
+			w.WriteHeader(status)
+			fmt.Fprint(w, body)
+		}
+	}
+	redirect := func(to string) func(string, http.ResponseWriter, *http.Request) {
+		return func(_ string, w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Location", to)
+			w.WriteHeader(http.StatusFound)
+		}
+	}
+	deep := strings.Repeat("[", 100_000)
+	for name, c := range map[string]struct {
+		answer func(string, http.ResponseWriter, *http.Request)
+		says   string
+	}{
+		"HTML":           {respond(200, "text/html", "<script>"), "not JSON"},
+		"HTML as JSON":   {respond(200, "application/json", "<script>"), "not a JSON object"},
+		"not found":      {respond(404, "text/plain", "no"), "-jwks-url"},
+		"error":          {respond(500, "text/plain", "\x1b[2J"), "500"},
+		"huge":           {respond(200, "application/json", strings.Repeat(" ", 3<<20)), "larger than its bound"},
+		"deep":           {respond(200, "application/json", `{"issuer":`+deep), "nested deeper"},
+		"elsewhere":      {redirect("https://evil.example/%1b[2J"), "it is redirected to"},
+		"in circles":     {redirect("/.well-known/oauth-authorization-server"), "redirect"},
+		"strange type":   {respond(200, "text/\u202e", "{}"), "not JSON"},
+		"not an issuer":  {respond(200, "application/json", `{"issuer":7}`), "metadata"},
+		"no issuer":      {respond(200, "application/json", `{}`), "issuer mismatch"},
+		"null":           {respond(200, "application/json", `null`), "issuer mismatch"},
+		"cut off":        {respond(200, "application/json", `{"issuer":"`), "not a JSON object"},
+		"keys in place":  {respond(200, "application/json", `{"keys":[]}`), "issuer mismatch"},
+		"informational?": {respond(299, "application/json", `{}`), "299"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := run(t, "", "doctor", "-issuer", serve(t, c.answer))
+			require.Equal(t, 1, r.code, r.out+r.err)
+			require.Contains(t, r.out, c.says)
+			require.NotContains(t, r.out, "newGuard")
+			require.Less(t, len(r.out), 8<<10)
+		})
+	}
+}
+
+func TestDoctorOfHostileKeys(t *testing.T) {
+	issuer := jwttest.NewIssuer(t)
+	issuer.PublishRaw(`{"kty":"EC","kid":"\u001b[2J\u202e"}`, `{"kty":"oct","kid":"secret","k":"c2VjcmV0"}`, `7`)
+	for range 100 {
+		issuer.PublishRaw(`{"kty":"RSA","kid":"` + strings.Repeat("a", 500) + `","n":"AQAB","e":"AQAB"}`)
+	}
+	r := run(t, "", flagsFor("doctor", issuer)...)
+	require.Contains(t, r.out, "1 used, 103 skipped")
+	require.Contains(t, r.out, `kid "secret" is skipped: `)
+	require.NotContains(t, r.out, "c2VjcmV0")
+	require.Less(t, len(r.out), 16<<10)
+	require.Less(t, len(run(t, "", flagsFor("doctor", issuer, "-json")...).out), 16<<10)
+}
+
+func TestDoctorOfPublishedPrivateKey(t *testing.T) {
+	issuer := jwttest.NewIssuer(t)
+	issuer.AddKey("ES256")
+	issuer.Alter(issuer.KeyID(), func(key map[string]any) { key["d"] = "AQAB" })
+	r := run(t, "", flagsFor("doctor", issuer)...)
+	require.Equal(t, 1, r.code, r.out)
+	require.Contains(t, r.out, "its private half is published")
+}
+
+func TestDoctorOfAnIssuerThatIsDown(t *testing.T) {
+	issuer := jwttest.NewIssuer(t)
+	issuer.Refuse()
+	r := run(t, "", flagsFor("doctor", issuer)...)
+	require.Equal(t, 3, r.code, r.out+r.err)
+	require.Contains(t, r.out, "unknown  metadata")
+	require.NotContains(t, r.out, "newGuard")
+
+	issuer.Recover()
+	issuer.Refuse(jwttest.KeySet)
+	r = run(t, "", flagsFor("doctor", issuer)...)
+	require.Contains(t, r.out, "good     metadata")
+	require.Equal(t, 1, r.code, r.out+r.err)
+}
+
+func TestDoctorOfClocks(t *testing.T) {
+	issuer := jwttest.NewIssuer(t)
+	for name, c := range map[string]struct {
+		ahead time.Duration
+		code  int
+		says  string
+	}{
+		"far ahead":  {time.Hour, 1, "and 30s are forgiven"},
+		"far behind": {-time.Hour, 1, "and 30s are forgiven"},
+		"a little":   {-15 * time.Second, 0, "warning  clock"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			issuer.SetHeader("Date", time.Now().Add(c.ahead).UTC().Format(http.TimeFormat))
+			r := run(t, "", flagsFor("doctor", issuer)...)
+			require.Equal(t, c.code, r.code, r.out)
+			require.Contains(t, r.out, c.says)
+		})
+	}
+}
+
+func TestDoctorOfTLS(t *testing.T) {
+	var url string
+	keys := jwttest.NewIssuer(t).JWKS()
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "/.well-known/") {
+			writeJSON(w, metadataOf("URL")(url))
+		} else {
+			writeJSON(w, string(keys))
+		}
+	}))
+	t.Cleanup(server.Close)
+	url = server.URL
+	server.Config.ErrorLog = nil
+	r := run(t, "", "doctor", "-issuer", url)
+	require.Equal(t, 1, r.code, r.out)
+	require.Contains(t, r.out, "SSL_CERT_FILE")
+
+	authority := filepath.Join(t.TempDir(), "authority.pem")
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	require.NoError(t, os.WriteFile(authority, text, 0o600))
+	r = runIn(t, []string{"SSL_CERT_FILE=" + authority}, "", "doctor", "-issuer", url)
+	require.Equal(t, 0, r.code, r.out)
+	require.Regexp(t, `tls +TLS 1\.3 at \S+, certificate until \d{4}-\d\d-\d\d`, r.out)
+}
+
+func TestDoctorFindsTheProfile(t *testing.T) {
+	issuer := jwttest.NewIssuer(t)
+	jwtType := jwttest.Typ("JWT")
+	for profile, options := range map[string][]jwttest.TokenOption{
+		"rfc9068":  nil,
+		"keycloak": {jwtType, jwttest.Claim("typ", "Bearer"), jwttest.Claim("azp", "shop"), jwttest.Without("client_id")},
+		"cognito": {
+			jwttest.WithoutHeader("typ"), jwttest.Claim("token_use", "access"), jwttest.Without("aud"),
+			jwttest.ClientID("https://api.example"),
+		},
+	} {
+		t.Run(profile, func(t *testing.T) {
+			r := run(t, issuer.Token(options...), flagsFor("doctor", issuer, "-token", "-")...)
+			require.Equal(t, 0, r.code, r.out+r.err)
+			require.Contains(t, r.out, "accepted with the profile "+profile)
+			require.Contains(t, r.out, "func newGuard()")
+		})
+	}
+	t.Run("none", func(t *testing.T) {
+		token := issuer.Token(jwtType, jwttest.Without("sub", "jti"), jwttest.ExpiresIn(-time.Hour))
+		r := run(t, token, flagsFor("doctor", issuer, "-token", "-")...)
+		require.Equal(t, 1, r.code, r.out+r.err)
+		require.Contains(t, r.out, "FAILED      exp")
+		requireUnrepeated(t, token, r)
+	})
+	t.Run("any audience", func(t *testing.T) {
+		token := issuer.Token(jwttest.Audience(`"shop"`, "other"))
+		r := run(t, token, "doctor", "-issuer", issuer.URL(), "-token", "-")
+		require.Equal(t, 0, r.code, r.out+r.err)
+		require.Contains(t, r.out, "does it name this API, and nothing else?")
+	})
+	t.Run("no audience at all", func(t *testing.T) {
+		for _, audience := range []string{`https://"shop".example`, "", strings.Repeat("a", 5000)} {
+			r := run(t, issuer.Token(jwttest.Audience(audience)), "doctor", "-issuer", issuer.URL(), "-token", "-")
+			require.Equal(t, 1, r.code, r.out+r.err)
+			require.Contains(t, r.out, "most like the profile rfc9068")
+			require.Contains(t, r.out, "FAILED      aud")
+		}
+	})
+	t.Run("garbage", func(t *testing.T) {
+		for _, token := range []string{
+			"\x1b[2J", "a.b.c", strings.Repeat("a.", 40_000), "eyJhbGciOiJub25lIn0.eyJhdWQiOjd9.",
+		} {
+			r := run(t, token, "doctor", "-issuer", issuer.URL(), "-token", "-")
+			require.Equal(t, 1, r.code, r.out+r.err)
+		}
+	})
+}
+
+// One fetch more than a service makes, however many profiles are tried.
+func TestDoctorAsksLittle(t *testing.T) {
+	issuer := jwttest.NewIssuer(t)
+	run(t, issuer.Token(jwttest.Unpublished()), flagsFor("doctor", issuer, "-token", "-")...)
+	require.LessOrEqual(t, issuer.Requests().JWKS, 2)
+}
+
+// What is printed for pasting compiles, whatever the token says.
+func TestDoctorWritesGo(t *testing.T) {
+	issuer := jwttest.NewIssuer(t)
+	token := issuer.Token(jwttest.Typ("JWT"), jwttest.Claim("typ", "Bearer"), jwttest.Claim("azp", "shop"),
+		jwttest.Audience("a\"\x1b\n`*/"))
+	r := run(t, token, "doctor", "-issuer", issuer.URL(), "-token", "-")
+	require.Equal(t, 0, r.code, r.out+r.err)
+	_, code, found := strings.Cut(r.out, "Save as guard.go:\n\n")
+	require.True(t, found)
+	require.Contains(t, code, "jwt.Keycloak()")
+	requireCompiles(t, code)
+	_, code, _ = strings.Cut(run(t, "", "doctor", "-issuer", issuer.URL()).out, "Save as guard.go:\n\n")
+	require.Contains(t, code, `os.Getenv("AUDIENCE")`)
+	requireCompiles(t, code)
+}
+
+// requireCompiles has the compiler and vet look at a file beside a main function that calls what it declares.
+func requireCompiles(t *testing.T, code string) {
+	t.Helper()
+	formatted, err := format.Source([]byte(code))
+	require.NoError(t, err)
+	require.Equal(t, string(formatted), code)
+	folder := t.TempDir()
+	guard, main := filepath.Join(folder, "guard.go"), filepath.Join(folder, "main.go")
+	require.NoError(t, os.WriteFile(guard, []byte(code), 0o600))
+	require.NoError(t, os.WriteFile(main, []byte("package main\n\nfunc main() { newGuard() }\n"), 0o600))
+	out, err := exec.Command("go", "vet", guard, main).CombinedOutput()
+	require.NoError(t, err, string(out))
+}

@@ -1,0 +1,192 @@
+package doctor
+
+import (
+	"cmp"
+	"context"
+	"crypto"
+	"encoding/base64"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"example.com/resourceserver/jwt"
+	"example.com/resourceserver/protector/cmd/guard/internal/profiles"
+	"example.com/resourceserver/protector/cmd/guard/internal/wiring"
+)
+
+// candidate is a profile, and what came of the token by it.
+type candidate struct {
+	profiles.Named
+	audiences   []string
+	explanation jwt.Explanation
+	failed      int
+}
+
+// checkToken finds the profile that the token needs.
+func (e *examination) checkToken(ctx context.Context, service *wiring.Service) error {
+	all, err := e.candidates(ctx)
+	if err != nil {
+		return err
+	}
+	best := all[0]
+	e.Profile, e.Token = best.Name, &best.explanation
+	service.Profile = best.Call
+	if len(e.config.Audiences) == 0 {
+		service.Audiences, service.Doubtful = best.audiences, true
+	}
+	switch err, reason := best.explanation.Err(), best.explanation.Reason(); {
+	case err == nil:
+		for _, c := range all[1:] {
+			if c.explanation.Err() == nil {
+				e.AlsoFitting = append(e.AlsoFitting, c.Name)
+			}
+		}
+		e.add("token", Good, "accepted with the profile "+best.Name+alternatives(e.AlsoFitting), "")
+	case reason == "":
+		e.add("token", Unknown, "could not be judged, and looks most like the profile "+best.Name, "")
+	default:
+		e.add("token", Bad, "refused ("+string(reason)+"), and looks most like the profile "+best.Name, "")
+	}
+	return nil
+}
+
+func alternatives(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return ", which is the strictest of those that fit; the others: " + strings.Join(names, ", ")
+}
+
+// candidates are all profiles, best first: that by which the fewest checks fail, then the strictest, then the one at
+// which the issuer's name hints, then the one that knows the most marks of its tokens.
+func (e *examination) candidates(ctx context.Context) ([]candidate, error) {
+	keys := &askedOnce{source: e.keys, answers: make(map[[2]string]answer)}
+	claims := unverifiedClaims(e.config.Token)
+	hinted := profiles.Guess(e.config.Keys.Issuer).Name
+	var all []candidate
+	for _, named := range profiles.All() {
+		audiences := e.config.Audiences
+		if len(audiences) == 0 {
+			audiences = audiencesIn(claims, named.Profile.Audience)
+		}
+		v, err := e.validator(named, keys, audiences)
+		if err != nil && len(e.config.Audiences) == 0 { // what the token names is no audience
+			audiences = nil
+			v, err = e.validator(named, keys, nil)
+		}
+		if err != nil {
+			return nil, err
+		}
+		c := candidate{Named: named, audiences: audiences, explanation: v.Explain(ctx, e.config.Token)}
+		c.failed = failures(c.explanation)
+		all = append(all, c)
+	}
+	slices.SortStableFunc(all, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(a.failed, b.failed), -compareBools(a.Call == "", b.Call == ""),
+			-compareBools(a.Name == hinted, b.Name == hinted), -cmp.Compare(a.marks(), b.marks()))
+	})
+	return all, nil
+}
+
+// validator is that of a service with the profile. Without an audience none fits.
+func (e *examination) validator(named profiles.Named, keys jwt.KeySource, audiences []string) (*jwt.Validator, error) {
+	if len(audiences) == 0 {
+		audiences = []string{"unknown"}
+	}
+	return jwt.NewValidator(jwt.Config{
+		Issuer: e.config.Keys.Issuer, Audiences: audiences, Keys: keys, Profile: named.Profile,
+	})
+}
+
+func compareBools(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
+}
+
+// marks is how much of a token the profile asks for by name.
+func (c candidate) marks() int { return 100*len(c.Profile.Equal) + len(c.Profile.Required) }
+
+func failures(e jwt.Explanation) (n int) {
+	for _, f := range e.Findings {
+		if f.Outcome == jwt.Failed {
+			n++
+		}
+	}
+	return n
+}
+
+// unverifiedClaims returns what the token says, nil if it is no JWS. It is for the operator to look at, and decides
+// nothing.
+func unverifiedClaims(token string) map[string]json.RawMessage {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 || len(token) > maxToken {
+		return nil
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	var claims map[string]json.RawMessage
+	if err != nil || json.Unmarshal(payload, &claims) != nil {
+		return nil
+	}
+	return claims
+}
+
+// maxToken is how long a token is looked at: jwt refuses a longer one.
+const maxToken = 16 << 10
+
+// audiencesIn returns what the first of the claims that is there names.
+func audiencesIn(claims map[string]json.RawMessage, names []string) []string {
+	if len(names) == 0 {
+		names = []string{"aud"}
+	}
+	for _, name := range names {
+		var one string
+		var several []string
+		switch raw := claims[name]; {
+		case raw == nil:
+			continue
+		case json.Unmarshal(raw, &one) == nil:
+			several = []string{one}
+		case json.Unmarshal(raw, &several) != nil:
+			return nil
+		}
+		several = slices.DeleteFunc(several, func(a string) bool { return a == "" || len(a) > maxIssuer })
+		return several[:min(len(several), maxKeys)]
+	}
+	return nil
+}
+
+// guessProfile is what can be said without a token.
+func (e *examination) guessProfile(service *wiring.Service) {
+	guess := profiles.Guess(e.config.Keys.Issuer)
+	service.Profile = guess.Call
+	if guess.Call != "" {
+		e.Profile = guess.Name
+		e.add("profile", Warning, guess.Name+", by the look of the issuer's name", "give a token with -token - to be sure")
+	}
+}
+
+// askedOnce is a key source that asks another for each key once: to try twenty profiles is to fetch no more than for
+// one.
+type askedOnce struct {
+	source  jwt.KeySource
+	answers map[[2]string]answer
+}
+
+type answer struct {
+	keys []crypto.PublicKey
+	err  error
+}
+
+func (a *askedOnce) VerificationKeys(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error) {
+	known, ok := a.answers[[2]string{kid, alg}]
+	if !ok {
+		known.keys, known.err = a.source.VerificationKeys(ctx, kid, alg)
+		a.answers[[2]string{kid, alg}] = known
+	}
+	return known.keys, known.err
+}
