@@ -6,10 +6,12 @@
 package jwt_test
 
 import (
+	"context"
 	"crypto"
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"runtime"
 	"strings"
 	"testing"
@@ -97,4 +99,33 @@ func heap() int {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return int(m.HeapAlloc)
+}
+
+// A tenant that is idle costs what it knows and little beside: its Remote with one key, its validator with what it
+// remembers of a token, and its place in the table.
+//
+// checklist 213
+func TestATenantIsSmall(t *testing.T) {
+	const many, most = 500, 4 << 10
+	issuer := jwttest.NewIssuer(t, jwttest.InMemory())
+	client := issuer.Client()
+	tenants, err := jwt.NewTenants(jwt.TenantsConfig{Resolve: func(_ context.Context, iss string) (jwt.Config, error) {
+		keys, err := jwks.NewRemote(jwks.Config{Issuer: iss, URL: issuer.JWKSURL(), HTTPClient: client})
+		return jwt.Config{Keys: keys, Audiences: []string{issuer.Audience()}}, err
+	}})
+	require.NoError(t, err)
+	tokens := make([]string, many)
+	for i := range tokens {
+		tokens[i] = issuer.Token(jwttest.Claim("iss", fmt.Sprintf("https://issuer.example/tenants/%d", i)))
+	}
+	before := heap()
+	for _, token := range tokens {
+		_, err := tenants.Validate(t.Context(), token)
+		require.NoError(t, err)
+	}
+	each := (heap() - before) / many
+	t.Logf("%d bytes each", each)
+	runtime.KeepAlive(tokens)
+	require.Equal(t, many, tenants.Status().Live)
+	require.Less(t, each, most)
 }

@@ -259,7 +259,7 @@ func (v *Validator) readScopes(t *Token, claims claimSet) error {
 		return invalid(ReasonClaimType, name, "neither a string nor an array of strings")
 	}
 	t.scopes = set
-	cell.Add(value, &set)
+	v.scopes.Add(cell, value, &set)
 	return nil
 }
 

@@ -28,7 +28,8 @@ var knownProfiles = sync.OnceValue(func() (known []knownProfile) {
 	} {
 		profile := p.make().resolve(nil)
 		c := Config{Profile: profile, Algorithms: jws.Asymmetric}
-		known = append(known, knownProfile{p.call, termsOf(c), rulesOf(c)})
+		terms := termsOf(c)
+		known = append(known, knownProfile{p.call, terms, rulesOf(c.Algorithms, &terms.profile)})
 	}
 	return known
 })

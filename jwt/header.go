@@ -20,7 +20,7 @@ func (v *validation) rememberHeader() {
 		header := v.header.Clone()
 		v.kept = &header
 	}
-	v.remembered.Add(v.compact.Header, v.kept)
+	v.validator.headers.Add(v.remembered, v.compact.Header, v.kept)
 }
 
 // passHeader makes one check that needs nothing but the header.

@@ -65,7 +65,7 @@ type TenantsConfig struct {
 	// MaxTenants bounds how many tenants are live: known with their validator and
 	// keys. When there are as many, the one that was not used for longest leaves,
 	// to be resolved again with its next token. Each costs the size of a pointer
-	// from the start, and about 6 KB when it is live with jwks.Remote. Default:
+	// from the start, and about 3 KB when it is live with jwks.Remote. Default:
 	// 1000. At most 1048576.
 	MaxTenants int
 

@@ -2,6 +2,7 @@ package jwt
 
 import (
 	"context"
+	"slices"
 
 	"example.com/resourceserver/jwt/internal/jws"
 	"example.com/resourceserver/jwt/internal/memo"
@@ -17,8 +18,8 @@ type Validator struct {
 	secret        func() []byte // returns Config.Secret; a function, because nothing prints what one holds
 	maxTokenBytes int
 	decrypt       func(ctx context.Context, jwe string) (jws string, err error)
-	headers       memo.Memo[jws.Header]
-	scopes        memo.Memo[scopes.Set]
+	headers       *memo.Memo[jws.Header]
+	scopes        *memo.Memo[scopes.Set]
 }
 
 // memoCells is how many headers, and how many texts of scopes, a validator remembers.
@@ -32,20 +33,32 @@ func NewValidator(config Config) (*Validator, error) {
 	if err != nil {
 		return nil, err
 	}
+	terms, secret := termsOf(c), c.Secret
 	return &Validator{
-		terms: termsOf(c), rules: rulesOf(c), secret: func() []byte { return c.Secret },
+		terms: terms, rules: rulesOf(c.Algorithms, &terms.profile), secret: func() []byte { return secret },
 		maxTokenBytes: c.MaxTokenBytes, decrypt: c.Decrypt,
-		headers: memo.New[jws.Header](memoCells), scopes: memo.New[scopes.Set](memoCells),
+		headers: memo.Growing[jws.Header](memoCells), scopes: memo.Growing[scopes.Set](memoCells),
 	}, nil
 }
 
 // rulesOf returns what a config that has been resolved says of the header.
-func rulesOf(c Config) jws.Rules {
-	algorithms := make(map[string]*jws.Algorithm, len(c.Algorithms))
-	for _, alg := range c.Algorithms {
-		algorithms[alg] = jws.AlgorithmOf(alg)
+func rulesOf(algorithms []string, p *Profile) jws.Rules {
+	known := usualAlgorithms
+	if !slices.Equal(algorithms, jws.Asymmetric) {
+		known = algorithmsOf(algorithms)
 	}
-	return jws.Rules{Algorithms: algorithms, Types: c.Profile.Types, AllowMissingType: c.Profile.AllowMissingType}
+	return jws.Rules{Algorithms: known, Types: p.Types, AllowMissingType: p.AllowMissingType}
+}
+
+// usualAlgorithms are those of a config that names none.
+var usualAlgorithms = algorithmsOf(jws.Asymmetric)
+
+func algorithmsOf(names []string) map[string]*jws.Algorithm {
+	known := make(map[string]*jws.Algorithm, len(names))
+	for _, name := range names {
+		known[name] = jws.AlgorithmOf(name)
+	}
+	return known
 }
 
 // Issuer returns the issuer whose tokens v accepts.

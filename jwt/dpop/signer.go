@@ -33,7 +33,7 @@ type signer struct {
 // the very most.
 const rememberedSigners = 8192
 
-func newSigners() memo.Memo[signer] { return memo.New[signer](rememberedSigners) }
+func newSigners() *memo.Memo[signer] { return memo.New[signer](rememberedSigners) }
 
 // readHeader reads the header, or finds what was read of it before, and refuses what
 // can be told to be of another key than the token's.
@@ -86,7 +86,7 @@ func headerError(err error) error {
 
 // checkPossession checks that the proof was made with the key that the token is
 // bound to (RFC 9449 §4.3, items 6 and 12).
-func (p *proof) checkPossession(thumbprint string) error {
+func (v *Verifier) checkPossession(p *proof, thumbprint string) error {
 	if err := p.readKey(); err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func (p *proof) checkPossession(thumbprint string) error {
 	if !p.verified() {
 		return refused(ReasonSignature, "the key does not verify the signature")
 	}
-	p.remembered.Add(p.text.Header, p.signer)
+	v.signers.Add(p.remembered, p.text.Header, p.signer)
 	return nil
 }
 

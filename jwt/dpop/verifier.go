@@ -37,7 +37,7 @@ type Verifier struct {
 	origins []uri
 	rules   jws.Rules
 	nonces  *nonces // nil: none are demanded
-	signers memo.Memo[signer]
+	signers *memo.Memo[signer]
 }
 
 // NewVerifier returns the verifier that config describes. It does no I/O. The error
@@ -103,7 +103,7 @@ func (v *Verifier) Verify(proof string, r Request) (spend func(context.Context) 
 	if err != nil {
 		return nil, "", err
 	}
-	if err := p.checkPossession(r.Thumbprint); err != nil {
+	if err := v.checkPossession(&p, r.Thumbprint); err != nil {
 		return nil, "", err
 	}
 	until := p.issuedAt.Add(v.config.MaxAge)

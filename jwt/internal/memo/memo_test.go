@@ -15,16 +15,45 @@ func TestCell(t *testing.T) {
 	m := memo.New[int](1)
 	c, one, two := m.Cell("a"), 1, 2
 	require.Nil(t, c.Find("a"))
-	c.Add("a", &one)
+	m.Add(c, "a", &one)
 	require.Same(t, &one, c.Find("a"))
 	require.Nil(t, c.Find("b"))
-	c.Add("b", &two)
+	m.Add(c, "b", &two)
 	require.Nil(t, c.Find("a"), "the last to come wins")
 	require.Same(t, &two, m.Cell("b").Find("b"))
-	c.Add(strings.Repeat("x", memo.MaxText), &one)
+	m.Add(c, strings.Repeat("x", memo.MaxText), &one)
 	require.Same(t, &one, c.Find(strings.Repeat("x", memo.MaxText)))
-	c.Add(strings.Repeat("y", memo.MaxText+1), &two)
+	m.Add(c, strings.Repeat("y", memo.MaxText+1), &two)
 	require.Nil(t, c.Find(strings.Repeat("y", memo.MaxText+1)), "not worth the room")
+}
+
+// A growing Memo has one cell until that is not enough, and then what comes again and again finds its place.
+func TestMemoGrows(t *testing.T) {
+	m, values := memo.Growing[int](64), [20]int{}
+	only := m.Cell("0")
+	for range 3 {
+		m.Add(m.Cell("0"), "0", &values[0])
+		require.Same(t, only, m.Cell("1"), "a text that comes again needs no room")
+	}
+	m.Add(m.Cell("1"), "1", &values[1])
+	places := make(map[*memo.Cell[int]]bool)
+	for range 10 {
+		for i := range values {
+			text := fmt.Sprint(i)
+			m.Add(m.Cell(text), text, &values[i])
+		}
+	}
+	for i := range 1000 {
+		places[m.Cell(fmt.Sprint(i))] = true
+	}
+	require.Len(t, places, 64)
+	found := 0
+	for i := range values {
+		if text := fmt.Sprint(i); m.Cell(text).Find(text) == &values[i] {
+			found++
+		}
+	}
+	require.Greater(t, found, 10)
 }
 
 // Who sends ever new texts under one name displaces his own, and not those of others.
@@ -33,7 +62,7 @@ func TestOneNameHasOneCell(t *testing.T) {
 	value, mine := 1, m.Cell("mine")
 	for i := range 100 {
 		name := fmt.Sprint("other ", i)
-		m.Cell(name).Add(name, &value)
+		m.Add(m.Cell(name), name, &value)
 	}
 	remembered := func() (names []string) {
 		for i := range 100 {
@@ -47,7 +76,7 @@ func TestOneNameHasOneCell(t *testing.T) {
 	before := remembered()
 	require.Greater(t, len(before), 80)
 	for i := range 10_000 {
-		m.Cell("mine").Add(fmt.Sprint(i), &value)
+		m.Add(m.Cell("mine"), fmt.Sprint(i), &value)
 	}
 	require.Equal(t, before, remembered())
 }
@@ -77,7 +106,7 @@ func TestConcurrentUse(t *testing.T) {
 				if found := m.Cell(text).Find(text); found != nil && *found != text {
 					t.Errorf("%q for %q", *found, text)
 				}
-				m.Cell(text).Add(text, &text)
+				m.Add(m.Cell(text), text, &text)
 			}
 		})
 	}
