@@ -4,7 +4,7 @@
 // Start with quickstart: an issuer and a protected API in one process, a tour of every decision it takes, and curl
 // lines to try next. The others are small and show one thing each:
 //
-//   - quickstart: go run ./examples/quickstart
+//   - quickstart: go run ./examples/quickstart, with a page to look at
 //   - tokentable: opaque tokens from an application's own table instead of JWTs
 //   - routers: the guard behind http.ServeMux, chi and gorilla/mux
 //   - mcp: an MCP server whose tools need scopes, and a client that finds its way to a token

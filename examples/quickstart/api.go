@@ -9,26 +9,28 @@ import (
 	"example.com/resourceserver/protector"
 )
 
-// newAPI has a route for every way to protect one.
-func newAPI(guard *protector.Protector) http.Handler {
-	mux := http.NewServeMux()
-	handle := func(pattern string, protect func(http.Handler) http.Handler, handler http.HandlerFunc) {
-		mux.Handle(pattern, protect(handler))
-	}
+// newAPI has a route for every way to protect one, and lists them. What has no route is
+// closed. On a router of your own, guard.Require("profile") is middleware that asks for
+// the same as a policy here.
+func newAPI(guard *protector.Protector) (http.Handler, []listed) {
+	routes := guard.Routes()
+	scopes := func(alternatives ...string) protector.Policy { return protector.Policy{Scopes: alternatives} }
+	welcome := protector.Policy{Scopes: []string{"profile"}, Optional: true}
 
-	mux.HandleFunc("GET /{$}", index)                              // open to everybody
-	handle("GET /me", guard.Require(), whoami)                     // any valid token
-	handle("GET /profile", guard.Require("profile"), whoami)       // one scope
-	handle("GET /contact", guard.Require("profile email"), whoami) // AND
-	handle("GET /feed", guard.Require("profile", "email"), whoami) // OR
-	handle("GET /user", guard.Require("profile email", "user"), whoami)
-	handle("GET /payments", guard.RequirePolicy(payments), whoami) // and how the user has logged in
-	handle("GET /greeting", guard.Optional("profile"), greet)      // a token is welcome, not needed
+	routes.Open("GET /{$}", http.HandlerFunc(index))                        // open to everybody
+	routes.HandleFunc("GET /me", protector.Policy{}, whoami)                // any valid token
+	routes.HandleFunc("GET /profile", scopes("profile"), whoami)            // one scope
+	routes.HandleFunc("GET /contact", scopes("profile email"), whoami)      // AND
+	routes.HandleFunc("GET /feed", scopes("profile", "email"), whoami)      // OR
+	routes.HandleFunc("GET /user", scopes("profile email", "user"), whoami) // both
+	routes.HandleFunc("GET /payments", payments, whoami)                    // and how the user has logged in
+	routes.HandleFunc("GET /greeting", welcome, greet)                      // a token is welcome, not needed
+	routes.Handle("GET /files/{owner}", protector.Policy{}, files{guard})   // the handler asks for more
+	routes.Open(guard.ResourceMetadata())                                   // tells strangers where to get a token
 
-	mux.Handle(guard.ResourceMetadata())                       // open: it tells strangers where to get a token
-	mux.Handle("GET /files/{owner}", files{guard})             // the handler decides
-	mux.Handle("/notes", guard.Methods((&notes{}).resource())) // each method its own scope
-	return mux
+	notes := (&notes{}).resource() // each method its own scope
+	routes.Handle("/notes", protector.Policy{}, guard.Methods(notes))
+	return routes, inventory(routes, map[string]protector.Methods{"/notes": notes})
 }
 
 // payments need more than a scope: a user who has just authenticated, and well.

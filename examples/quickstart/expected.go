@@ -10,7 +10,7 @@ var (
 	anonymous       = answer{"anonymous", 200, ""}
 	noCredentials   = answer{"refused: no_credentials", 401, "Bearer"}
 	malformed       = answer{"refused: malformed", 400, `Bearer error="invalid_request"`}
-	methodNotListed = answer{"open", 405, ""}
+	methodNotListed = answer{"granted", 405, ""}
 )
 
 // invalid is the answer to a token that is no good. The reason is for the

@@ -10,19 +10,24 @@ import (
 	"example.com/resourceserver/protector"
 )
 
+// guarded is the library, wired. An API needs the guard alone.
+type guarded struct {
+	keys   *jwks.Remote
+	tokens *jwt.Validator
+	guard  *protector.Protector
+}
+
 // newGuard wires the library: keys from the issuer, tokens checked with these
 // keys, requests checked for these tokens, and proofs checked for tokens that are
 // bound to a client. It does no I/O.
-func newGuard(
-	settings settings, origin string, logger *slog.Logger, decisions *decisions,
-) (*protector.Protector, *jwks.Remote, error) {
+func newGuard(settings settings, origin string, logger *slog.Logger, decisions *decisions) (guarded, error) {
 	profile, err := profileOf(settings.profile)
 	if err != nil {
-		return nil, nil, err
+		return guarded{}, err
 	}
 	keys, err := jwks.NewRemote(jwks.Config{Issuer: settings.issuer, Logger: logger})
 	if err != nil {
-		return nil, nil, err
+		return guarded{}, err
 	}
 	tokens, err := jwt.NewValidator(jwt.Config{
 		Issuer:        settings.issuer,
@@ -32,11 +37,11 @@ func newGuard(
 		Confirmations: []string{"jkt", "x5t#S256"}, // what the proofs below prove
 	})
 	if err != nil {
-		return nil, nil, err
+		return guarded{}, err
 	}
 	proofs, err := dpop.NewVerifier(dpop.Config{PublicOrigins: []string{origin}, NonceKeys: [][]byte{newKey()}})
 	if err != nil {
-		return nil, nil, err
+		return guarded{}, err
 	}
 	certificates := protector.MutualTLS(protector.MutualTLSConfig{})
 	guard, err := protector.New(protector.Config{
@@ -48,9 +53,9 @@ func newGuard(
 		Resource:             origin, // challenges name the document that names the issuer
 		AuthorizationServers: tokens.Issuers(),
 		Logger:               logger,
-		OnDecision:           decisions.record, // optional: the tour shows them
+		OnDecision:           decisions.record, // optional: the tour and the page show them
 	})
-	return guard, keys, err
+	return guarded{keys, tokens, guard}, err
 }
 
 // newKey is for the nonces of one process. Replicas would share theirs.

@@ -5,7 +5,8 @@
 // starts both on loopback, walks through a tour of what is accepted and what is
 // refused, prints it as a table, and goes on serving with curl lines to paste.
 // With -once it ends after the tour, with status 1 if anything was not as
-// expected.
+// expected. Before the table it prints the address of a page, on loopback, that shows
+// the same and lets you break the issuer and have tokens explained.
 //
 //	go run ./examples/quickstart -issuer https://id.example -audience https://api.example
 //
@@ -14,7 +15,7 @@
 //
 // What to copy from: guard.go wires the library in one function, api.go has a
 // route for every form of protection, and notes.go is a handler type with
-// methods. The rest is the tour.
+// methods. The rest is the tour and the page.
 package main
 
 import (
@@ -74,10 +75,19 @@ func show(ctx context.Context, settings settings, embedded *jwttest.Issuer, out,
 	}
 	defer clients.close()
 
-	surprises := tour{service, embedded, clients}.walk(ctx, out)
 	if settings.once {
-		return surprises
+		return tour{service, embedded, clients, nil}.walk(ctx, out)
 	}
+	page, err := startPage(ctx, settings, service, embedded)
+	if err != nil {
+		return err
+	}
+	defer page.close()
+	fmt.Fprintf(out, "A page to look at: %s\n\n", page.url)
+	page.board.tourStarts()
+	surprises := tour{service, embedded, clients, page.board.toured}.walk(ctx, out)
+	page.board.tourEnds(surprises)
+	page.run()
 	if surprises != nil {
 		fmt.Fprintf(out, "\n%v\n", surprises)
 	}

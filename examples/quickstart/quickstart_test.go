@@ -68,6 +68,7 @@ func TestTourIsAsExpected(t *testing.T) {
 	}
 	require.NotContains(t, out, "UNEXPECTED")
 	require.NotContains(t, out, "curl")
+	require.NotContains(t, out, "page")
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
 	require.Contains(t, string(readme), "```\n"+out+"```\n", "the README shows the whole table, as it is")
@@ -126,16 +127,19 @@ func TestSettings(t *testing.T) {
 
 	got, err := parseSettings(nil, fromEnvironment, io.Discard)
 	require.NoError(t, err)
-	require.Equal(t, settings{addr: "127.0.0.1:0", issuer: "https://id.example", audience: "api", profile: "rfc9068"}, got)
+	require.Equal(t, settings{addr: "127.0.0.1:0", issuer: "https://id.example", audience: "api", profile: "rfc9068",
+		page: "127.0.0.1:0"}, got)
 
 	got, err = parseSettings([]string{"-issuer", "https://other.example", "-addr", ":8080", "-profile", "keycloak",
 		"-once"}, fromEnvironment, io.Discard)
 	require.NoError(t, err)
 	require.Equal(t, settings{addr: ":8080", issuer: "https://other.example", audience: "api", profile: "keycloak",
-		once: true}, got)
+		page: "127.0.0.1:0", once: true}, got)
 
 	for _, args := range [][]string{{"-issuer", "https://id.example"}, {"-audience", "api"}, {"tour"}, {"-unknown"},
 		{"-profile", "keycloak"},
+		{"-page", ":0"}, {"-page", "0.0.0.0:0"}, {"-page", "localhost:0"}, {"-page", "192.0.2.1:80"}, {"-page", ""},
+		{"-explain-real-tokens"},
 		{"-issuer", "https://id.example", "-audience", "api", "-profile", "acme"},
 		{"-issuer", "https://id.example", "-audience", "api", "-profile", `{"typ": ["JWT"]}`}} {
 		_, err := parseSettings(args, noEnvironment, io.Discard)

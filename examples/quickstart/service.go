@@ -11,8 +11,6 @@ import (
 	"net/http"
 	"sync"
 	"time"
-
-	"example.com/resourceserver/jwks"
 )
 
 // service is the API as it runs.
@@ -20,7 +18,8 @@ type service struct {
 	url       string
 	secureURL string // the same over TLS, where clients can present certificates
 	roots     *x509.CertPool
-	keys      *jwks.Remote
+	guarded
+	routes    []listed // for the page
 	decisions *decisions
 	logLevel  *slog.LevelVar
 	server    *http.Server
@@ -35,19 +34,20 @@ const silent = slog.LevelError + 4
 func startService(ctx context.Context, settings settings, logs io.Writer) (*service, error) {
 	s := &service{decisions: &decisions{}, logLevel: &slog.LevelVar{}, failed: make(chan error, 2)}
 	s.logLevel.Set(silent)
-	logger := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: s.logLevel}))
+	logger := slog.New(exceptTraffic{slog.NewTextHandler(logs, &slog.HandlerOptions{Level: s.logLevel})})
 	plain, secure, err := s.listen(settings.addr)
 	if err != nil {
 		return nil, err
 	}
-	guard, keys, err := newGuard(settings, s.secureURL, logger, s.decisions)
+	s.guarded, err = newGuard(settings, s.secureURL, logger, s.decisions)
 	if err != nil {
 		plain.Close()
 		secure.Close()
 		return nil, err
 	}
-	s.keys = keys
-	s.server = &http.Server{Handler: newAPI(guard), ReadHeaderTimeout: 10 * time.Second}
+	handler, routes := newAPI(s.guard)
+	s.routes = routes
+	s.server = &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	s.start(ctx, plain, secure)
 	return s, nil
 }

@@ -15,6 +15,7 @@ type tour struct {
 	service *service
 	issuer  *jwttest.Issuer // nil if it is somebody else's
 	clients clients
+	tell    func(entry) // is told what is printed, as it happens; nobody if nil
 }
 
 // walk prints one line for each request of the tour. Its error says how many
@@ -27,11 +28,20 @@ func (t tour) walk(ctx context.Context, out io.Writer) error {
 	lines.head()
 	for _, chapter := range t.chapters() {
 		lines.title(chapter.title)
+		t.note(entry{Title: chapter.title})
 		for _, step := range chapter.steps {
-			lines.print(step.run(ctx, t.service))
+			line := step.run(ctx, t.service)
+			lines.print(line)
+			t.note(entryOf(line))
 		}
 	}
 	return lines.foot()
+}
+
+func (t tour) note(e entry) {
+	if t.tell != nil {
+		t.tell(e)
+	}
 }
 
 func (t tour) chapters() []chapter {

@@ -20,11 +20,11 @@ func scopeRules(issuer *jwttest.Issuer) []chapter {
 		{"No protection", []step{
 			none("GET /", open),
 		}},
-		{"Any valid token: Require()", []step{
+		{"Any valid token: the empty policy", []step{
 			none("GET /me", noCredentials),
 			valid("GET /me", "", granted),
 		}},
-		{`One scope: Require("profile")`, []step{
+		{`One scope: "profile"`, []step{
 			valid("GET /profile", "profile", granted),
 			valid("GET /profile", "email profile", granted),
 			valid("GET /profile", "email", insufficient("profile")),
@@ -32,20 +32,20 @@ func scopeRules(issuer *jwttest.Issuer) []chapter {
 			valid("GET /profile", "profile.read", insufficient("profile")),
 			valid("GET /profile", "", insufficient("profile")),
 		}},
-		{`AND: Require("profile email")`, []step{
+		{`AND: "profile email"`, []step{
 			valid("GET /contact", "email profile", granted),
 			valid("GET /contact", "profile", insufficient("profile email")),
 		}},
-		{`OR: Require("profile", "email")`, []step{
+		{`OR: "profile", "email"`, []step{
 			valid("GET /feed", "email", granted),
 			valid("GET /feed", "user", insufficient("profile")),
 		}},
-		{`Mix: Require("profile email", "user")`, []step{
+		{`Mix: "profile email", "user"`, []step{
 			valid("GET /user", "profile email", granted),
 			valid("GET /user", "user", granted),
 			valid("GET /user", "profile", insufficient("profile email")),
 		}},
-		{`Optional("profile"): only a missing token is anonymous`, []step{
+		{`Optional, "profile": only a missing token is anonymous`, []step{
 			none("GET /greeting", anonymous),
 			valid("GET /greeting", "profile", granted),
 			valid("GET /greeting", "email", insufficient("profile")),
