@@ -27,6 +27,7 @@ func otherRooms(t *testing.T) map[string]any {
 		"jwks.Static": "public keys", "jwks.KeyStatus": "names", "jwks.SkippedKey": "names", "jwks.Counts": "numbers",
 		"jwks.State": "a constant", "jwks.Encoding": "a constant",
 		"protector.Outcome": "a constant", "protector.Policy": "names", "protector.ClaimRule": "names",
+		"protector.Inventory": "names", "protector.RuleEntry": "names", "protector.ClaimRuleEntry": "names",
 		"protector.Actor": "names", "protector.Method": "a policy and a handler",
 		"protector.Methods": "policies and handlers", "protector.ResourceMetadata": "what everybody may read",
 		"introspection.Failure": "a constant", "introspection.Reason": "a constant",

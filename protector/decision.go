@@ -68,7 +68,9 @@ type Decision struct {
 func (p *Protector) observed() bool { return p.onDecision != nil || p.logger != nil }
 
 func (p *Protector) report(r *http.Request, rule *Rule, j judgement, started time.Time) {
-	d := Decision{Method: methodLabel(r.Method), Pattern: r.Pattern, Outcome: OutcomeGranted, Reused: j.reused, Shadow: j.shadow}
+	d := Decision{
+		Method: methodLabel(r.Method), Pattern: r.Pattern, Outcome: OutcomeGranted, Reused: j.reused, Shadow: j.shadow,
+	}
 	if rule != nil {
 		d.Policy = rule.name
 	}

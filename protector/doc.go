@@ -134,6 +134,12 @@
 // shadow is about one policy. From that day on this one is enforced too, by the clock of
 // a running process.
 //
+// # What is asked for, as a list
+//
+// [Protector.Inventory] lists the policies that a protector was given: as Go values, as
+// JSON, as a table for people, and as the security of an OpenAPI document. In a test,
+// [Routes.Verify] names the routes that are reached without a token, and should not be.
+//
 // # Step-up authentication
 //
 // Where a token is not enough, [Policy] asks how its user has authenticated: by

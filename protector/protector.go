@@ -176,6 +176,10 @@ type Protector struct {
 	hierarchy    scopes.Hierarchy
 
 	scopeInChallenge bool
+
+	stated       statements // for Inventory
+	otherPlaces  []place    // beside the Authorization field, likewise
+	hierarchical bool       // likewise
 }
 
 const (
@@ -196,6 +200,7 @@ func New(config Config) (*Protector, error) {
 		logger:       config.Logger,
 		now:          time.Now,
 		hierarchy:    config.Hierarchy,
+		hierarchical: !config.Hierarchy.IsZero(),
 
 		scopeInChallenge: config.ScopeInChallenge,
 	}
@@ -207,6 +212,7 @@ func New(config Config) (*Protector, error) {
 		checkLimit(config.MaxTokenBytes))
 	p.vary = p.varies()
 	p.describe(config)
+	p.addPlaces(config)
 	if config.Preflight != nil && isNil(config.Preflight) {
 		faults = append(faults, errors.New("Config.Preflight is a nil handler: set one, or leave it out"))
 	}

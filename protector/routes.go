@@ -52,13 +52,14 @@ type route struct {
 // Routes returns a mux without routes, which is closed. It panics on a nil or zero
 // Protector.
 func (p *Protector) Routes() *Routes {
+	p.mustBeBuilt("Routes")
 	mux := http.NewServeMux()
 	return &Routes{
 		protector:  p,
 		mux:        mux,
 		exceptions: newExceptions("Routes", mux, nil),
 		byPattern:  make(map[string]*route),
-		closed:     p.mustCompile("Routes", Policy{}),
+		closed:     p.mustCompile("Routes: no route", Policy{}),
 	}
 }
 
@@ -66,7 +67,7 @@ func (p *Protector) Routes() *Routes {
 // finds fault with the policy, the handler is nil, or the pattern is malformed or
 // conflicts with another.
 func (routes *Routes) Handle(pattern string, policy Policy, handler http.Handler) {
-	rule, err := routes.protector.declare(fmt.Sprintf("Routes: %q", pattern), policy)
+	rule, err := routes.protector.announce(fmt.Sprintf("Routes: %q", pattern), policy)
 	if err != nil {
 		panic(err)
 	}
@@ -78,6 +79,7 @@ func (routes *Routes) Handle(pattern string, policy Policy, handler http.Handler
 	strict.optional, strict.shadow = false, nil
 	routes.register(pattern, handler, &route{rule, &strict}, rule.lenient())
 	routes.all = append(routes.all, Route{Pattern: pattern, Policy: rule.policy})
+	routes.protector.state("Routes", pattern, policy)
 }
 
 // HandleFunc is [Routes.Handle] for a function.
@@ -93,6 +95,7 @@ func (routes *Routes) Open(pattern string, handler http.Handler) {
 	}
 	routes.register(pattern, handler, &route{strict: routes.closed}, true)
 	routes.all = append(routes.all, Route{Pattern: pattern, Open: true})
+	routes.protector.stated.add(RuleEntry{Pattern: pattern, By: "Routes", Open: true})
 }
 
 // All returns the routes in the order of their registration. The list is a copy, and

@@ -60,8 +60,17 @@ func (p *Protector) mustCompile(caller string, policy Policy) *Rule {
 }
 
 // declare compiles a policy that the program has stated, so that clients may know of
-// its scopes.
+// its scopes, and the program of all of it.
 func (p *Protector) declare(caller string, policy Policy) (*Rule, error) {
+	rule, err := p.announce(caller, policy)
+	if err == nil {
+		p.state(caller, "", policy)
+	}
+	return rule, err
+}
+
+// announce is declare for a policy that is listed with more than its caller.
+func (p *Protector) announce(caller string, policy Policy) (*Rule, error) {
 	rule, err := p.compile(caller, policy)
 	if err == nil {
 		p.metadata.publish(policy.Scopes)
@@ -72,7 +81,8 @@ func (p *Protector) declare(caller string, policy Policy) (*Rule, error) {
 
 func (p *Protector) compile(caller string, policy Policy) (*Rule, error) {
 	rule, err := compile(caller, policy)
-	if err = errors.Join(err, faultsIn(caller, slices.Concat(p.unanswerable(policy), p.shadowFaults(policy)))); err != nil {
+	faults := slices.Concat(p.unanswerable(policy), p.shadowFaults(policy))
+	if err = errors.Join(err, faultsIn(caller, faults)); err != nil {
 		return nil, err
 	}
 	rule.hierarchy, rule.policy = p.hierarchy, policy.clone()

@@ -90,12 +90,13 @@ func (p *Protector) shadowFaults(policy Policy) (faults []error) {
 		return nil
 	}
 	if until.Round(0).Sub(p.now().Round(0)) > longestShadow {
-		faults = append(faults, fmt.Errorf("InsecureShadowUntil is %s, which is more than 90 days ahead: set an earlier date",
+		faults = append(faults, fmt.Errorf(
+			"InsecureShadowUntil is %s, which is more than 90 days ahead: set an earlier date",
 			until.UTC().Format(time.RFC3339)))
 	}
 	if p.logger == nil {
-		faults = append(faults, errors.New("InsecureShadowUntil is set, and Config.Logger is not, so that nobody would notice: "+
-			"set it"))
+		faults = append(faults, errors.New("InsecureShadowUntil is set, and Config.Logger is not, "+
+			"so that nobody would notice: set it"))
 	}
 	return faults
 }

@@ -42,6 +42,9 @@ func NewHierarchy(implies map[string][]string) (Hierarchy, error) {
 	return Hierarchy{closures: closures, known: new(expansions)}, nil
 }
 
+// IsZero reports whether the hierarchy implies nothing.
+func (h Hierarchy) IsZero() bool { return h.closures == nil }
+
 // Expand returns granted with all that it implies. It is for the side of what was
 // granted: a [Requirement], and the challenge that [Requirement.Nearest] names, stay as
 // narrow as they were declared.
