@@ -20,6 +20,7 @@ import (
 )
 
 func TestDoctorOfAGoodIssuer(t *testing.T) {
+	t.Parallel()
 	issuer := jwttest.NewIssuer(t)
 	issuer.SetHeader("Cache-Control", "max-age=300")
 	r := run(t, "", flagsFor("doctor", issuer)...)
@@ -53,6 +54,7 @@ func metadataOf(issuer string) func(string) string {
 }
 
 func TestDoctorOfAnotherName(t *testing.T) {
+	t.Parallel()
 	keys := string(jwttest.NewIssuer(t).JWKS())
 	const escape = "\x1b[2J\u202e"
 	for name, c := range map[string]struct {
@@ -86,6 +88,7 @@ func TestDoctorOfAnotherName(t *testing.T) {
 }
 
 func TestDoctorOfHostileServers(t *testing.T) {
+	t.Parallel()
 	respond := func(status int, contentType, body string) func(string, http.ResponseWriter, *http.Request) {
 		return func(_ string, w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", contentType)
@@ -131,6 +134,7 @@ func TestDoctorOfHostileServers(t *testing.T) {
 }
 
 func TestDoctorOfHostileKeys(t *testing.T) {
+	t.Parallel()
 	issuer := jwttest.NewIssuer(t)
 	issuer.PublishRaw(`{"kty":"EC","kid":"\u001b[2J\u202e"}`, `{"kty":"oct","kid":"secret","k":"c2VjcmV0"}`, `7`)
 	for range 100 {
@@ -145,6 +149,7 @@ func TestDoctorOfHostileKeys(t *testing.T) {
 }
 
 func TestDoctorOfPublishedPrivateKey(t *testing.T) {
+	t.Parallel()
 	issuer := jwttest.NewIssuer(t)
 	issuer.AddKey("ES256")
 	issuer.Alter(issuer.KeyID(), func(key map[string]any) { key["d"] = "AQAB" })
@@ -154,6 +159,7 @@ func TestDoctorOfPublishedPrivateKey(t *testing.T) {
 }
 
 func TestDoctorOfAnIssuerThatIsDown(t *testing.T) {
+	t.Parallel()
 	issuer := jwttest.NewIssuer(t)
 	issuer.Refuse()
 	r := run(t, "", flagsFor("doctor", issuer)...)
@@ -169,6 +175,7 @@ func TestDoctorOfAnIssuerThatIsDown(t *testing.T) {
 }
 
 func TestDoctorOfClocks(t *testing.T) {
+	t.Parallel()
 	issuer := jwttest.NewIssuer(t)
 	for name, c := range map[string]struct {
 		ahead time.Duration
@@ -189,6 +196,7 @@ func TestDoctorOfClocks(t *testing.T) {
 }
 
 func TestDoctorOfTLS(t *testing.T) {
+	t.Parallel()
 	var url string
 	keys := jwttest.NewIssuer(t).JWKS()
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -214,6 +222,7 @@ func TestDoctorOfTLS(t *testing.T) {
 }
 
 func TestDoctorFindsTheProfile(t *testing.T) {
+	t.Parallel()
 	issuer := jwttest.NewIssuer(t)
 	jwtType := jwttest.Typ("JWT")
 	for profile, options := range map[string][]jwttest.TokenOption{
@@ -264,6 +273,7 @@ func TestDoctorFindsTheProfile(t *testing.T) {
 
 // One fetch more than a service makes, however many profiles are tried.
 func TestDoctorAsksLittle(t *testing.T) {
+	t.Parallel()
 	issuer := jwttest.NewIssuer(t)
 	run(t, issuer.Token(jwttest.Unpublished()), flagsFor("doctor", issuer, "-token", "-")...)
 	require.LessOrEqual(t, issuer.Requests().JWKS, 2)
@@ -271,6 +281,7 @@ func TestDoctorAsksLittle(t *testing.T) {
 
 // What is printed for pasting compiles, whatever the token says.
 func TestDoctorWritesGo(t *testing.T) {
+	t.Parallel()
 	issuer := jwttest.NewIssuer(t)
 	token := issuer.Token(jwttest.Typ("JWT"), jwttest.Claim("typ", "Bearer"), jwttest.Claim("azp", "shop"),
 		jwttest.Audience("a\"\x1b\n`*/"))
@@ -279,22 +290,26 @@ func TestDoctorWritesGo(t *testing.T) {
 	_, code, found := strings.Cut(r.out, "Save as guard.go:\n\n")
 	require.True(t, found)
 	require.Contains(t, code, "jwt.Keycloak()")
-	requireCompiles(t, code)
-	_, code, _ = strings.Cut(run(t, "", "doctor", "-issuer", issuer.URL()).out, "Save as guard.go:\n\n")
-	require.Contains(t, code, `os.Getenv("AUDIENCE")`)
-	requireCompiles(t, code)
+	_, another, _ := strings.Cut(run(t, "", "doctor", "-issuer", issuer.URL()).out, "Save as guard.go:\n\n")
+	require.Contains(t, another, `os.Getenv("AUDIENCE")`)
+	requireCompiles(t, code, strings.ReplaceAll(another, "newGuard()", "newOther()"))
 }
 
-// requireCompiles has the compiler and vet look at a file beside a main function that calls what it declares.
-func requireCompiles(t *testing.T, code string) {
+// requireCompiles has the compiler and vet look at files beside a main function that calls what they declare.
+func requireCompiles(t *testing.T, guard, other string) {
 	t.Helper()
-	formatted, err := format.Source([]byte(code))
-	require.NoError(t, err)
-	require.Equal(t, string(formatted), code)
 	folder := t.TempDir()
-	guard, main := filepath.Join(folder, "guard.go"), filepath.Join(folder, "main.go")
-	require.NoError(t, os.WriteFile(guard, []byte(code), 0o600))
-	require.NoError(t, os.WriteFile(main, []byte("package main\n\nfunc main() { newGuard() }\n"), 0o600))
-	out, err := exec.Command("go", "vet", guard, main).CombinedOutput()
+	vet := exec.Command("go", "vet")
+	for name, code := range map[string]string{
+		"guard.go": guard, "other.go": other, "main.go": "package main\n\nfunc main() { newGuard(); newOther() }\n",
+	} {
+		formatted, err := format.Source([]byte(code))
+		require.NoError(t, err)
+		require.Equal(t, string(formatted), code)
+		file := filepath.Join(folder, name)
+		require.NoError(t, os.WriteFile(file, []byte(code), 0o600))
+		vet.Args = append(vet.Args, file)
+	}
+	out, err := vet.CombinedOutput()
 	require.NoError(t, err, string(out))
 }

@@ -14,6 +14,7 @@ import (
 )
 
 func TestExplain(t *testing.T) {
+	t.Parallel()
 	issuer := jwttest.NewIssuer(t)
 	token := issuer.Token()
 	for name, c := range map[string]struct {
@@ -63,6 +64,7 @@ func requireUnrepeated(t *testing.T, token string, r result) {
 }
 
 func TestExplainClaimsThatATerminalWouldObey(t *testing.T) {
+	t.Parallel()
 	issuer := jwttest.NewIssuer(t)
 	evil := "\x1b[2J\x1b]0;owned\x07\r\n  passed      signature\u202e\u0085\u009b31m"
 	for name, option := range map[string]jwttest.TokenOption{
@@ -91,6 +93,7 @@ func TestExplainClaimsThatATerminalWouldObey(t *testing.T) {
 }
 
 func TestExplainAsJSON(t *testing.T) {
+	t.Parallel()
 	issuer := jwttest.NewIssuer(t)
 	r := run(t, issuer.Token(jwttest.Audience("x")), flagsFor("explain", issuer, "-json")...)
 	var document struct {
@@ -105,6 +108,7 @@ func TestExplainAsJSON(t *testing.T) {
 
 // A token of which nothing is known is neither good nor bad.
 func TestExplainWithoutKeys(t *testing.T) {
+	t.Parallel()
 	issuer := jwttest.NewIssuer(t)
 	issuer.Refuse()
 	r := run(t, issuer.Token(), flagsFor("explain", issuer)...)
@@ -113,6 +117,7 @@ func TestExplainWithoutKeys(t *testing.T) {
 }
 
 func TestExplainKeysFromElsewhere(t *testing.T) {
+	t.Parallel()
 	issuer := jwttest.NewIssuer(t)
 	file := filepath.Join(t.TempDir(), "keys.json")
 	require.NoError(t, os.WriteFile(file, issuer.JWKS(), 0o600))
@@ -131,6 +136,7 @@ func TestExplainKeysFromElsewhere(t *testing.T) {
 }
 
 func TestExplainProfiles(t *testing.T) {
+	t.Parallel()
 	issuer := jwttest.NewIssuer(t)
 	keycloak := issuer.Token(jwttest.Typ("JWT"), jwttest.Claim("typ", "Bearer"), jwttest.Claim("azp", "shop"))
 	custom := `{"types":["JWT"],"equal":{"use":"access"}}`
@@ -151,6 +157,7 @@ func TestExplainProfiles(t *testing.T) {
 }
 
 func TestExplainBoundTokens(t *testing.T) {
+	t.Parallel()
 	issuer := jwttest.NewIssuer(t)
 	token := issuer.Token(jwttest.BoundTo(jwttest.NewClient(t)))
 	require.Equal(t, 1, run(t, token, flagsFor("explain", issuer)...).code)

@@ -74,6 +74,7 @@ func (r *running) say(t *testing.T, command string) string {
 }
 
 func TestIssuerTokens(t *testing.T) {
+	t.Parallel()
 	issuer := startIssuer(t, "-audience", "shop", "-user", "alice=profile,email", "-user", "bob=orders")
 	for wishes, says := range map[string]string{
 		"":                                  `passed      scope           scope "profile email"`,
@@ -103,6 +104,7 @@ func TestIssuerTokens(t *testing.T) {
 
 // Both doors take the same commands, and what they do is seen by whoever checks tokens.
 func TestIssuerKeysAndTrouble(t *testing.T) {
+	t.Parallel()
 	issuer := startIssuer(t)
 	token := issuer.token(t, "")
 	explain := func(token string) int {
@@ -127,6 +129,7 @@ func TestIssuerKeysAndTrouble(t *testing.T) {
 }
 
 func TestIssuerRefusesCommands(t *testing.T) {
+	t.Parallel()
 	issuer := startIssuer(t)
 	for _, command := range []string{
 		"", "tok", "token carol", "token expires=never", "token expires=10000h", "token colour=blue", "token scope=",
@@ -145,6 +148,7 @@ func TestIssuerRefusesCommands(t *testing.T) {
 
 // A page in a browser on the machine may send what it likes, and may have its own name point here.
 func TestIssuerRefusesPages(t *testing.T) {
+	t.Parallel()
 	issuer := startIssuer(t)
 	for name, change := range map[string]func(*http.Request){
 		"another site": func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") },
@@ -168,6 +172,7 @@ func TestIssuerRefusesPages(t *testing.T) {
 }
 
 func TestIssuerEnds(t *testing.T) {
+	t.Parallel()
 	issuer := startIssuer(t)
 	_, err := io.WriteString(issuer.stdin, "\nquit\n")
 	require.NoError(t, err)
@@ -180,6 +185,7 @@ func TestIssuerEnds(t *testing.T) {
 
 // What it prints for pasting is for this issuer.
 func TestIssuerAnnounces(t *testing.T) {
+	t.Parallel()
 	r := run(t, "help\nquit\n", "issuer", "-audience", "a b'c")
 	require.Equal(t, 0, r.code)
 	for _, says := range []string{

@@ -13,6 +13,7 @@ import (
 )
 
 func TestUsage(t *testing.T) {
+	t.Parallel()
 	const issuer, esc, opaque = "https://id.example", "\x1b[2J", "2YotnFZFEjr1zCsicMWpAA"
 	complete := func(more ...string) []string {
 		return append([]string{"explain", "-issuer", issuer, "-audience", "a"}, more...)
@@ -59,6 +60,7 @@ func TestUsage(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
+	t.Parallel()
 	for _, args := range [][]string{
 		{"help"}, {"-h"}, {"explain", "-h"}, {"doctor", "-h"}, {"issuer", "-h"}, {"completion", "-h"}, {"version", "-h"},
 	} {
@@ -70,6 +72,7 @@ func TestHelp(t *testing.T) {
 
 // A token on the command line is refused wherever it stands, and is not repeated.
 func TestTokenOnTheCommandLine(t *testing.T) {
+	t.Parallel()
 	token := jwttest.NewIssuer(t).Token()
 	for name, args := range map[string][]string{
 		"in place of a command": {token},
@@ -91,12 +94,14 @@ func TestTokenOnTheCommandLine(t *testing.T) {
 }
 
 func TestVersion(t *testing.T) {
+	t.Parallel()
 	require.Regexp(t, `^guard \S+ go1\.\d+\S*( \w+)?\n$`, run(t, "", "version").out)
 	require.Contains(t, run(t, "", "version", "-json").out, `"go": "go1.`)
 }
 
 // What -profile can name in the quickstart means the same here.
 func TestProfileNames(t *testing.T) {
+	t.Parallel()
 	ofQuickstart, err := os.ReadFile("../../../examples/quickstart/profiles.go")
 	require.NoError(t, err)
 	names := regexp.MustCompile(`(?m)^\t"([\w-]+)": +(?:jwt|func)`).FindAllStringSubmatch(string(ofQuickstart), -1)

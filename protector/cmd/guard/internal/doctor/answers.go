@@ -64,7 +64,7 @@ func (e *examination) checkClock() {
 // clockDifference is how far the server is ahead. A cache on the way says by Age how old the Date is (RFC 9111 §5.1).
 // The server wrote it between the request and the answer, within the second that Date names.
 func clockDifference(date time.Time, x exchange) time.Duration {
-	if age, err := strconv.Atoi(x.header.Get("Age")); err == nil && age > 0 && age < 1<<31 {
+	if age, err := strconv.Atoi(x.header.Get("Age")); err == nil && age > 0 && age < 1<<30 {
 		date = date.Add(time.Duration(age) * time.Second)
 	}
 	switch {

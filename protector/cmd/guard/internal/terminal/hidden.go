@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"os"
@@ -19,25 +20,37 @@ const (
 	keyDelete    = 0x7f
 )
 
-// ReadHidden asks for one line of at most limit bytes and shows nothing of it. It reads key by key: term.ReadPassword
-// leaves the line to the terminal, which holds 4095 bytes of it and drops the rest of a token without a word.
+// A terminal that was asked to says where what is pasted begins and ends. Without that the first line end of a pasted
+// text would end the answer, and the shell would get the rest of the token, to run and to remember.
+const (
+	askForMarks  = "\x1b[?2004h"
+	noMoreMarks  = "\x1b[?2004l"
+	pasteBegins  = "\x1b[200~"
+	pasteEnds    = "\x1b[201~"
+	marksAtMost  = len(pasteBegins)
+	pressedEnter = "\r\n"
+)
+
+// ReadHidden asks for one line of at most limit bytes and shows nothing of it. Line ends within what is pasted are left
+// out. It reads key by key: term.ReadPassword leaves the line to the terminal, which holds 4095 bytes of it and drops
+// the rest of a token without a word.
 func ReadHidden(in *os.File, out io.Writer, prompt string, limit int) (string, error) {
 	state, err := term.MakeRaw(int(in.Fd()))
 	if err != nil {
 		return "", err
 	}
-	defer io.WriteString(out, "\n") // after the terminal is itself again
 	defer term.Restore(int(in.Fd()), state)
-	if _, err := io.WriteString(out, prompt); err != nil {
+	if _, err := io.WriteString(out, prompt+askForMarks); err != nil {
 		return "", err
 	}
-	return readLine(in, limit)
+	defer io.WriteString(out, noMoreMarks+pressedEnter)
+	return readLine(in, limit+marksAtMost)
 }
 
 func readLine(in io.Reader, limit int) (string, error) {
 	var line []byte
-	key := make([]byte, 1)
-	for {
+	pasting := false
+	for key := make([]byte, 1); ; {
 		n, err := in.Read(key)
 		switch {
 		case n == 0 && errors.Is(err, io.EOF):
@@ -48,7 +61,11 @@ func readLine(in io.Reader, limit int) (string, error) {
 			continue
 		}
 		switch key[0] {
-		case '\r', '\n', keyEnd:
+		case '\r', '\n':
+			if !pasting {
+				return string(line), nil
+			}
+		case keyEnd:
 			return string(line), nil
 		case keyInterrupt:
 			return "", ErrInterrupted
@@ -59,5 +76,17 @@ func readLine(in io.Reader, limit int) (string, error) {
 				line = append(line, key[0])
 			}
 		}
+		line, pasting = withoutMarks(line, pasting)
 	}
+}
+
+// withoutMarks takes a mark off the end of a line.
+func withoutMarks(line []byte, pasting bool) ([]byte, bool) {
+	if before, ok := bytes.CutSuffix(line, []byte(pasteBegins)); ok {
+		return before, true
+	}
+	if before, ok := bytes.CutSuffix(line, []byte(pasteEnds)); ok {
+		return before, false
+	}
+	return line, pasting
 }
