@@ -76,7 +76,7 @@ var usual = map[string]string{
 	"context": "context", "errors": "errors", "fmt": "fmt", "log": "log", "slog": "log/slog", "http": "net/http",
 	"httptest": "net/http/httptest", "os": "os", "testing": "testing", "time": "time", "json": "encoding/json",
 	"require": "github.com/stretchr/testify/require", "chi": "github.com/go-chi/chi/v5", "strings": "strings",
-	"signal": "os/signal", "tls": "crypto/tls",
+	"signal": "os/signal", "tls": "crypto/tls", "slices": "slices",
 }
 
 // packages finds what a snippet may import. It is asked for once: the go command looks at the whole module.

@@ -82,8 +82,8 @@ func Okta() Profile {
 // azp in place of client_id; uti in place of jti, and not required.
 //
 // Config.Issuer is https://login.microsoftonline.com/TENANT/v2.0 with the GUID of
-// the tenant: an API for several tenants has one validator for each, combined by
-// [ByIssuer]. Config.Audiences is the client ID of the API. Which version a token
+// the tenant: an API for several tenants asks [NewTenants] for a validator, with an
+// [IssuerTemplate] that lists them. Config.Audiences is the client ID of the API. Which version a token
 // has is the API's choice: set requestedAccessTokenVersion to 2 in its manifest,
 // or use [EntraIDv1]. Tokens for Microsoft Graph are not for you and cannot be
 // validated. Azure AD B2C sends other claims.
