@@ -7,6 +7,11 @@
 // are measured milliseconds apart. The exit status tells whether every row
 // is within its target. Run it on a machine that has nothing else to do.
 //
+// What many tenants cost is a table of its own, with what their first tokens fetch from
+// a real server:
+//
+//	go run ./fuzz/speed -tenants
+//
 // The same paths are benchmarks of this folder, for benchstat and for profiles:
 //
 //	go test -bench . -cpu 1 ./fuzz/speed
@@ -22,7 +27,11 @@ import (
 func main() {
 	rounds := flag.Int("rounds", 250, "how often everything is measured")
 	slice := flag.Duration("slice", 2*time.Millisecond, "about how long each path is gone in a round")
+	tenants := flag.Bool("tenants", false, "measure what many tenants cost")
 	flag.Parse()
+	if *tenants {
+		os.Exit(tenantsMain(*rounds, *slice))
+	}
 	s, err := measure(*rounds, *slice)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "speed:", err)
@@ -31,4 +40,22 @@ func main() {
 	if !report(os.Stdout, rows, s) {
 		os.Exit(1)
 	}
+}
+
+// tenantsMain returns the exit status.
+func tenantsMain(rounds int, slice time.Duration) int {
+	good, err := printTenants(os.Stdout, rounds, slice)
+	if err == nil {
+		var fine bool
+		fine, err = printBursts(os.Stdout, 1, 5000)
+		good = good && fine
+	}
+	switch {
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "speed:", err)
+		return 2
+	case !good:
+		return 1
+	}
+	return 0
 }
