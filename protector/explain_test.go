@@ -287,7 +287,14 @@ func TestExplanationInALog(t *testing.T) {
 
 // The request is judged anew behind a middleware, and nothing that is asked sees a current token.
 func TestExplainBehindAMiddleware(t *testing.T) {
-	guard := newGuard(t, protector.Config{})
+	seen := 0
+	guard := newGuard(t, protector.Config{Validators: []protector.Validator{protector.Bearer(
+		func(ctx context.Context, s string) (*token, error) {
+			if _, ok := protector.CurrentToken[*token](ctx); ok {
+				seen++
+			}
+			return newTable().lookup(ctx, s)
+		})}})
 	rule, err := guard.NewRule(protector.Policy{Scopes: []string{"admin"}})
 	require.NoError(t, err)
 	server := serve(t, guard.Require("profile")(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -296,4 +303,20 @@ func TestExplainBehindAMiddleware(t *testing.T) {
 		fmt.Fprintf(w, "%s %t", e.Reason(), still)
 	})))
 	require.Equal(t, "insufficient_scope true", get(t, server, "/", "Authorization: Bearer alice").body)
+	require.Zero(t, seen)
+}
+
+// A token that was withdrawn is told before what else the policy asks for, and that as well.
+//
+// checklist 221
+func TestExplainAWithdrawnToken(t *testing.T) {
+	over, end := context.WithCancel(t.Context())
+	end()
+	guard := newGuard(t, protector.Config{})
+	e := explained(t, guard, protector.Policy{
+		Scopes: []string{"admin"}, UntilExpiry: true,
+		Withdrawn: func(protector.Token) context.Context { return over },
+	}, "Authorization: Bearer alice")
+	require.Equal(t, "revoked", e.Reason())
+	require.Equal(t, []string{"withdrawn", "scope"}, outcomes(e, "failed"))
 }
