@@ -158,7 +158,7 @@ func certifiedKey(der []byte) (crypto.PublicKey, error) {
 // asJWK writes a key as a JWK, so that one judge, that of package jwk, reads every key.
 func asJWK(kid string, key crypto.PublicKey) (jsontext.Value, error) {
 	text := base64.RawURLEncoding.EncodeToString
-	members := map[string]string{}
+	var members map[string]string
 	switch key := key.(type) {
 	case *rsa.PublicKey:
 		members = map[string]string{"kty": "RSA", "n": text(key.N.Bytes()), "e": text(big.NewInt(int64(key.E)).Bytes())}
