@@ -21,7 +21,8 @@ func TestClaim(t *testing.T) {
 	for path, want := range map[string]any{
 		"org plan": "team", "org seats": json.Number("9007199254740993"), "org owners": []any{"a", "b"}, "org ": true,
 		"https://a.example/plan": "dotted", "iss": issuer.URL(),
-		"org x.y": nil, "org.plan": nil, "org plan x": nil, "org owners 0": nil, "nothing": nil, "nothing x": nil, "Org": nil,
+		"org x.y": nil, "org.plan": nil, "org plan x": nil, "org owners 0": nil, "org owners a": nil,
+		"nothing": nil, "nothing x": nil, "Org": nil,
 		"plan": nil, "": nil, "org x": nil,
 	} {
 		got, ok := token.Claim(strings.Split(path, " ")...)

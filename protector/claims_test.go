@@ -215,6 +215,31 @@ func TestPolicyIsACopy(t *testing.T) {
 	require.Equal(t, []protector.ClaimRule{rule("plan", "team")}, listed.Claims)
 }
 
+// What is listed is what is asked, whatever list of it somebody writes to.
+func TestListedPoliciesAreCopies(t *testing.T) {
+	lists := func(p *protector.Policy) []*[]string {
+		return []*[]string{&p.Scopes, &p.Groups, &p.Roles, &p.Entitlements, &p.Clients, &p.ACR}
+	}
+	validator, _ := claimants(t)["JWT"](`{}`)
+	routes := newGuard(t, protector.Config{Validators: []protector.Validator{validator}}).Routes()
+	var policy protector.Policy
+	for _, list := range lists(&policy) {
+		*list = []string{"stated"}
+	}
+	routes.Handle("GET /", policy, hello)
+	spoil := func(p protector.Policy) {
+		for _, list := range lists(&p) {
+			(*list)[0] = "spoilt"
+		}
+	}
+	spoil(policy)
+	spoil(routes.All()[0].Policy)
+	listed := routes.All()[0].Policy
+	for i, list := range lists(&listed) {
+		require.Equal(t, []string{"stated"}, *list, i)
+	}
+}
+
 // plans are lists of a program's own types.
 type plan string
 
