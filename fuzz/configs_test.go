@@ -63,12 +63,12 @@ func rooms(t *testing.T) []configured {
 				return jwt.Config{}, jwt.ErrUnknownIssuer
 			}}
 		}),
-		room("tokencache", "",
+		room("tokencache", "CountLookups",
 			func(c tokencache.Config) (*tokencache.Cache[*jwt.Token], error) {
 				return tokencache.New(tokens.Validate, c)
 			},
 			func() tokencache.Config { return tokencache.Config{} }),
-		room("protector", "RequestCheck ErrorHandler OnDecision Logger Now ScopeInChallenge", protector.New,
+		room("protector", "RequestCheck ErrorHandler OnDecision Hierarchy Logger Now ScopeInChallenge", protector.New,
 			func() protector.Config {
 				return protector.Config{
 					Resource: "https://a.example", Validators: []protector.Validator{protector.Bearer(tokens.Validate)},
@@ -80,7 +80,7 @@ func rooms(t *testing.T) []configured {
 		room("mutualtls", "", newMutualTLS, func() protector.MutualTLSConfig {
 			return protector.MutualTLSConfig{Proxies: proxy, Encoding: protector.CertificatePEM, Header: "X-Client-Cert"}
 		}),
-		room("introspection", "HTTPClient Logger Now InsecureAllowPlainHTTP AllowMissingTokenType AnyAudience Issuer",
+		room("introspection", "HTTPClient Logger Now InsecureAllowPlainHTTP AllowMissingTokenType AnyAudience Issuer OnCall",
 			introspection.New, func() introspection.Config {
 				return introspection.Config{
 					Endpoint: "https://a.example/introspect", Audiences: []string{"a"},

@@ -37,7 +37,7 @@ var rules = []struct {
 		"jwt imports http":              importing("jwt", "net/http"),
 		"jwt imports what http has":     importing("jwt", "net/http/httptest"),
 		"jwt imports sockets":           importing("jwt", "net"),
-		"jwt imports log":              importing("jwt", "log"),
+		"jwt imports log":               importing("jwt", "log"),
 		"jwt imports its test kit":      importing("jwt", ours+"jwt/jwttest"),
 		"jwt imports its cache":         importing("jwt", ours+"jwt/tokencache"),
 		"jwt imports its proofs":        importing("jwt", ours+"jwt/dpop"),
