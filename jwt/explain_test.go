@@ -189,9 +189,9 @@ func TestExplainAnOutage(t *testing.T) {
 //
 // checklist 221
 func TestExplainCutsTheTokenOutOfErrors(t *testing.T) {
-	issuer, v := strict(t)
+	issuer, _ := strict(t)
 	token := issuer.Token()
-	v = validatorOf(t, issuer, withKeys(keySource(func(context.Context, string, string) ([]crypto.PublicKey, error) {
+	v := validatorOf(t, issuer, withKeys(keySource(func(context.Context, string, string) ([]crypto.PublicKey, error) {
 		return nil, errors.New("GET /?token=" + token)
 	})))
 	e := v.Explain(t.Context(), token)

@@ -7,11 +7,7 @@ import (
 	"errors"
 )
 
-var (
-	errNoAlgorithm  = errors.New("an AKP key has to have an alg")
-	errAKPAlgorithm = errors.New("alg of an AKP key is not ML-DSA-44, ML-DSA-65 or ML-DSA-87")
-	errPublicSize   = errors.New("pub is not as long as alg asks")
-)
+var errNoAlgorithm = errors.New("an AKP key has to have an alg")
 
 // akp reads alg and pub (RFC 9964 §3). The kty says only that the key is of one algorithm, and alg,
 // which other keys may leave out, says of which.

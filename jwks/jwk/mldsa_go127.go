@@ -5,7 +5,13 @@ package jwk
 import (
 	"crypto"
 	"crypto/mldsa"
+	"errors"
 	"slices"
+)
+
+var (
+	errAKPAlgorithm = errors.New("alg of an AKP key is not ML-DSA-44, ML-DSA-65 or ML-DSA-87")
+	errPublicSize   = errors.New("pub is not as long as alg asks")
 )
 
 var mldsaAlgorithms = []string{"ML-DSA-44", "ML-DSA-65", "ML-DSA-87"}
