@@ -156,7 +156,7 @@ func (v *validation) passClaims(c check) error {
 	case checkAuthentication:
 		return m.readAuthentication(t, claims)
 	case checkScope:
-		return v.validator.readScopes(t, claims)
+		return v.readScopes(t, claims)
 	case checkConfirmation:
 		return v.checkConfirmation()
 	}

@@ -241,12 +241,15 @@ func (m *terms) readAuthentication(t *Token, claims claimSet) (err error) {
 // requires reports whether the profile or Config.Required names the claim.
 func (m *terms) requires(name string) bool { return slices.Contains(m.profile.Required, name) }
 
-func (v *Validator) readScopes(t *Token, claims claimSet) error {
-	name, value := claims.first(v.terms.refs.scope)
+// readScopes remembers what a good signature vouches for. Explain comes here without
+// one too, and a stranger must not displace what the issuer's tokens have.
+func (v *validation) readScopes(t *Token, claims claimSet) error {
+	name, value := claims.first(v.validator.terms.refs.scope)
 	if value == "" {
 		return nil
 	}
-	cell := v.scopes.Cell(value)
+	memory := v.validator.scopes
+	cell := memory.Cell(value)
 	if known := cell.Find(value); known != nil {
 		t.scopes = *known
 		return nil
@@ -259,7 +262,9 @@ func (v *Validator) readScopes(t *Token, claims claimSet) error {
 		return invalid(ReasonClaimType, name, "neither a string nor an array of strings")
 	}
 	t.scopes = set
-	v.scopes.Add(cell, value, &set)
+	if v.kept != nil { // by rememberHeader, after the signature
+		memory.Add(cell, value, &set)
+	}
 	return nil
 }
 

@@ -55,3 +55,29 @@ func TestHeadersThatAreRemembered(t *testing.T) {
 		})
 	}
 }
+
+// Explain judges claims that nobody has signed, so none of them may be remembered: a
+// stranger would displace what the issuer's tokens have.
+//
+// checklist 221
+func TestExplainRemembersNothing(t *testing.T) {
+	public, private, err := ed25519.GenerateKey(nil)
+	require.NoError(t, err)
+	encode := base64.RawURLEncoding.EncodeToString
+	header := encode([]byte(`{"alg":"EdDSA","typ":"at+jwt"}`))
+	signed := header + "." + encode([]byte(`{"iss":"a","aud":"b","exp":9999999999,"iat":1,"sub":"c",`+
+		`"client_id":"d","jti":"e","scope":"read"}`))
+	v, err := NewValidator(Config{Issuer: "a", Audiences: []string{"b"}, Keys: oneKey{public}})
+	require.NoError(t, err)
+	remembered := func() bool {
+		return v.headers.Cell(header).Find(header) != nil || v.scopes.Cell(`"read"`).Find(`"read"`) != nil
+	}
+	require.Error(t, v.Explain(t.Context(), signed+"."+strings.Repeat("A", 86)).Err())
+	require.False(t, remembered())
+	good := signed + "." + encode(ed25519.Sign(private, []byte(signed)))
+	require.NoError(t, v.Explain(t.Context(), good).Err())
+	require.False(t, remembered())
+	_, err = v.Validate(t.Context(), good)
+	require.NoError(t, err)
+	require.True(t, remembered())
+}
