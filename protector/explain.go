@@ -40,7 +40,8 @@ func Explaining[E fmt.Stringer](v Validator, explain func(ctx context.Context, t
 // and tests.
 //
 // Explain asks whom Check asks: the authenticate function, the proofs, Withdrawn,
-// RequestCheck and Policy.Check. But it uses nothing up: a proof of possession is judged
+// RequestCheck and Policy.Check. Like Check it asks the two of the policy about no token
+// that has ended, or whose binding is not proved. But it uses nothing up: a proof of possession is judged
 // and not spent, so that one which was used before is not found out. It writes nothing,
 // and Config.OnDecision and Config.Logger do not hear of it. The request is judged anew,
 // also behind a middleware that has let it in.
@@ -67,6 +68,7 @@ type pen struct {
 	r         *http.Request // without a current token
 	findings  []Finding
 	grant     *grant // nil until a token is known to be genuine
+	good      bool   // the token is alive, and its bearer has proved that it is his
 	err       *Error // the first
 	text      string // what Explaining's function says of the token
 	document  []byte // the same as JSON
@@ -191,9 +193,9 @@ func (x *pen) judgeToken(v *Validator, c credential) {
 	} else {
 		x.leave("binding", "needs evidence")
 	}
-	refusedByPolicy := x.err == nil
+	x.good = x.err == nil
 	x.judgePolicy()
-	if refusedByPolicy {
+	if x.good {
 		x.err = x.err.with(possession.answerHeader())
 	}
 }

@@ -320,3 +320,34 @@ func TestExplainAWithdrawnToken(t *testing.T) {
 	require.Equal(t, "revoked", e.Reason())
 	require.Equal(t, []string{"withdrawn", "scope"}, outcomes(e, "failed"))
 }
+
+// Functions of the application take the token that they are given for the caller's, so they are not asked about one
+// that was stolen, or has ended: Check does not either.
+//
+// checklist 221
+func TestExplainAsksTheApplicationAboutGoodTokensOnly(t *testing.T) {
+	lookup := func(_ context.Context, s string) (*bound, error) {
+		b := &bound{token{user: s, scope: "profile"}, nil}
+		if s == "stolen" {
+			b.confirmation = map[string]string{"jkt": "of somebody else"}
+		}
+		return b, nil
+	}
+	asked := 0
+	policy := protector.Policy{
+		Scopes: []string{"profile"}, UntilExpiry: true,
+		Check:     func(context.Context, protector.Token) error { asked++; return nil },
+		Withdrawn: func(protector.Token) context.Context { asked++; return nil },
+	}
+	binding := newGuard(t, protector.Config{Validators: []protector.Validator{protector.Bearer(lookup)}})
+	for bearer, guard := range map[string]*protector.Protector{
+		"stolen": binding, "expired": newGuard(t, protector.Config{}),
+	} {
+		e := explained(t, guard, policy, "Authorization: Bearer "+bearer)
+		require.Error(t, e.Err())
+		require.Subset(t, outcomes(e, "not_judged"), []string{"withdrawn", "check"})
+		require.Zero(t, asked, bearer)
+	}
+	require.NoError(t, explained(t, binding, policy, "Authorization: Bearer alice").Err())
+	require.NotZero(t, asked)
+}

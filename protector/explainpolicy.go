@@ -13,7 +13,7 @@ import (
 func (x *pen) judgePolicy() {
 	rule, g := x.rule, x.grant
 	if rule.lifetime != nil {
-		x.note(Finding{Check: "withdrawn"}, rule.lifetime.refuses(g))
+		x.ask("withdrawn", func() *Error { return rule.lifetime.refuses(g) })
 	}
 	x.judgeExclusions()
 	short := rule.lacksScope(g.token)
@@ -23,7 +23,17 @@ func (x *pen) judgePolicy() {
 	}
 	x.judgeRights()
 	if rule.check != nil {
-		x.note(Finding{Check: "check"}, rule.checks(x.r.Context(), g))
+		x.ask("check", func() *Error { return rule.checks(x.r.Context(), g) })
+	}
+}
+
+// ask has a function of the application judge the token. It may take who is named there
+// for the one who calls, and act on it, so a stolen token must not come to it.
+func (x *pen) ask(check string, judge func() *Error) {
+	if x.good {
+		x.note(Finding{Check: check}, judge())
+	} else {
+		x.leave(check, "the application is asked only about a token that is good, in a request that is")
 	}
 }
 
