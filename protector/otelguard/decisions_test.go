@@ -135,3 +135,17 @@ func TestNothingOfTheTokenIsMeasured(t *testing.T) {
 		}
 	}
 }
+
+// A request that went on in shadow is not counted among those that were refused.
+//
+// checklist 222
+func TestShadowIsNoRefusal(t *testing.T) {
+	o := observe(t, otelguard.Config{})
+	refused := protector.Decision{Method: "GET", Outcome: protector.OutcomeRefused, Reason: "no_credentials"}
+	o.OnDecision(t.Context(), refused)
+	refused.Shadow = true
+	o.OnDecision(t.Context(), refused)
+	const both = "error.type=no_credentials http.request.method=GET outcome=refused"
+	require.Equal(t, map[string]float64{both: 1, both + " shadow=true": 1},
+		o.series(t, "resourceserver.decision.duration"))
+}

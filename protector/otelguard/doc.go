@@ -16,7 +16,7 @@
 // # Metrics
 //
 //	resourceserver.decision.duration       histogram, s    outcome, error.type, scheme, http.route,
-//	                                                       http.request.method
+//	                                                       http.request.method, shadow
 //	resourceserver.jwks.fetches            counter         issuer, result: success or failure
 //	resourceserver.jwks.last_success       gauge, s        issuer; Unix time
 //	resourceserver.jwks.usable_until       gauge, s        issuer; Unix time
@@ -28,10 +28,11 @@
 //	resourceserver.introspection.duration  histogram, s    error.type: why there was no answer
 //
 // The outcome is one of [protector.Outcome], and error.type the reason why access was
-// not granted. A request has a decision for each middleware and each Acquire that it
-// passes. The jwks metrics are there for each of Config.Keys, the cache for each of
-// Config.Caches, and the last two once [Telemetry.Replay] or
-// [Telemetry.IntrospectionCall] is in use.
+// not granted. Where shadow is true the policy was in shadow, and the request went on
+// whatever the outcome; other decisions have no such label. A request has a decision
+// for each middleware and each Acquire that it passes. The jwks metrics are there for
+// each of Config.Keys, the cache for each of Config.Caches, and the last two once
+// [Telemetry.Replay] or [Telemetry.IntrospectionCall] is in use.
 //
 // # Labels
 //
@@ -45,7 +46,8 @@
 // # Spans
 //
 // The span of the request, if one is being recorded, gets the attributes
-// resourceserver.outcome, .reason, .scheme and, for a configured issuer, .issuer.
+// resourceserver.outcome, .reason, .scheme and, for a configured issuer, .issuer. What
+// is decided in shadow has resourceserver.shadow.outcome and so on instead.
 //
 // # Cost
 //

@@ -16,7 +16,10 @@ import (
 const other = "_OTHER"
 
 // labels are what a decision is counted under. Empty ones are left out.
-type labels struct{ outcome, reason, scheme, route, method string }
+type labels struct {
+	outcome, reason, scheme, route, method string
+	shadow                                 bool
+}
 
 func (l labels) set() attribute.Set {
 	var all []attribute.KeyValue
@@ -30,6 +33,9 @@ func (l labels) set() attribute.Set {
 		if label.value != "" {
 			all = append(all, attribute.String(label.key, label.value))
 		}
+	}
+	if l.shadow {
+		all = append(all, attribute.Bool("shadow", true))
 	}
 	return attribute.NewSet(all...)
 }
@@ -55,7 +61,7 @@ func newVocabulary(reasons []string) vocabulary {
 }
 
 func (v vocabulary) labelsOf(d protector.Decision) labels {
-	l := labels{outcome: string(d.Outcome), method: d.Method}
+	l := labels{outcome: string(d.Outcome), method: d.Method, shadow: d.Shadow}
 	if l.method == "other" {
 		l.method = other
 	}

@@ -19,15 +19,32 @@ func (t *Telemetry) annotate(ctx context.Context, d protector.Decision) {
 	if !span.IsRecording() {
 		return
 	}
-	attrs := []attribute.KeyValue{attribute.String("resourceserver.outcome", string(d.Outcome))}
+	names := decided
+	if d.Shadow {
+		names = shadowed
+	}
+	attrs := []attribute.KeyValue{names.outcome.String(string(d.Outcome))}
 	if d.Reason != "" {
-		attrs = append(attrs, attribute.String("resourceserver.reason", t.known.reason(d.Reason)))
+		attrs = append(attrs, names.reason.String(t.known.reason(d.Reason)))
 	}
 	if scheme := t.known.schemes.known(d.Scheme); scheme != "" {
-		attrs = append(attrs, attribute.String("resourceserver.scheme", scheme))
+		attrs = append(attrs, names.scheme.String(scheme))
 	}
 	if issuer := t.issuers[d.Issuer]; issuer != "" {
-		attrs = append(attrs, attribute.String("resourceserver.issuer", issuer))
+		attrs = append(attrs, names.issuer.String(issuer))
 	}
 	span.SetAttributes(attrs...)
 }
+
+// names are those of attributes of a span.
+type names struct{ outcome, reason, scheme, issuer attribute.Key }
+
+// A decision in shadow has names of its own: it did not count, so it must neither pass
+// for one that did nor lend its reason to the next.
+var (
+	decided = names{
+		"resourceserver.outcome", "resourceserver.reason", "resourceserver.scheme", "resourceserver.issuer",
+	}
+	shadowed = names{"resourceserver.shadow.outcome", "resourceserver.shadow.reason",
+		"resourceserver.shadow.scheme", "resourceserver.shadow.issuer"}
+)

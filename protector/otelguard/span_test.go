@@ -35,9 +35,13 @@ func TestSpansTellOfTheLastDecision(t *testing.T) {
 	stranger := protector.Decision{
 		Outcome: protector.OutcomeRefused, Reason: "made up", Scheme: "Bearer", Issuer: "https://stranger.example",
 	}
+	shadowed := stranger
+	shadowed.Shadow = true
 	const ours = "resourceserver."
 	require.Equal(t, ours+"issuer=a "+ours+"outcome=granted "+ours+"scheme=Bearer", decide(granted))
 	require.Equal(t, ours+"issuer=a "+ours+"outcome=refused "+ours+"reason=insufficient_scope "+ours+"scheme=Bearer",
 		decide(granted, refused))
 	require.Equal(t, ours+"outcome=refused "+ours+"reason=_OTHER "+ours+"scheme=Bearer", decide(stranger))
+	require.Equal(t, ours+"issuer=a "+ours+"outcome=granted "+ours+"scheme=Bearer "+ours+"shadow.outcome=refused "+
+		ours+"shadow.reason=_OTHER "+ours+"shadow.scheme=Bearer", decide(shadowed, granted))
 }
