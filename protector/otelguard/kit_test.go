@@ -78,7 +78,7 @@ func values(t testing.TB, data metricdata.Aggregation) map[string]float64 {
 func text(set attribute.Set) string {
 	var pairs []string
 	for _, kv := range set.ToSlice() {
-		pairs = append(pairs, string(kv.Key)+"="+kv.Value.Emit())
+		pairs = append(pairs, string(kv.Key)+"="+kv.Value.String())
 	}
 	slices.Sort(pairs)
 	return strings.Join(pairs, " ")

@@ -36,15 +36,15 @@ func (t *Telemetry) annotate(ctx context.Context, d protector.Decision) {
 	span.SetAttributes(attrs...)
 }
 
-// names are those of attributes of a span.
-type names struct{ outcome, reason, scheme, issuer attribute.Key }
+// spanNames are those of the attributes of a span.
+type spanNames struct{ outcome, reason, scheme, issuer attribute.Key }
 
 // A decision in shadow has names of its own: it did not count, so it must neither pass
 // for one that did nor lend its reason to the next.
 var (
-	decided = names{
+	decided = spanNames{
 		"resourceserver.outcome", "resourceserver.reason", "resourceserver.scheme", "resourceserver.issuer",
 	}
-	shadowed = names{"resourceserver.shadow.outcome", "resourceserver.shadow.reason",
+	shadowed = spanNames{"resourceserver.shadow.outcome", "resourceserver.shadow.reason",
 		"resourceserver.shadow.scheme", "resourceserver.shadow.issuer"}
 )
