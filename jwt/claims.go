@@ -160,7 +160,7 @@ func (m *terms) checkRequired(claims claimSet) error {
 // with a user's do not find.
 func remedyFor(name string) string {
 	if name == "sub" {
-		return "required: if the issuer gives machines tokens without it, see Config.Profile.AllowMissingSubject"
+		return "have the issuer write it, as is required, or see Config.Profile.AllowMissingSubject if machines have none"
 	}
 	return "required by Config.Profile, RFC 9068 by default, or Config.Required"
 }

@@ -140,6 +140,10 @@ func TestConfigFaults(t *testing.T) {
 		{"no subject in a trust domain", func(c *jwt.Config) {
 			c.Profile = jwt.Profile{AllowMissingSubject: true, TrustDomain: "prod.example"}
 		}, []string{"Profile.TrustDomain demands a subject: remove one"}},
+		{"an owner by name", func(c *jwt.Config) { c.Profile = jwt.GitHubActions("octo-org") },
+			[]string{`Config.Profile.Equal is "octo-org" for repository_owner_id: use the number`}},
+		{"a namespace by name", func(c *jwt.Config) { c.Profile = jwt.GitLabCI("shop/orders") },
+			[]string{`Config.Profile.Equal is "shop/orders" for namespace_id: use the number`}},
 		{"a trust domain as a URI", func(c *jwt.Config) { c.Profile.TrustDomain = "spiffe://prod.example" },
 			[]string{`Config.Profile.TrustDomain is "spiffe://prod.example": use the name alone`}},
 		{"a trust domain in capitals", func(c *jwt.Config) { c.Profile.TrustDomain = "Prod.example" },

@@ -82,6 +82,7 @@ func TestRemedies(t *testing.T) {
 	keycloak := issuer.Token(jwttest.Typ("JWT"), jwttest.Claim("typ", "Bearer"), jwttest.Claim("azp", "a"))
 	for name, tt := range map[string]struct{ token, check, remedy string }{
 		"scheme":     {"Bearer " + good[:40], "form", "without Bearer"},
+		"scheme too": {"Bearer " + good, "header", "without Bearer"},
 		"cut off":    {good[:strings.LastIndexByte(good, '.')], "form", "cut off"},
 		"opaque":     {"2YotnFZFEjr1zCsicMWpAA", "form", "introspection"},
 		"long":       {strings.Repeat("a", 17<<10), "form", "MaxTokenBytes"},
@@ -111,6 +112,21 @@ func TestRemedies(t *testing.T) {
 			require.Equal(t, jwt.Failed, f.Outcome, "%+v", f)
 			require.Contains(t, f.Remedy, tt.remedy)
 		})
+	}
+}
+
+// Another profile is not the remedy for a token that is no access token.
+//
+// checklist 221
+func TestExplainNamesNoProfileForIDTokens(t *testing.T) {
+	issuer, v := strict(t)
+	auth0 := []jwttest.TokenOption{jwttest.Typ("JWT"), jwttest.Without("client_id"), jwttest.Claim("azp", "web")}
+	keycloak := validatorOf(t, issuer, func(c *jwt.Config) { c.Profile = jwt.Keycloak() })
+	require.Contains(t, finding(t, v.Explain(t.Context(), issuer.Token(auth0...)), "typ").Remedy, "jwt.Auth0()")
+	for claim, value := range map[string]string{"typ": "ID", "token_use": "id"} {
+		id := issuer.Token(append(auth0, jwttest.Claim(claim, value))...)
+		require.NotContains(t, v.Explain(t.Context(), id).String(), "jwt.", claim)
+		require.NotContains(t, keycloak.Explain(t.Context(), id).String(), "jwt.", claim)
 	}
 }
 
@@ -284,6 +300,7 @@ func TestExplainTenants(t *testing.T) {
 	e = tenants.Explain(t.Context(), issuer.Token(jwttest.Claim("iss", "https://made-up.example")))
 	require.Equal(t, jwt.ReasonUnknownIssuer, e.Reason())
 	require.Equal(t, `iss "https://made-up.example"`, finding(t, e, "validator").Found)
+	require.Contains(t, finding(t, e, "validator").Remedy, "call Remove for its issuer")
 	e = tenants.Explain(t.Context(), issuer.Token(jwttest.Claim("iss", "https://down.example")))
 	require.ErrorIs(t, e.Err(), failing)
 	require.Equal(t, jwt.NotJudged, finding(t, e, "validator").Outcome)

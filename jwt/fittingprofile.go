@@ -1,9 +1,12 @@
 package jwt
 
 import (
+	"slices"
+	"strings"
 	"sync"
 
 	"example.com/resourceserver/jwt/internal/jws"
+	"example.com/resourceserver/jwt/internal/strictjson"
 )
 
 // knownProfile is a profile of this package, ready to be compared with a token.
@@ -42,7 +45,7 @@ const maxFitting = 3
 // claims, as Go calls; none if there are too many. One that asks for the value of a
 // claim, and finds it, says more than those that ask for none.
 func (p *pen) profilesThatFit() []string {
-	if p.claims == nil || p.parameters == nil {
+	if p.claims == nil || p.parameters == nil || p.saysNoAccess() {
 		return nil
 	}
 	var fitting, marked []string
@@ -62,6 +65,18 @@ func (p *pen) profilesThatFit() []string {
 		return nil
 	}
 	return fitting
+}
+
+// saysNoAccess reports whether the claims typ or token_use, which several issuers write,
+// say that this is no access token. Not every ID token has a claim of its sign-in.
+func (p *pen) saysNoAccess() bool {
+	for name, access := range map[string][]string{"typ": {"bearer", "dpop"}, "token_use": {"access"}} {
+		value, ok := strictjson.String(p.claims.get(claimRef{name, place(name)}))
+		if ok && !slices.Contains(access, strings.ToLower(value)) {
+			return true
+		}
+	}
+	return false
 }
 
 func (k knownProfile) describes(v *validation) bool {

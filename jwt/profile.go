@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"example.com/resourceserver/jwt/internal/jws"
 )
@@ -125,6 +126,7 @@ func (p Profile) faults(required []string) (faults []error) {
 		}
 	}
 	faults = append(faults, p.missingFaults(required)...)
+	faults = append(faults, p.numberFaults()...)
 	all := p.resolve(required).Required
 	for _, name := range p.Absent {
 		if _, equal := p.Equal[name]; equal || slices.Contains(all, name) || name == "iss" || name == "exp" {
@@ -157,6 +159,18 @@ func (p Profile) missingFaults(required []string) (faults []error) {
 	if p.TrustDomain != "" && !isTrustDomain(p.TrustDomain) {
 		faults = append(faults, fmt.Errorf("jwt: Config.Profile.TrustDomain is %s: "+
 			"use the name alone, of lower-case letters, digits, dots, hyphens and underscores", quoted(p.TrustDomain)))
+	}
+	return faults
+}
+
+// numberFaults reports what should be a number and is not: names of owners change hands,
+// and a token has the number, so that a name would refuse every one of them.
+func (p Profile) numberFaults() (faults []error) {
+	for _, claim := range []string{"namespace_id", "repository_owner_id"} {
+		if value := p.Equal[claim]; strings.Trim(value, "0123456789") != "" {
+			faults = append(faults, fmt.Errorf("jwt: Config.Profile.Equal is %s for %s: "+
+				"use the number, not the name", quoted(value), claim))
+		}
 	}
 	return faults
 }

@@ -16,6 +16,9 @@ func (p *pen) remedy(c check, err *Error) string {
 	case checkEncryption, checkForm:
 		return p.remedyForForm(c, err)
 	case checkHeader, checkClaims:
+		if strings.ContainsAny(p.text, beside) {
+			return remedyForText
+		}
 		return "what was sent is damaged, or is no JWT: take it anew from the issuer's answer"
 	case checkAlgorithm:
 		return p.remedyForAlgorithm()
@@ -35,6 +38,12 @@ func (p *pen) remedy(c check, err *Error) string {
 	return p.remedyForClaim(c, err)
 }
 
+// remedyForText is about what was copied along with the token: a character of beside.
+const (
+	beside        = " \t\r\n\"'"
+	remedyForText = "take the token alone, without Bearer, quotes, spaces and line breaks"
+)
+
 func (p *pen) remedyForForm(c check, err *Error) string {
 	text := p.text
 	switch {
@@ -46,8 +55,8 @@ func (p *pen) remedyForForm(c check, err *Error) string {
 		return "look whether Config.Decrypt has the private key to which the issuer encrypts"
 	case err.Reason == ReasonEncrypted:
 		return "set Config.Decrypt, or have the issuer not encrypt"
-	case strings.ContainsAny(text, " \t\r\n\"'"):
-		return "take the token alone, without Bearer, quotes, spaces and line breaks"
+	case strings.ContainsAny(text, beside):
+		return remedyForText
 	case strings.Count(text, ".") == 1:
 		return "the token was cut off after its payload: take it in full"
 	}
@@ -89,6 +98,16 @@ func (p *pen) remedyForType() string {
 		return "this is an ID token, by its claim " + mark + ": send the access token that came with it"
 	}
 	return p.remedyByProfile("have the issuer set typ at+jwt, or choose the Config.Profile that describes its tokens")
+}
+
+const sendTheAccessToken = "send the access token, and no other kind of token of this issuer"
+
+// isOfAnotherKind reports whether the claim, by which the profile tells access tokens from
+// others, is there and says something else. To name another profile then would be to
+// advise that the guard against ID tokens be taken down.
+func (p *pen) isOfAnotherKind(name string) bool {
+	_, told := p.validator.terms.profile.Equal[name]
+	return told && p.claims.get(claimRef{name, place(name)}) != ""
 }
 
 // signInMark returns a claim that ties a token to a sign-in, or "".
@@ -141,7 +160,10 @@ func (p *pen) remedyForClaim(c check, err *Error) string {
 		if mark := p.signInMark(); mark != "" {
 			return "this is an ID token, by its claim " + mark + ": send the access token that came with it"
 		}
-		return p.remedyByProfile("send the access token, and no other kind of token of this issuer")
+		if p.isOfAnotherKind(err.Name) {
+			return sendTheAccessToken
+		}
+		return p.remedyByProfile(sendTheAccessToken)
 	case checkIssuer:
 		issuer, _ := strictjson.String(p.claims[claimIssuer].Value)
 		return remedyForIssuer(issuer, m.issuer, "Config.Issuer")
@@ -256,5 +278,5 @@ func (v *validation) remedyForChoice(err *Error, issuers []string) string {
 	if len(issuers) > 0 {
 		return "take a token of one of these issuers, or give ByIssuer a validator for this one"
 	}
-	return err.detail
+	return "if it is a tenant of yours, have TenantsConfig.Admit and Resolve know it, and call Remove for its issuer"
 }
