@@ -197,18 +197,18 @@ func TestDoctorOfClocks(t *testing.T) {
 
 func TestDoctorOfTLS(t *testing.T) {
 	t.Parallel()
-	var url string
 	keys := jwttest.NewIssuer(t).JWKS()
-	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewUnstartedServer(nil)
+	url := "https://" + server.Listener.Addr().String()
+	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.URL.Path, "/.well-known/") {
 			writeJSON(w, metadataOf("URL")(url))
 		} else {
 			writeJSON(w, string(keys))
 		}
-	}))
+	})
+	server.StartTLS()
 	t.Cleanup(server.Close)
-	url = server.URL
-	server.Config.ErrorLog = nil
 	r := run(t, "", "doctor", "-issuer", url)
 	require.Equal(t, 1, r.code, r.out)
 	require.Contains(t, r.out, "SSL_CERT_FILE")

@@ -85,12 +85,12 @@ func flagsFor(command string, issuer *jwttest.Issuer, more ...string) []string {
 // serve is a server of the test's own, which is told its own URL.
 func serve(t *testing.T, answer func(url string, w http.ResponseWriter, r *http.Request)) string {
 	t.Helper()
-	var server *httptest.Server
-	server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		answer(server.URL, w, r)
-	}))
+	server := httptest.NewUnstartedServer(nil)
+	url := "http://" + server.Listener.Addr().String()
+	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { answer(url, w, r) })
+	server.Start()
 	t.Cleanup(server.Close)
-	return server.URL
+	return url
 }
 
 func writeJSON(w http.ResponseWriter, text string) {
