@@ -1,7 +1,6 @@
 package scopes
 
 import (
-	"errors"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -57,18 +56,15 @@ const (
 // mostCircles bounds how many circles are reported: who removes these learns of others.
 const mostCircles = 8
 
-// closuresOf returns what everything implies. The error joins the circles found.
-func closuresOf(declared implications) (*closures, error) {
+// closuresOf returns what everything implies, or the circles that it found.
+func closuresOf(declared implications) (*closures, []error) {
 	n := len(declared.names)
 	found := &closures{declared.vocabulary, make([]numberSet, n), make([]uint64, n)}
 	c := closing{implications: declared, closures: found, state: make([]progress, n)}
 	for number := range declared.names {
 		c.visit(number)
 	}
-	if len(c.circles) > 0 {
-		return nil, errors.Join(c.circles...)
-	}
-	return c.closures, nil
+	return c.closures, c.circles
 }
 
 // visit goes no deeper than there are names.

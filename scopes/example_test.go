@@ -54,9 +54,10 @@ func ExampleHierarchy() {
 }
 
 func ExampleNewHierarchy_faults() {
-	_, err := scopes.NewHierarchy(map[string][]string{"write": {"read"}, "read": {"write"}, "": nil})
+	_, err := scopes.NewHierarchy(map[string][]string{"edit": {"read"}, "read": {"edit"}, "": nil})
 	fmt.Println(err)
 	// Output:
 	// scopes: the name "" in the hierarchy is blank: name a scope
 	// scopes: "" implies nothing: name what it implies, or remove it
+	// scopes: the hierarchy goes round in a circle: "edit" implies "read" implies "edit": remove one of these implications
 }

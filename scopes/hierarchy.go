@@ -1,5 +1,7 @@
 package scopes
 
+import "errors"
+
 // Hierarchy says which scopes imply which others, so that "admin" need not be granted
 // beside "write" and "read". Build one with [NewHierarchy]. The zero Hierarchy implies
 // nothing. It is immutable, and may be copied and used by several goroutines at once.
@@ -29,15 +31,19 @@ const (
 // The error joins every fault found: a name that is blank, not in the grammar of RFC
 // 6749 §3.3 or longer than 256 bytes, a name that implies nothing or the same twice, and
 // scopes that imply each other in a circle, which would be one scope with several names.
-// More than 4,096 names or 65,536 implications are a fault as well.
+// More than 4,096 names or 65,536 implications are a fault as well, and circles are not
+// looked for then.
 func NewHierarchy(implies map[string][]string) (Hierarchy, error) {
-	declared, err := declare(implies)
-	if err != nil || len(declared.names) == 0 {
+	if err := tooLarge(implies); err != nil {
 		return Hierarchy{}, err
 	}
-	closures, err := closuresOf(declared)
-	if err != nil {
-		return Hierarchy{}, err
+	declared, faults := declare(implies)
+	if len(declared.names) > mostNames {
+		return Hierarchy{}, errors.Join(append(faults, tooManyNames(len(declared.names)))...)
+	}
+	closures, circles := closuresOf(declared)
+	if faults = append(faults, circles...); len(faults) > 0 || len(declared.names) == 0 {
+		return Hierarchy{}, errors.Join(faults...)
 	}
 	return Hierarchy{closures: closures, known: new(expansions)}, nil
 }

@@ -136,6 +136,10 @@ func TestNewHierarchyRefuses(t *testing.T) {
 		{"two circles", map[string][]string{"a": {"b"}, "b": {"a"}, "x": {"y"}, "y": {"x"}}, []string{`"a"`, `"x"`}},
 		{"everything at once", map[string][]string{"": {"a"}, "b": nil, "c": {"d e"}},
 			[]string{"is blank", `"b" implies nothing`, `"d e"`}},
+		{"a circle beside a name at fault", map[string][]string{"a": {"b"}, "b": {"a"}, "c d": {"e"}},
+			[]string{`"a" implies "b" implies "a"`, `"c d"`}},
+		{"a circle through a name at fault", map[string][]string{"a b": {"c"}, "c": {"a b", "a b"}},
+			[]string{`"a b" implies "c" implies "a b"`, "twice"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			h, err := scopes.NewHierarchy(tt.implies)

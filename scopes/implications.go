@@ -20,12 +20,9 @@ type vocabulary struct {
 	numbers map[string]int
 }
 
-// declare judges what does not take more than a look at each name.
-func declare(implies map[string][]string) (implications, error) {
-	if err := tooLarge(implies); err != nil {
-		return implications{}, err
-	}
-	var faults []error
+// declare numbers the names, and judges what does not take more than a look at each. Names
+// that are at fault have numbers too: there may be circles beside them.
+func declare(implies map[string][]string) (declared implications, faults []error) {
 	numbers := make(map[string]int, len(implies))
 	for _, broad := range slices.Sorted(maps.Keys(implies)) {
 		faults = append(faults, implicationFaults(broad, implies[broad])...)
@@ -34,22 +31,20 @@ func declare(implies map[string][]string) (implications, error) {
 			numbers[narrow] = 0
 		}
 	}
-	if len(numbers) > mostNames {
-		faults = append(faults, fmt.Errorf("scopes: the hierarchy has %d names: use at most %d", len(numbers), mostNames))
-	}
-	if len(faults) > 0 {
-		return implications{}, errors.Join(faults...)
-	}
-	declared := implications{&vocabulary{slices.Sorted(maps.Keys(numbers)), numbers}, make([][]int, len(numbers))}
+	declared = implications{&vocabulary{slices.Sorted(maps.Keys(numbers)), numbers}, make([][]int, len(numbers))}
 	for number, name := range declared.names {
 		numbers[name] = number
 	}
 	for broad, list := range implies {
-		for _, narrow := range list {
+		for _, narrow := range slices.Compact(slices.Sorted(slices.Values(list))) {
 			declared.direct[numbers[broad]] = append(declared.direct[numbers[broad]], numbers[narrow])
 		}
 	}
-	return declared, nil
+	return declared, faults
+}
+
+func tooManyNames(n int) error {
+	return fmt.Errorf("scopes: the hierarchy has %d names: use at most %d", n, mostNames)
 }
 
 // tooLarge is looked at first: it bounds the work on the rest.
