@@ -30,7 +30,9 @@ type ClaimRule struct {
 type claimRule struct {
 	path  []string
 	anyOf map[scalar]struct{}
-	other error // the cause, for the log, which does not get to see the value
+
+	// The causes, for the log, which does not get to see the value.
+	missing, other error
 }
 
 var errNoClaims = errors.New("the token has no method Claim, and so cannot tell")
@@ -46,18 +48,26 @@ func claimsRefuse(rules []claimRule, token Token) *Error {
 		return errForbidden(reasonInsufficientClaims, errNoClaims)
 	}
 	for i := range rules {
-		if !rules[i].metBy(asked) {
-			return errForbidden(reasonInsufficientClaims, rules[i].other)
+		if cause := rules[i].refuses(asked); cause != nil {
+			return errForbidden(reasonInsufficientClaims, cause)
 		}
 	}
 	return nil
 }
 
-func (rule *claimRule) metBy(token ClaimToken) bool {
+// refuses returns why the token does not meet the rule, or nil.
+func (rule *claimRule) refuses(token ClaimToken) error {
 	value, ok := token.Claim(rule.path...)
-	if !ok {
-		return false
+	switch {
+	case !ok:
+		return rule.missing
+	case !rule.metBy(value):
+		return rule.other
 	}
+	return nil
+}
+
+func (rule *claimRule) metBy(value any) bool {
 	switch list := value.(type) {
 	case []any:
 		return slices.ContainsFunc(list, rule.takes)
@@ -95,7 +105,9 @@ func newClaimRules(claims []ClaimRule) []claimRule {
 		rules[i] = claimRule{
 			path:  slices.Clone(claim.Path),
 			anyOf: make(map[scalar]struct{}, len(claim.AnyOf)),
-			other: fmt.Errorf("the claim at %q is none of the values in Policy.Claims", claim.Path),
+
+			missing: fmt.Errorf("the token has no claim at %q", claim.Path),
+			other:   fmt.Errorf("the claim at %q is none of the values in Policy.Claims", claim.Path),
 		}
 		for _, value := range claim.AnyOf {
 			known, _ := scalarOf(value)

@@ -195,6 +195,27 @@ func TestClaimsStayInside(t *testing.T) {
 	require.NotContains(t, log.String(), "value-of-the-token")
 }
 
+// Whether a claim lacks or holds something else is for two people to mend.
+func TestTheLogTellsAMissingClaimFromAnotherValue(t *testing.T) {
+	for name, tt := range map[string]struct{ claims, says string }{
+		"missing": {`{"org":{}}`, `the token has no claim at [\"org\" \"plan\"]`},
+		"other":   {`{"org":{"plan":"secret"}}`, `the claim at [\"org\" \"plan\"] is none of the values`},
+		"null":    {`{"org":{"plan":null}}`, `the token has no claim at [\"org\" \"plan\"]`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log bytes.Buffer
+			validator, credential := claimants(t)["JWT"](tt.claims)
+			guard := newGuard(t, protector.Config{Validators: []protector.Validator{validator},
+				Logger: slog.New(slog.NewTextHandler(&log, nil))})
+			policy := protector.Policy{Claims: []protector.ClaimRule{rule("org/plan", "team")}}
+			a := get(t, serve(t, guard.RequirePolicy(policy)(hello)), "/", "Authorization: Bearer "+credential)
+			require.Equal(t, 403, a.status)
+			require.Contains(t, log.String(), tt.says)
+			require.NotContains(t, log.String(), "secret")
+		})
+	}
+}
+
 // What a policy is made of may change afterwards; the policy does not.
 func TestPolicyIsACopy(t *testing.T) {
 	policy := protector.Policy{Clients: []string{"web"}, Claims: []protector.ClaimRule{rule("plan", "team")}}
