@@ -30,8 +30,7 @@ func (r *Remote) StatusHandler() http.Handler {
 }
 
 func writeStatus(w http.ResponseWriter, s Status) {
-	// Errors may repeat what a server sent, which need not be UTF-8.
-	body, err := json.Marshal(s.document(), jsontext.AllowInvalidUTF8(true))
+	body, err := s.MarshalJSON()
 	if err != nil {
 		http.Error(w, "status cannot be written", http.StatusInternalServerError)
 		return
@@ -63,6 +62,12 @@ type statusDocument struct {
 	DiscoveryError string       `json:"discovery_error,omitempty"`
 	DiscoveredAt   time.Time    `json:"discovered_at,omitzero"`
 	Counts         Counts       `json:"counts"`
+}
+
+// MarshalJSON writes what [Remote.StatusHandler] serves.
+func (s Status) MarshalJSON() ([]byte, error) {
+	// Errors may repeat what a server sent, which need not be UTF-8.
+	return json.Marshal(s.document(), jsontext.AllowInvalidUTF8(true))
 }
 
 func (s Status) document() statusDocument {

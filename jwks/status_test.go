@@ -200,6 +200,20 @@ func TestStatusHandlerWithAnIllegibleError(t *testing.T) {
 	require.Contains(t, w.Body.String(), "refused: \ufffd")
 }
 
+// Whoever writes a status elsewhere writes what the handler serves.
+func TestStatusAsJSON(t *testing.T) {
+	e := newEndpoint()
+	e.answer(func(*http.Request) (*http.Response, error) { return nil, errors.New("refused: \xff") })
+	r := newRemote(t, e, nil)
+	require.Error(t, r.Refresh(t.Context()))
+	document, err := json.Marshal(map[string]any{"keys": r.Status()})
+	require.NoError(t, err)
+	w := httptest.NewRecorder()
+	r.StatusHandler().ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	require.JSONEq(t, `{"keys":`+w.Body.String()+`}`, string(document))
+	require.Contains(t, string(document), `"last_error":"`)
+}
+
 // A logger may call back: no lock is held while it runs.
 func TestLoggerMayCallBack(t *testing.T) {
 	e := newEndpoint(ecJWK("a"))

@@ -1,6 +1,7 @@
 package jwt
 
 import (
+	"encoding/json"
 	"sync/atomic"
 	"time"
 )
@@ -24,6 +25,34 @@ type TenantsStatus struct {
 
 	LastError   error     // of the last call that failed; nil if none did
 	LastErrorAt time.Time // zero if LastError is nil
+}
+
+// MarshalJSON writes the fields under their names in snake_case, such as last_error_at,
+// and the error as its text. What is zero of the last error is left out.
+func (s TenantsStatus) MarshalJSON() ([]byte, error) {
+	document := struct {
+		Live        int       `json:"live"`
+		Refused     int       `json:"refused"`
+		Resolving   int       `json:"resolving"`
+		Waiting     int       `json:"waiting"`
+		Resolved    uint64    `json:"resolved"`
+		Changed     uint64    `json:"changed"`
+		Unknown     uint64    `json:"unknown"`
+		Failed      uint64    `json:"failed"`
+		Evicted     uint64    `json:"evicted"`
+		Removed     uint64    `json:"removed"`
+		Turned      uint64    `json:"turned"`
+		Remembered  uint64    `json:"remembered"`
+		LastError   string    `json:"last_error,omitempty"`
+		LastErrorAt time.Time `json:"last_error_at,omitzero"`
+	}{
+		s.Live, s.Refused, s.Resolving, s.Waiting, s.Resolved, s.Changed, s.Unknown, s.Failed,
+		s.Evicted, s.Removed, s.Turned, s.Remembered, "", s.LastErrorAt,
+	}
+	if s.LastError != nil {
+		document.LastError = s.LastError.Error()
+	}
+	return json.Marshal(document)
 }
 
 type tenantCounters struct {
