@@ -111,13 +111,23 @@ func (d *discovery) judge(doc []byte) (string, error) {
 		return "", errors.New("not a JSON object of metadata")
 	}
 	if m.Issuer != d.issuer {
-		return "", fmt.Errorf("issuer mismatch: the metadata is of %s, "+
-			"and Config.Issuer must be identical, with or without a slash at the end", shownIssuer(m.Issuer))
+		return "", d.mismatch(m.Issuer)
 	}
 	if err := d.checkJWKSURL(m.JWKSURI); err != nil {
 		return "", fmt.Errorf("jwks_uri %w", err)
 	}
 	return m.JWKSURI, nil
+}
+
+// mismatch names the slash that one of the two has and the other lacks before all else:
+// it is the usual mistake, and the end of a text may be cut off.
+func (d *discovery) mismatch(issuer string) error {
+	by := ""
+	if strings.TrimSuffix(issuer, "/") == strings.TrimSuffix(d.issuer, "/") {
+		by = " by the slash at the end"
+	}
+	return fmt.Errorf("issuer mismatch%s: the metadata is of %s, and Config.Issuer must be identical",
+		by, shownIssuer(issuer))
 }
 
 // shownIssuer quotes what a server says its issuer is.

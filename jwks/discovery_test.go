@@ -275,7 +275,7 @@ func TestFirstDiscoveryThatFailsIsReportedOnce(t *testing.T) {
 		metadata answerFunc
 		says     string
 	}{
-		"slash":   {metadata(issuerURL+"/", setURL), "slash at the end"},
+		"slash":   {metadata(issuerURL+"/", setURL), "issuer mismatch by the slash at the end: "},
 		"nothing": {body(404, "", ""), "set Config.URL if the issuer has no discovery"},
 	} {
 		log := &logBuffer{}

@@ -104,18 +104,26 @@ type undecidedError struct {
 	cause error
 }
 
-func (e *undecidedError) Error() string { return "jwt: " + e.what + ": " + short(e.cause.Error()) }
+func (e *undecidedError) Error() string {
+	return "jwt: " + e.what + ": " + cut(e.cause.Error(), maxCause)
+}
 func (e *undecidedError) Unwrap() error { return e.cause }
 
 // maxQuoted is how many bytes of a text that somebody else has written an error
 // repeats.
 const maxQuoted = 200
 
+// maxCause is how many bytes an error repeats of why nobody can tell. A URL may come
+// first, and what to do about it last, as where metadata are of another issuer.
+const maxCause = 800
+
 // short returns the beginning of a long text. A character that the end falls into is
 // left out.
-func short(text string) string {
-	if len(text) <= maxQuoted {
+func short(text string) string { return cut(text, maxQuoted) }
+
+func cut(text string, longest int) string {
+	if len(text) <= longest {
 		return text
 	}
-	return strings.ToValidUTF8(text[:maxQuoted], "") + "…"
+	return strings.ToValidUTF8(text[:longest], "") + "…"
 }

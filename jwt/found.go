@@ -34,7 +34,7 @@ func plain(text, token string) string {
 			text = before + "[the token]"
 		}
 	}
-	if text = short(text); strings.IndexFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) >= 0 {
+	if text = cut(text, maxCause); strings.IndexFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) >= 0 {
 		return strconv.QuoteToASCII(text)
 	}
 	return text

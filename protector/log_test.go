@@ -6,12 +6,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"example.com/resourceserver/jwks"
 	"example.com/resourceserver/jwt"
 	"example.com/resourceserver/jwt/jwttest"
 	"example.com/resourceserver/protector"
@@ -93,6 +95,32 @@ func TestTheLogShowsNoTokenAsAClaim(t *testing.T) {
 	record, _, _ := logged(t, refuse, protector.Policy{}, secret)
 	require.Equal(t, "other", record["received"])
 	require.NotContains(t, fmt.Sprint(record), "secret")
+}
+
+// What to do about keys that could not be fetched is not cut off, however long the URLs before it are.
+//
+// checklist 222
+func TestTheLogSaysWhyThereAreNoKeys(t *testing.T) {
+	path := "/realms/" + strings.Repeat("a", 100)
+	var issuer string
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, "/openid-configuration") {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"issuer":%q,"jwks_uri":%q}`, issuer+"/", issuer+"/jwks")
+	}))
+	t.Cleanup(server.Close)
+	issuer = server.URL + path
+	keys, err := jwks.NewRemote(jwks.Config{Issuer: issuer, HTTPClient: server.Client()})
+	require.NoError(t, err)
+	tokens, err := jwt.NewValidator(jwt.Config{Issuer: issuer, Audiences: []string{"api"}, Keys: keys})
+	require.NoError(t, err)
+	record, w, _ := logged(t, tokens.Validate, protector.Policy{}, jwttest.NewIssuer(t, jwttest.InMemory()).Token())
+	require.Equal(t, 503, w.Code)
+	require.Contains(t, record["error"], "issuer mismatch by the slash at the end")
+	require.Contains(t, record["error"], "Config.Issuer must be identical")
 }
 
 // checklist 222
