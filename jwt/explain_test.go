@@ -83,6 +83,7 @@ func TestRemedies(t *testing.T) {
 	for name, tt := range map[string]struct{ token, check, remedy string }{
 		"scheme":     {"Bearer " + good[:40], "form", "without Bearer"},
 		"scheme too": {"Bearer " + good, "header", "without Bearer"},
+		"line break": {good + "\n", "encoding", "line breaks"},
 		"cut off":    {good[:strings.LastIndexByte(good, '.')], "form", "cut off"},
 		"opaque":     {"2YotnFZFEjr1zCsicMWpAA", "form", "introspection"},
 		"long":       {strings.Repeat("a", 17<<10), "form", "MaxTokenBytes"},
@@ -128,6 +129,17 @@ func TestExplainNamesNoProfileForIDTokens(t *testing.T) {
 		require.NotContains(t, v.Explain(t.Context(), id).String(), "jwt.", claim)
 		require.NotContains(t, keycloak.Explain(t.Context(), id).String(), "jwt.", claim)
 	}
+}
+
+// Where a well-known issuer is told what is missing has a name.
+//
+// checklist 221
+func TestExplainSaysWhereKeycloakIsToldToSendTheSubject(t *testing.T) {
+	issuer, _ := strict(t)
+	v := validatorOf(t, issuer, func(c *jwt.Config) { c.Profile = jwt.Keycloak() })
+	token := issuer.Token(jwttest.Typ("JWT"), jwttest.Without("sub"), jwttest.Claim("typ", "Bearer"),
+		jwttest.Claim("azp", "web"))
+	require.Contains(t, finding(t, v.Explain(t.Context(), token), "required").Remedy, "the client scope basic")
 }
 
 // A key that is not there: these are.
@@ -238,6 +250,9 @@ func TestExplainEncrypted(t *testing.T) {
 	require.Equal(t, jwt.ReasonNotEncrypted, e.Reason())
 	require.Equal(t, []string{"encryption", "aud"}, outcomes(e, jwt.Failed))
 
+	e = v.Explain(t.Context(), "Bearer "+inner)
+	require.Contains(t, finding(t, e, "encryption").Remedy, "without Bearer")
+
 	e = v.Explain(t.Context(), jwe+"AA")
 	require.Equal(t, []string{"encryption"}, outcomes(e, jwt.Failed))
 	require.NotContains(t, outcomes(e, jwt.Passed), "form")
@@ -269,6 +284,7 @@ func TestExplainByIssuer(t *testing.T) {
 		"none":    {issuer.Token(jwttest.Without("iss")), "ByIssuer", jwt.ReasonUnknownIssuer},
 		"number":  {issuer.Token(jwttest.Claim("iss", 1)), "in full", jwt.ReasonClaimType},
 		"opaque":  {"2YotnFZFEjr1zCsicMWpAA", "in full", jwt.ReasonMalformed},
+		"scheme":  {"Bearer 2YotnFZFEjr1zCsicMWpAA", "without Bearer", jwt.ReasonMalformed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := issuers.Explain(t.Context(), tt.token)

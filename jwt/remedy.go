@@ -29,6 +29,9 @@ func (p *pen) remedy(c check, err *Error) string {
 	case checkType:
 		return p.remedyForType()
 	case checkEncoding:
+		if strings.ContainsAny(p.text, beside) {
+			return remedyForText
+		}
 		return "the signature is damaged, often cut off: take the token anew, in full"
 	case checkKey:
 		return p.remedyForKey()
@@ -49,14 +52,14 @@ func (p *pen) remedyForForm(c check, err *Error) string {
 	switch {
 	case err.Reason == ReasonTooLarge:
 		return "have the issuer put less into the token, such as fewer groups, or raise Config.MaxTokenBytes"
+	case strings.ContainsAny(text, beside):
+		return remedyForText
 	case err.Reason == ReasonNotEncrypted:
 		return "have the issuer encrypt, or leave out Config.Decrypt"
 	case c == checkEncryption:
 		return "look whether Config.Decrypt has the private key to which the issuer encrypts"
 	case err.Reason == ReasonEncrypted:
 		return "set Config.Decrypt, or have the issuer not encrypt"
-	case strings.ContainsAny(text, beside):
-		return remedyForText
 	case strings.Count(text, ".") == 1:
 		return "the token was cut off after its payload: take it in full"
 	}
@@ -172,13 +175,19 @@ func (p *pen) remedyForClaim(c check, err *Error) string {
 	case checkExpiry, checkNotBefore, checkIssuedAt:
 		return p.remedyForTime(c, err)
 	case checkRequired:
-		otherwise := remedyFor(err.Name)
-		if err.Name != "sub" {
-			otherwise = "have the issuer send it, or choose the Config.Profile that describes its tokens"
-		}
-		return p.remedyByProfile(otherwise)
+		return p.remedyForMissing(err.Name)
 	}
 	return cmp.Or(err.detail, "have the issuer send what is expected")
+}
+
+func (p *pen) remedyForMissing(name string) string {
+	switch {
+	case name == "sub" && p.validator.terms.profile.Name == Keycloak().Name:
+		return "give the client the client scope basic, and switch Always use lightweight access token off for it"
+	case name == "sub":
+		return p.remedyByProfile(remedyFor(name))
+	}
+	return p.remedyByProfile("have the issuer send it, or choose the Config.Profile that describes its tokens")
 }
 
 // remedyForIssuer finds the difference that is hard to see.
@@ -264,6 +273,9 @@ func (p *pen) remedyForTime(c check, err *Error) string {
 func (v *validation) remedyForChoice(err *Error, issuers []string) string {
 	if v.validator != nil {
 		return "make the Validator with NewValidator"
+	}
+	if err.Reason != ReasonUnknownIssuer && strings.ContainsAny(v.token, beside) {
+		return remedyForText
 	}
 	if err.Reason != ReasonUnknownIssuer {
 		return "take the token anew and in full: no iss can be read in it"
