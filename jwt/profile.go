@@ -164,12 +164,16 @@ func (p Profile) missingFaults(required []string) (faults []error) {
 }
 
 // numberFaults reports what should be a number and is not: names of owners change hands,
-// and a token has the number, so that a name would refuse every one of them.
+// and the tokens of GitHub's and GitLab's jobs, which are told by another claim that they
+// have, hold the number, so that a name would refuse every one of them.
 func (p Profile) numberFaults() (faults []error) {
-	for _, claim := range []string{"namespace_id", "repository_owner_id"} {
-		if value := p.Equal[claim]; strings.Trim(value, "0123456789") != "" {
+	for _, of := range []struct{ claim, beside string }{
+		{"namespace_id", "project_path"}, {"repository_owner_id", "repository"},
+	} {
+		value := p.Equal[of.claim]
+		if slices.Contains(p.Required, of.beside) && strings.Trim(value, "0123456789") != "" {
 			faults = append(faults, fmt.Errorf("jwt: Config.Profile.Equal is %s for %s: "+
-				"use the number, not the name", quoted(value), claim))
+				"use the number, not the name", quoted(value), of.claim))
 		}
 	}
 	return faults

@@ -90,9 +90,12 @@ func TestAResolverThatCannotTellIsNoRefusal(t *testing.T) {
 	for wants, answer := range answersThatCannotTell(configOf(a), other) {
 		t.Run(wants, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				says := answer
+				var says atomic.Value // a func
+				says.Store(answer)
 				tenants, err := jwt.NewTenants(jwt.TenantsConfig{
-					Resolve: func(ctx context.Context, issuer string) (jwt.Config, error) { return says(ctx, issuer) },
+					Resolve: func(ctx context.Context, issuer string) (jwt.Config, error) {
+						return says.Load().(func(context.Context, string) (jwt.Config, error))(ctx, issuer)
+					},
 				})
 				require.NoError(t, err)
 				began := time.Now()
@@ -105,7 +108,7 @@ func TestAResolverThatCannotTellIsNoRefusal(t *testing.T) {
 				require.EqualValues(t, 1, tenants.Status().Failed)
 				require.ErrorContains(t, tenants.Status().LastError, wants)
 				require.Empty(t, liveIn(tenants))
-				says = func(context.Context, string) (jwt.Config, error) { return configOf(a), nil }
+				says.Store(func(context.Context, string) (jwt.Config, error) { return configOf(a), nil })
 				time.Sleep(time.Second)
 				acceptOnce(t, tenants, a.Token())
 				time.Sleep(time.Hour) // what hangs ends, and does nothing
@@ -340,6 +343,7 @@ func TestRemoveEndsAValidationUnderWay(t *testing.T) {
 		r.drop(a.URL())
 		tenants.Remove(a.URL())
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		require.ErrorIs(t, got, jwt.ErrUnknownIssuer)
 	})
 }
