@@ -28,8 +28,12 @@ const (
 // not installed, as opposed to installed and not working.
 var ErrMissing = errors.New("oidc-provider cannot run here")
 
-// startTimeout bounds how long node may take to load and listen.
-const startTimeout = time.Minute
+// startTimeout bounds how long node may take to load and listen. On a busy machine some
+// versions of it never do: all their threads wait for each other. So it is begun anew.
+const (
+	startTimeout  = 20 * time.Second
+	startAttempts = 5
+)
 
 // Provider is a running oidc-provider. Its methods are safe for concurrent use.
 type Provider struct {
@@ -66,6 +70,21 @@ func Start(ctx context.Context) (*Provider, error) {
 	if err != nil {
 		return nil, err
 	}
+	for attempt := 1; ; attempt++ {
+		provider, err := startProcess(ctx, node, folder, environment)
+		if err == nil {
+			provider.certificate = certificate
+			return provider, nil
+		}
+		if attempt == startAttempts || !errors.Is(err, errLate) {
+			return nil, err
+		}
+	}
+}
+
+var errLate = errors.New("no answer in time")
+
+func startProcess(ctx context.Context, node, folder string, environment []string) (*Provider, error) {
 	process := exec.CommandContext(ctx, node, "provider.mjs")
 	process.Dir = folder
 	process.Env = append(os.Environ(), environment...)
@@ -82,7 +101,7 @@ func Start(ctx context.Context) (*Provider, error) {
 	if err := process.Start(); err != nil {
 		return nil, err
 	}
-	provider := &Provider{certificate: certificate, process: process, stdin: stdin}
+	provider := &Provider{process: process, stdin: stdin}
 	if err := provider.awaitReady(stdout); err != nil {
 		provider.Close() // also ends the writing to stderr
 		return nil, fmt.Errorf("provider.mjs did not start: %w\n%s", err, stderr.String())
@@ -93,8 +112,10 @@ func Start(ctx context.Context) (*Provider, error) {
 // awaitReady reads the line that provider.mjs prints when it listens.
 func (p *Provider) awaitReady(stdout io.Reader) error {
 	late := time.AfterFunc(startTimeout, func() { p.process.Process.Kill() })
-	defer late.Stop()
 	line, err := bufio.NewReader(stdout).ReadBytes('\n')
+	if !late.Stop() {
+		return errLate
+	}
 	if err != nil {
 		return err
 	}
