@@ -71,8 +71,8 @@ func TestRFC9964(t *testing.T) {
 	}
 }
 
-// TestContextIsEmpty signs for another purpose with the same key (FIPS 204 §5.2), and in the two ways that RFC 9964 §5
-// leaves out: over a hash of the text, and with another parameter set.
+// TestContextIsEmpty signs for another purpose with the same key (FIPS 204 §5.2), and in the two ways that RFC 9964
+// §5 leaves out: over a hash of the text, and with another parameter set.
 //
 // checklist 183
 func TestContextIsEmpty(t *testing.T) {

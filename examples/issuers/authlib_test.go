@@ -48,6 +48,7 @@ func findPython(t *testing.T) string {
 			return python
 		}
 	}
+	// Authlib is Python's: no module of Go can bring it along.
 	t.Skip("no Python here has Authlib and Flask: apt-get install python3-authlib python3-flask, or by pip")
 	return ""
 }

@@ -35,6 +35,7 @@ func startGlewlwyd(t *testing.T) *glewlwyd {
 	t.Helper()
 	program, err := exec.LookPath("glewlwyd")
 	if err != nil {
+		// A server in C, which a distribution has or has not.
 		t.Skip("no Glewlwyd here: apt-get install dbconfig-sqlite3 glewlwyd")
 	}
 	jar, err := cookiejar.New(nil)

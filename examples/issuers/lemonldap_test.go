@@ -37,6 +37,7 @@ func startLemonLDAP(t *testing.T) string {
 	t.Helper()
 	plackup, err := exec.LookPath("plackup")
 	if err != nil || exec.Command("perl", "-MLemonldap::NG::Portal::Issuer::OpenIDConnect", "-e1").Run() != nil {
+		// A portal in Perl with 100 packages behind it: the gate does not install it.
 		t.Skip("no LemonLDAP::NG here: apt-get install lemonldap-ng, with what it recommends, and libcrypt-jwt-perl")
 	}
 	port := freePort(t)
