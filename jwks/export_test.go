@@ -1,6 +1,8 @@
 package jwks
 
 import (
+	"context"
+	"crypto"
 	"crypto/tls"
 	"crypto/x509"
 	"net/http"
@@ -19,4 +21,9 @@ func Trusting(roots *x509.CertPool) http.RoundTripper {
 	t := newTransport(&tls.Config{RootCAs: roots})
 	t.http.IdleConnTimeout = time.Minute
 	return t
+}
+
+// LookAgain is what a lookup does that did not find a key in the set of a moment ago.
+func LookAgain(ctx context.Context, r *Remote, kid, alg string) ([]crypto.PublicKey, error) {
+	return r.find(ctx, kid, alg)
 }

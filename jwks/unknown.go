@@ -72,33 +72,58 @@ func (u *unknownKeys) look(ctx context.Context, kid, alg string) ([]crypto.Publi
 			return nil, u.unavailable(errCrowded)
 		}
 	}
+	q := question{u, kid, alg}
 	// Most of a flood of made-up kids ends here, before there is anything to wait for.
-	f, own := u.flights.join(u.mayFetch)
+	f, own := u.flights.join(q.mayFetch)
 	if f == nil {
-		return nil, u.refusal()
+		return q.unasked()
 	}
-	return u.await(ctx, f, own, kid, alg)
+	return q.await(ctx, f, own)
 }
 
-func (u *unknownKeys) await(ctx context.Context, f *flight, own bool, kid, alg string) ([]crypto.PublicKey, error) {
-	ctx, cancel := context.WithTimeout(ctx, u.timeout) // two fetches may not take twice the time
+// question is a key that was not there when it was looked for. A fetch may land at any time after that and bring it, so
+// every answer is by the set in use when the answer is given: a set that holds the key is never fetched again for it, nor
+// is the key refused because no further fetch may begin.
+type question struct {
+	unknown  *unknownKeys
+	kid, alg string
+}
+
+func (q question) answer() (keys []crypto.PublicKey, answered bool) {
+	return q.unknown.flights.state.Load().usable(time.Now()).find(q.kid, q.alg)
+}
+
+func (q question) mayFetch(s *state, now time.Time) bool {
+	_, answered := s.usable(now).find(q.kid, q.alg)
+	return !answered && q.unknown.mayFetch(s, now)
+}
+
+// unasked is the answer when no fetch may begin.
+func (q question) unasked() ([]crypto.PublicKey, error) {
+	if keys, answered := q.answer(); answered {
+		return keys, nil
+	}
+	return nil, q.unknown.refusal()
+}
+
+func (q question) await(ctx context.Context, f *flight, own bool) ([]crypto.PublicKey, error) {
+	ctx, cancel := context.WithTimeout(ctx, q.unknown.timeout) // two fetches may not take twice the time
 	defer cancel()
-	look := func() ([]crypto.PublicKey, bool) { return u.flights.state.Load().usable(time.Now()).find(kid, alg) }
-	q := fresher{u.flights, u.mayFetch, func(err error) bool {
-		_, answered := look()
+	waiting := fresher{q.unknown.flights, q.mayFetch, func(err error) bool {
+		_, answered := q.answer()
 		return answered || err != nil
 	}}
-	f, err := q.wait(ctx, f, own)
+	f, err := waiting.wait(ctx, f, own)
 	if f == nil {
-		return nil, u.refusal()
+		return q.unasked()
 	}
-	if keys, answered := look(); answered {
+	if keys, answered := q.answer(); answered {
 		return keys, nil
 	}
 	if err != nil {
-		return nil, u.unavailable(err)
+		return nil, q.unknown.unavailable(err)
 	}
-	u.absent.add(kid, alg, f.began)
+	q.unknown.absent.add(q.kid, q.alg, f.began)
 	return nil, errNoSuchKey
 }
 
@@ -110,7 +135,7 @@ func (u *unknownKeys) mayFetch(s *state, now time.Time) bool {
 	return s.due(now) || s.usable(now) != nil && u.misses.AllowN(now, 1)
 }
 
-// refusal is the answer when no fetch may begin. If the last one succeeded the
+// refusal is the answer when no fetch may begin and the set does not tell. If the last one succeeded the
 // set is no older than the cool-down, and the kid is not in it. To answer 503
 // here would let a flood of made-up tokens look like an outage.
 func (u *unknownKeys) refusal() error {
