@@ -38,6 +38,20 @@ var (
 		"the transport of Config.HTTPClient hangs, or the disk of Config.File", maxLeftBehind)
 )
 
+// guard returns fetch as it is asked behind the bulkhead: for what is to follow a state. It
+// ends within the time limit of its context and the grace after it.
+func (b *bulkhead) guard(
+	fetch func(ctx context.Context, from source, last *keySet) outcome,
+) func(ctx context.Context, last *state) outcome {
+	return func(ctx context.Context, last *state) outcome {
+		o, err := b.run(ctx, func() outcome { return fetch(ctx, last.source, last.set) })
+		if err != nil {
+			return failed(last.source, last.source, err)
+		}
+		return o
+	}
+}
+
 // run calls fetch and returns its result. It returns soon after ctx ends, whatever
 // fetch does. An error means that fetch gave no result.
 func (b *bulkhead) run(ctx context.Context, fetch func() outcome) (outcome, error) {

@@ -164,10 +164,10 @@ func (c Config) resolve() (Config, error) {
 		c.checkSource(),
 		c.checkEncoding(),
 		c.checkSnapshotDirectory(),
-		setDuration("RefreshInterval", &c.RefreshInterval, c.byDefault(0)), // depends on the answer, see timing.go
-		setDuration("MaxStale", &c.MaxStale, defaultMaxStale),
-		setDuration("FetchTimeout", &c.FetchTimeout, defaultFetchTimeout),
-		setDuration("Cooldown", &c.Cooldown, c.byDefault(defaultCooldown)),
+		setDuration("Config.RefreshInterval", &c.RefreshInterval, c.byDefault(0)), // depends on the answer, see timing.go
+		setDuration("Config.MaxStale", &c.MaxStale, defaultMaxStale),
+		setDuration("Config.FetchTimeout", &c.FetchTimeout, defaultFetchTimeout),
+		setDuration("Config.Cooldown", &c.Cooldown, c.byDefault(defaultCooldown)),
 	)
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -196,17 +196,17 @@ func (c Config) checkSource() error {
 		return errors.New("jwks: Config.DiscoveryURL is set, and so is Config.URL: " +
 			"use DiscoveryURL for discovery, or URL to go without")
 	case c.URL != "":
-		return fault("URL", checkURL(c.URL, c.InsecureAllowPlainHTTP))
+		return fault("Config.URL", checkURL(c.URL, c.InsecureAllowPlainHTTP))
 	case c.DiscoveryURL != "" && c.Issuer == "":
 		return errors.New("jwks: Config.DiscoveryURL is set, and Config.Issuer is empty: " +
 			"set it to the issuer that the metadata must name")
 	case c.DiscoveryURL != "":
 		return errors.Join(
-			fault("DiscoveryURL", checkURL(c.DiscoveryURL, c.InsecureAllowPlainHTTP)),
-			fault("Issuer", checkIssuer(c.Issuer, c.InsecureAllowPlainHTTP)),
+			fault("Config.DiscoveryURL", checkURL(c.DiscoveryURL, c.InsecureAllowPlainHTTP)),
+			fault("Config.Issuer", checkIssuer(c.Issuer, c.InsecureAllowPlainHTTP)),
 		)
 	}
-	return fault("Issuer", checkIssuer(c.Issuer, c.InsecureAllowPlainHTTP))
+	return fault("Config.Issuer", checkIssuer(c.Issuer, c.InsecureAllowPlainHTTP))
 }
 
 // fault is what is wrong with a field, nil if nothing is.
@@ -214,7 +214,7 @@ func fault(field string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("jwks: Config.%s %w", field, err)
+	return fmt.Errorf("jwks: %s %w", field, err)
 }
 
 // checkSnapshotDirectory finds a path that was mistyped, or a volume that was not mounted,
@@ -257,10 +257,10 @@ func setDuration(field string, d *time.Duration, byDefault time.Duration) error 
 	}
 	switch {
 	case *d < shortestDuration:
-		return fmt.Errorf("jwks: Config.%s is %v, negative or without its unit: "+
+		return fmt.Errorf("jwks: %s is %v, negative or without its unit: "+
 			"write 30*time.Second, or leave it 0 for the default", field, *d)
 	case *d > longestDuration:
-		return fmt.Errorf("jwks: Config.%s is %v, longer than a year: write 366*24*time.Hour or less", field, *d)
+		return fmt.Errorf("jwks: %s is %v, longer than a year: write 366*24*time.Hour or less", field, *d)
 	}
 	return nil
 }

@@ -44,22 +44,24 @@ type flights struct {
 	mu      sync.Mutex             // held to change either; never held during I/O or logging
 	moved   chan struct{}          // wakes who sleeps until the next one is due; nil until somebody does
 
-	fetcher  fetcher
-	bulkhead bulkhead
-	snapshot *snapshotFile // nil if there is none
+	ask      func(ctx context.Context, last *state) outcome // within the time limit and the grace after it
+	snapshot *snapshotFile                                  // nil if there is none
 	journal  *journal
+	report   func(last, next *state) // is told of each new state, after lookups can see it
 	patience patience
 	timeout  time.Duration // of one flight
 }
 
 func newFlights(c Config) *flights {
+	f := newFetcher(c)
 	fs := &flights{
-		fetcher:  newFetcher(c),
+		ask:      new(bulkhead).guard(f.fetch),
 		snapshot: newSnapshotFile(c),
-		journal:  newJournal(c),
+		journal:  newJournal(c.Logger, c.Issuer, c.shownSource()),
 		patience: patience{c.RefreshInterval, c.MaxStale},
 		timeout:  c.FetchTimeout,
 	}
+	fs.report = fs.journal.report
 	fs.state.Store(&state{source: source{metadata: metadata{jwksURL: c.URL}, maxAge: unknownMaxAge}})
 	return fs
 }
@@ -119,19 +121,10 @@ func (fs *flights) begin() *flight {
 func (fs *flights) fly(ctx context.Context, f *flight, last *state) {
 	defer close(f.gone)
 	defer f.cancel()
-	f.result = fs.land(f, fs.restore(ctx, last, fs.attempt(ctx, last)))
+	f.result = fs.land(f, fs.restore(ctx, last, fs.ask(ctx, last)))
 	close(f.landed)
 	fs.keep(f)
 	fs.journal.backlog.flush()
-}
-
-// attempt asks the issuer. It ends within the time limit and the grace after it.
-func (fs *flights) attempt(ctx context.Context, last *state) outcome {
-	o, err := fs.bulkhead.run(ctx, func() outcome { return fs.fetcher.fetch(ctx, last.source, last.set) })
-	if err != nil {
-		return failed(last.source, last.source, err)
-	}
-	return o
 }
 
 // restore adds what the snapshot file holds to a failure, once, if there is
@@ -155,7 +148,7 @@ func (fs *flights) land(f *flight, o outcome) *state {
 		return nil
 	}
 	fs.journal.count(last, next, o)
-	fs.journal.report(last, next)
+	fs.report(last, next)
 	return next
 }
 

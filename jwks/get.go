@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -84,14 +82,12 @@ func redirectsWithin(also func(*http.Request, []*http.Request) error) func(*http
 
 // get fetches a document of at most limit bytes. media says which content
 // types will do. etag, if any, makes the request conditional (RFC 9110 §13.1.2).
-func (g *getter) get(ctx context.Context, location, etag string, limit int, media func(string) bool) (answer, error) {
+func (g *getter) get(ctx context.Context, location, etag string, limit int, media media) (answer, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, location, nil)
 	if err != nil {
 		return answer{}, errNotAbsolute
 	}
-	// The last of these keeps a server that negotiates from answering 406: what it would send of
-	// its own accord is judged when it comes.
-	req.Header.Set("Accept", "application/jwk-set+json, application/json, */*;q=0.1")
+	req.Header.Set("Accept", media.accept)
 	if etag != "" {
 		req.Header.Set("If-None-Match", etag)
 	}
@@ -104,7 +100,7 @@ func (g *getter) get(ctx context.Context, location, etag string, limit int, medi
 	return readAnswer(resp, etag != "", limit, media)
 }
 
-func readAnswer(resp *http.Response, conditional bool, limit int, media func(string) bool) (answer, error) {
+func readAnswer(resp *http.Response, conditional bool, limit int, media media) (answer, error) {
 	a := answer{maxAge: maxAge(resp.Header), etag: resp.Header.Get("ETag")}
 	switch {
 	case resp.StatusCode == http.StatusNotModified && conditional:
@@ -112,9 +108,9 @@ func readAnswer(resp *http.Response, conditional bool, limit int, media func(str
 		return a, nil
 	case resp.StatusCode != http.StatusOK:
 		return answer{}, statusError(resp.StatusCode)
-	case !every(mediaTypes(resp.Header), media):
+	case !every(mediaTypes(resp.Header), media.takes):
 		named := strings.Join(resp.Header.Values("Content-Type"), ", ")
-		return answer{}, errors.New(withoutSecrets(fmt.Sprintf("content type %.80q is not JSON", named)))
+		return answer{}, errors.New(withoutSecrets(fmt.Sprintf("content type %.80q is not %s", named, media.name)))
 	}
 	var err error
 	if a.body, err = readAtMost(resp.Body, resp.ContentLength, limit); err != nil {
@@ -158,49 +154,6 @@ func readAtMost(r io.Reader, announced int64, limit int) ([]byte, error) {
 			buf = append(make([]byte, 0, min(2*cap(buf), limit+1)), buf...)
 		}
 	}
-}
-
-// mediaTypes lists what Content-Type names, in lower case and without parameters: one in a sound
-// answer. Object stores and proxies repeat the field or its value, and then each of them counts:
-// what is HTML at second sight is HTML.
-func mediaTypes(h http.Header) []string {
-	var types []string
-	for _, field := range h.Values("Content-Type") {
-		if t, _, err := mime.ParseMediaType(field); err == nil {
-			types = append(types, t)
-			continue
-		}
-		for value := range strings.SplitSeq(field, ",") {
-			t, _, _ := strings.Cut(value, ";")
-			if t = strings.ToLower(strings.TrimSpace(t)); t != "" {
-				types = append(types, t)
-			}
-		}
-	}
-	if types == nil {
-		return []string{""}
-	}
-	return types
-}
-
-func every(types []string, will func(string) bool) bool {
-	return !slices.ContainsFunc(types, func(t string) bool { return !will(t) })
-}
-
-// keySetMedia accepts what issuers send with a JWK Set: JSON by any name, and what file servers and
-// object stores say of a file they do not know, which is binary/octet-stream at S3. The body
-// decides then. HTML is an error page, whatever is in it.
-func keySetMedia(t string) bool {
-	switch t {
-	case "", "text/plain", "text/json", "application/octet-stream", "binary/octet-stream":
-		return true
-	}
-	return metadataMedia(t)
-}
-
-// metadataMedia accepts JSON only (RFC 8414 §3.2).
-func metadataMedia(t string) bool {
-	return t == "application/json" || strings.HasPrefix(t, "application/") && strings.HasSuffix(t, "+json")
 }
 
 // maxAge reads Cache-Control: max-age less Age (RFC 9111 §5.2.2.1, §4.2.3).

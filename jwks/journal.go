@@ -18,8 +18,8 @@ type journal struct {
 	backlog backlog
 }
 
-func newJournal(c Config) *journal {
-	j := &journal{log: c.Logger, issuer: c.Issuer, from: c.shownSource()}
+func newJournal(log *slog.Logger, issuer, from string) *journal {
+	j := &journal{log: log, issuer: issuer, from: from}
 	j.backlog.lost = j.lost
 	return j
 }
@@ -61,6 +61,13 @@ func (j *journal) report(last, next *state) {
 	j.reportState(last, next)
 	j.reportDiscovery(last, next)
 	j.reportMove(last.source, next.source)
+}
+
+// reportOne is report for a source of which a state is one key.
+func (j *journal) reportOne(last, next *state) {
+	j.reportKeys(changes(last.set, next.set))
+	j.reportSkipped(last.set, next.set)
+	j.reportFetch(next)
 }
 
 // later adds one record to the backlog.

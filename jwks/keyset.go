@@ -60,7 +60,15 @@ func parseSet(encoding Encoding, doc []byte, old *keySet) (*keySet, error) {
 	if err != nil {
 		return nil, err
 	}
-	set := &keySet{index: make(map[string][]candidates), sum: sum, anyKID: encoding == EncodingPEM}
+	set, err := newKeySet(all, old)
+	set.sum, set.anyKID = sum, encoding == EncodingPEM
+	return set, err
+}
+
+// newKeySet is parseSet for a document that is cut into its keys: a set always, and an error if no
+// key in it is usable.
+func newKeySet(all []published, old *keySet) (*keySet, error) {
+	set := &keySet{index: make(map[string][]candidates)}
 	known := old.byThumbprint()
 	for i, one := range all {
 		key, err := one.judge()
