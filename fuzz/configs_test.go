@@ -55,6 +55,9 @@ func rooms(t *testing.T) []configured {
 		room("jwks", "HTTPClient Logger InsecureAllowPlainHTTP SnapshotFile", jwks.NewRemote, func() jwks.Config {
 			return jwks.Config{Issuer: "https://a.example"}
 		}),
+		room("keyendpoint", "Issuer HTTPClient Logger InsecureAllowPlainHTTP", newKeyEndpoint, func() jwks.KeyEndpointConfig {
+			return jwks.KeyEndpointConfig{URL: "https://a.example/{kid}"}
+		}),
 		room("jwt", "Profile Decrypt Now", jwt.NewValidator, func() jwt.Config {
 			return jwt.Config{Issuer: "https://a.example", Audiences: []string{"a"}, Keys: keys}
 		}),
@@ -112,6 +115,15 @@ func newTenants(config jwt.TenantsConfig) (*jwt.Tenants, error) {
 		err = errors.New(strings.ReplaceAll(err.Error(), "jwt: TenantsConfig.", "tenants: Config."))
 	}
 	return tenants, err
+}
+
+// newKeyEndpoint does so for KeyEndpointConfig.
+func newKeyEndpoint(config jwks.KeyEndpointConfig) (*jwks.KeyEndpoint, error) {
+	endpoint, err := jwks.NewKeyEndpoint(config)
+	if err != nil {
+		err = errors.New(strings.ReplaceAll(err.Error(), "jwks: KeyEndpointConfig.", "keyendpoint: Config."))
+	}
+	return endpoint, err
 }
 
 // A misconfiguration breaks something, and names the fields of which it is a fault.
@@ -192,6 +204,16 @@ var misconfigurations = []misconfiguration{
 	broken("jwt", "no URI", func(c *jwt.Config) { c.Issuer = "a b:c" }, "Issuer"),
 	broken("jwt", "other keys", func(c *jwt.Config) { c.Keys = otherIssuer{c.Keys} }, "Issuer"),
 	broken("jwt", "audience no URI", func(c *jwt.Config) { c.Audiences = []string{"a b:c"} }, "Audiences"),
+	broken("keyendpoint", "nothing", func(c *jwks.KeyEndpointConfig) { c.URL = "" }, "URL"),
+	broken("keyendpoint", "no kid", func(c *jwks.KeyEndpointConfig) { c.URL = "https://a.example/" }, "URL"),
+	broken("keyendpoint", "query", func(c *jwks.KeyEndpointConfig) { c.URL = "https://a.example?{kid}" }, "URL"),
+	broken("keyendpoint", "plain", func(c *jwks.KeyEndpointConfig) { c.URL = "http://a.example/{kid}" }, "URL"),
+	broken("keyendpoint", "password", func(c *jwks.KeyEndpointConfig) { c.URL = "https://a:" + secret + "@b/{kid}" },
+		"URL"),
+	broken("keyendpoint", "many", func(c *jwks.KeyEndpointConfig) {
+		*c = jwks.KeyEndpointConfig{MaxStale: 1, Cooldown: -1, MaxKeys: 1025}
+	}, "URL", "MaxStale", "Cooldown", "MaxKeys"),
+
 	broken("jwt", "nil keys", func(c *jwt.Config) { c.Keys = (*jwks.Remote)(nil) }, "Keys"),
 	broken("jwt", "none", func(c *jwt.Config) { c.Algorithms = []string{"none"} }, "Algorithms"),
 	broken("jwt", "mixed", func(c *jwt.Config) { c.Algorithms = []string{"HS256", "RS256"} }, "Algorithms"),

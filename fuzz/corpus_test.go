@@ -35,6 +35,7 @@ var corpora = map[string]func() []seed{
 	"FuzzForwardedCertificate": certificateSeeds,
 	"FuzzIntrospection":        introspectionSeeds,
 	"FuzzJWKS":                 jwksSeeds,
+	"FuzzKeyEndpoint":          keyEndpointSeeds,
 	"FuzzProfiles":             profilesSeeds,
 	"FuzzProof":                proofSeeds,
 	"FuzzScopes":               scopesSeeds,

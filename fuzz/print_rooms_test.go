@@ -58,6 +58,16 @@ func showKeys(t *testing.T, known map[string]any) {
 	remote := must(jwks.NewRemote(config))
 	showsNothing(t, "an error of jwks", remote.Refresh(t.Context()))
 	known["jwks.Config"], known["jwks.Remote"], known["jwks.Status"] = config, remote, remote.Status()
+
+	single := jwks.KeyEndpointConfig{
+		URL: strings.Replace(config.URL, "keys", "{kid}", 1), HTTPClient: config.HTTPClient,
+	}
+	endpoint := must(jwks.NewKeyEndpoint(single))
+	_, err := endpoint.VerificationKeys(t.Context(), "a", "ES256")
+	require.Error(t, err)
+	showsNothing(t, "an error of a key endpoint", err)
+	showsNothing(t, "its status", endpoint.Status())
+	known["jwks.KeyEndpointConfig"], known["jwks.KeyEndpoint"] = single, endpoint
 }
 
 // showProtector has a token that is refused, one about which nothing can be told, and a good one.

@@ -116,7 +116,7 @@ func TestPrintingShowsNoSecret(t *testing.T) {
 
 // uncopied are types that hold a lock, so that go vet finds every copy of them.
 var uncopied = []string{"tokencache.Cache", "jwt.Tenants",
-	"introspection.Client", "jwks.Remote", "protector.Protector", "dpop.Memory"}
+	"introspection.Client", "jwks.Remote", "jwks.KeyEndpoint", "protector.Protector", "dpop.Memory"}
 
 // showsNothing prints a specimen in every way.
 func showsNothing(t *testing.T, name string, specimen any) {

@@ -5,8 +5,9 @@
 // [NewRemote] is for an issuer on the network. Give it the issuer's identifier,
 // and it finds the key set by discovery (RFC 8414, OpenID Connect Discovery), or
 // give it the URL of the JWK Set (RFC 7517), or the File that is mounted, and replaced
-// while the process runs. [ParseStatic] is for keys that never change: in the
-// configuration, in a test. Both have the method VerificationKeys, which is all that
+// while the process runs. [NewKeyEndpoint] is for an issuer that publishes each key at a URL of
+// its own, named after the kid. [ParseStatic] is for keys that never change: in the
+// configuration, in a test. All have the method VerificationKeys, which is all that
 // a token validator asks for:
 //
 //   - keys, and a nil error: one of these made the signature, or it is forged;
@@ -34,6 +35,24 @@
 //
 // [Config].Encoding names another way to write keys: [EncodingCertificates] for a map of
 // certificates by kid, such as Google publishes, and [EncodingPEM] for a file.
+//
+// # Keys that are published one at a time
+//
+// A [KeyEndpoint] fetches the key of a kid when a token first names it, and judges it as any
+// other. The kid is from a token that nobody has verified, and so it is let into the URL only if it
+// is plain: letters, digits, hyphens and underscores. Fetches of unknown kids are
+// limited: twelve in quick succession, and then one per cool-down. What the endpoint does not have is
+// remembered for that long, apart from the keys, which no made-up kid can push out.
+//
+// While a flood of made-up kids lasts, a key that is new, or was forgotten for 1024 others, may be
+// unavailable (503): a set would tell with the same fetch that one kid is made up and the other is
+// not, and such an endpoint cannot. Keys that are known take no notice of a flood. Where you can choose
+// how an issuer publishes, choose a JWK Set.
+//
+// A key is withdrawn when the endpoint answers 404 or 410, and is refused at the next
+// refresh. Since nothing asks for a key that nobody uses, one that was not asked for within the
+// refresh interval is asked for before it is used again. 403, and a key that may not be used,
+// count when an answer a refresh later says the same.
 //
 // # What happens when keys change
 //

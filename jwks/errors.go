@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// ErrUnavailable is reported, by errors.Is, when a [Remote] cannot say whether
-// a key exists: no key set was ever loaded, the last good one is older than
+// ErrUnavailable is reported, by errors.Is, when a [Remote] or a [KeyEndpoint] cannot say
+// whether a key exists: no key set was ever loaded, the last good one is older than
 // MaxStale, or an unknown kid could not be looked up. It says nothing about
 // the token, so the right answer to a request is 503, not 401.
 //

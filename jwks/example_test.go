@@ -114,3 +114,33 @@ func ExampleRemote_StatusHandler() {
 	fmt.Println(probe(), keys.Status().State)
 	// Output: 200 stale
 }
+
+// An endpoint that has one key at each URL, in PEM, named after its kid.
+func ExampleNewKeyEndpoint() {
+	const published = `-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEf83OJ3D2xF1Bg8vub9tLe1gHMzV7
+6e8Tus9uPHvRVEXH8UTNG72bfocs3+257rn0s2ldbqkLJK2KRiMohYjlrQ==
+-----END PUBLIC KEY-----
+`
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/004cb65f-3ef7-4efa-a149-4f19b4c754c8" {
+			http.NotFound(w, r)
+			return
+		}
+		fmt.Fprint(w, published)
+	}))
+	defer server.Close()
+
+	keys, err := jwks.NewKeyEndpoint(jwks.KeyEndpointConfig{URL: server.URL + "/{kid}"}) // https://keys.example/{kid}
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, kid := range []string{"004cb65f-3ef7-4efa-a149-4f19b4c754c8", "made-up", "../secrets"} {
+		found, err := keys.VerificationKeys(context.Background(), kid, "ES256")
+		fmt.Println(kid, len(found), err)
+	}
+	// Output:
+	// 004cb65f-3ef7-4efa-a149-4f19b4c754c8 1 <nil>
+	// made-up 0 <nil>
+	// ../secrets 0 <nil>
+}

@@ -25,3 +25,18 @@ func (s *Static) SameSource(other any) bool {
 	o, ok := other.(*Static)
 	return ok && s != nil && o != nil && reflect.DeepEqual(s.set, o.set)
 }
+
+// SameSource reports whether other is a KeyEndpoint whose configuration says the same as
+// that of e: the same fields, the same HTTPClient and the same Logger.
+func (e *KeyEndpoint) SameSource(other any) bool {
+	o, ok := other.(*KeyEndpoint)
+	if !ok || e == nil || o == nil || e.config == nil || o.config == nil {
+		return false
+	}
+	a, b := *e.config, *o.config
+	if a.HTTPClient != b.HTTPClient || a.Logger != b.Logger {
+		return false
+	}
+	a.HTTPClient, a.Logger, b.HTTPClient, b.Logger = nil, nil, nil, nil
+	return reflect.DeepEqual(a, b)
+}

@@ -52,6 +52,12 @@ func (s *state) usable(now time.Time) *keySet {
 
 func (s *state) due(now time.Time) bool { return reached(now, s.dueAt) }
 
+// asked reports whether the issuer was asked within the last interval before now, whatever came
+// of it.
+func (s *state) asked(now time.Time, p patience) bool {
+	return !reached(now, s.freshUntil) || s.fault != nil && !reached(now, s.faultAt.Add(p.interval(s.source.maxAge)))
+}
+
 // dueFor is due for a lookup of that kid. A token without one is tried against
 // the keys that are there, so that a new key is not missed: after a rotation its
 // signature is merely wrong, until the next fetch. That must not be as far away as
