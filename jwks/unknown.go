@@ -81,9 +81,9 @@ func (u *unknownKeys) look(ctx context.Context, kid, alg string) ([]crypto.Publi
 	return q.await(ctx, f, own)
 }
 
-// question is a key that was not there when it was looked for. A fetch may land at any time after that and bring it,
-// so every answer is by the set in use when the answer is given: a set that holds the key is never fetched again for it,
-// nor is the key refused because no further fetch may begin.
+// question is a key that was not there when it was looked for. A fetch may land at any time after
+// that and bring it, so every answer is by the set in use when the answer is given: a set that holds
+// the key is never fetched again for it, nor is the key refused because no further fetch may begin.
 type question struct {
 	unknown  *unknownKeys
 	kid, alg string
