@@ -131,6 +131,39 @@ func TestExplainNamesNoProfileForIDTokens(t *testing.T) {
 	}
 }
 
+// An ID token may lack all that a sign-in leaves, but it is for its client. Whether an access token is, its profile
+// says by a mark of its own.
+//
+// checklist 221
+func TestExplainKnowsIDTokensByTheirAudience(t *testing.T) {
+	issuer, v := strict(t)
+	azp, id, to := jwttest.Claim("azp", "web"), jwttest.Claim("client_id", "web"), jwttest.Audience
+	type shape []jwttest.TokenOption
+	for name, tt := range map[string]struct {
+		token  shape
+		remedy string
+	}{
+		"access token":   {shape{azp}, "jwt.Auth0()"},
+		"userinfo":       {shape{azp, to("https://api.example", "https://a/userinfo")}, "jwt.Auth0()"},
+		"ID token":       {shape{azp, to("web")}, "for the client itself"},
+		"of several":     {shape{azp, to("https://api.example", "web")}, "for the client itself"},
+		"with client_id": {shape{id, to("web"), jwttest.Scope("read")}, "for the client itself"},
+		"Zitadel":        {shape{id, to("project", "web")}, "jwt.Zitadel()"},
+		"no claims":      {shape{jwttest.RawPayload("[]")}, "have the issuer set typ at+jwt"},
+		"Entra":          {shape{azp, to("web"), jwttest.Claim("ver", "2.0")}, "jwt.EntraID()"},
+		"authentik":      {shape{azp, to("web"), jwttest.Claim("uid", "1")}, "jwt.Authentik()"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			options := append(shape{jwttest.Typ("JWT"), jwttest.Without("client_id")}, tt.token...)
+			remedy := finding(t, v.Explain(t.Context(), issuer.Token(options...)), "typ").Remedy
+			require.Contains(t, remedy, tt.remedy)
+			if tt.remedy != "jwt.Auth0()" {
+				require.NotContains(t, remedy, "jwt.Auth0()")
+			}
+		})
+	}
+}
+
 // Where a well-known issuer is told what is missing has a name.
 //
 // checklist 221

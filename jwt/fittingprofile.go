@@ -52,6 +52,7 @@ func (p *pen) profilesThatFit() []string {
 	for _, known := range knownProfiles() {
 		switch {
 		case known.terms.profile.Name == p.validator.terms.profile.Name || !known.describes(p.validation):
+		case known.mayTakeIDToken(p.validation):
 		case len(known.terms.refs.equal) > 0:
 			marked = append(marked, known.call)
 		default:
@@ -77,6 +78,40 @@ func (p *pen) saysNoAccess() bool {
 		}
 	}
 	return false
+}
+
+// isForItsClient reports whether aud names the client that the token was issued to, and
+// whether it names nobody else. That of each ID token names it (OpenID Connect Core §2),
+// whatever else the token leaves out.
+func (v *validation) isForItsClient() (so, alone bool) {
+	if v.claims == nil {
+		return false, false
+	}
+	value := v.claims[claimAudience].Value
+	audiences, _ := strictjson.Strings(nil, value)
+	if one, ok := strictjson.String(value); ok {
+		audiences = []string{one}
+	}
+	for _, name := range []string{"azp", "client_id"} {
+		client, ok := strictjson.String(v.claims.get(claimRef{name, place(name)}))
+		if ok && client != "" && slices.Contains(audiences, client) {
+			return true, len(audiences) == 1
+		}
+	}
+	return false, false
+}
+
+// mayTakeIDToken reports whether the token may be an ID token, as far as the profile can
+// see: it is for its client, and nothing that the profile demands marks access tokens.
+// Zitadel's alone are for their client and others. They lack auth_time, which its ID
+// tokens have.
+func (k knownProfile) mayTakeIDToken(v *validation) bool {
+	p := k.terms.profile
+	if len(p.Equal) > 0 || slices.ContainsFunc(p.Required, func(name string) bool { return !idTokenClaims[name] }) {
+		return false
+	}
+	so, alone := v.isForItsClient()
+	return so && (alone || !slices.Contains(p.Absent, "auth_time"))
 }
 
 func (k knownProfile) describes(v *validation) bool {

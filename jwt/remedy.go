@@ -100,7 +100,12 @@ func (p *pen) remedyForType() string {
 	if mark := p.signInMark(); mark != "" {
 		return "this is an ID token, by its claim " + mark + ": send the access token that came with it"
 	}
-	return p.remedyByProfile("have the issuer set typ at+jwt, or choose the Config.Profile that describes its tokens")
+	otherwise := "have the issuer set typ at+jwt, or choose the Config.Profile that describes its tokens"
+	if so, _ := p.isForItsClient(); so {
+		otherwise = "the token is for the client itself, as ID tokens are: send the access token, " +
+			"and have the client ask for one that is for this API"
+	}
+	return p.remedyByProfile(otherwise)
 }
 
 const sendTheAccessToken = "send the access token, and no other kind of token of this issuer"
