@@ -175,6 +175,26 @@ func TestExplainSaysWhereKeycloakIsToldToSendTheSubject(t *testing.T) {
 	require.Contains(t, finding(t, v.Explain(t.Context(), token), "required").Remedy, "the client scope basic")
 }
 
+// Keycloak writes into the claim typ that a token is bound by DPoP, so that no profile for bearer tokens takes it.
+//
+// checklist 221
+func TestExplainSaysWhatKeycloaksBoundTokensNeed(t *testing.T) {
+	issuer, _ := strict(t)
+	bound := []jwttest.TokenOption{jwttest.Typ("JWT"), jwttest.Claim("typ", "DPoP"), jwttest.Claim("azp", "web"),
+		jwttest.Claim("cnf", map[string]string{"jkt": strings.Repeat("x", 43)})}
+	bearer := validatorOf(t, issuer, withProfile(jwt.Keycloak()))
+	remedy := finding(t, bearer.Explain(t.Context(), issuer.Token(bound...)), "kind").Remedy
+	require.Contains(t, remedy, `Equal["typ"] = "DPoP"`)
+	require.Contains(t, remedy, `"jkt" in Config.Confirmations`)
+
+	profile := jwt.Keycloak()
+	profile.Equal["typ"] = "DPoP"
+	v := validatorOf(t, issuer, withProfile(profile), func(c *jwt.Config) { c.Confirmations = []string{"jkt"} })
+	require.NoError(t, v.Explain(t.Context(), issuer.Token(bound...)).Err())
+	loose := issuer.Token(append(bound, jwttest.Claim("typ", "Bearer"))...)
+	require.Contains(t, finding(t, v.Explain(t.Context(), loose), "kind").Remedy, "send a DPoP proof")
+}
+
 // A key that is not there: these are.
 //
 // checklist 221

@@ -110,6 +110,22 @@ func (p *pen) remedyForType() string {
 
 const sendTheAccessToken = "send the access token, and no other kind of token of this issuer"
 
+// remedyForBinding is about the access tokens of Keycloak, whose claim typ says whether
+// they are bound to a key: what takes bearer tokens must not take a bound one for such,
+// nor the other way about. It is "" for all others.
+func (p *pen) remedyForBinding() string {
+	typ, _ := strictjson.String(p.claims.get(claimRef{"typ", place("typ")}))
+	switch expected := p.validator.terms.profile.Equal["typ"]; {
+	case expected == "Bearer" && typ == "DPoP":
+		return "this access token is bound by DPoP, and Config.Profile is for bearer tokens: make the validator " +
+			`for protector.DPoP of a profile with Equal["typ"] = "DPoP", and with "jkt" in Config.Confirmations`
+	case expected == "DPoP" && typ == "Bearer":
+		return "this is a bearer token, and Config.Profile is for those that are bound by DPoP: " +
+			"have the client send a DPoP proof when it gets its token"
+	}
+	return ""
+}
+
 // isOfAnotherKind reports whether the claim, by which the profile tells access tokens from
 // others, is there and says something else. To name another profile then would be to
 // advise that the guard against ID tokens be taken down.
@@ -167,6 +183,9 @@ func (p *pen) remedyForClaim(c check, err *Error) string {
 	case checkKind:
 		if mark := p.signInMark(); mark != "" {
 			return "this is an ID token, by its claim " + mark + ": send the access token that came with it"
+		}
+		if remedy := p.remedyForBinding(); remedy != "" {
+			return remedy
 		}
 		if p.isOfAnotherKind(err.Name) {
 			return sendTheAccessToken
