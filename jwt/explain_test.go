@@ -375,6 +375,31 @@ func TestExplainTenants(t *testing.T) {
 	require.Equal(t, jwt.NotJudged, finding(t, e, "validator").Outcome)
 }
 
+// An iss about which the application is never asked is no matter of what it knows.
+//
+// checklist 221
+func TestExplainAnIssuerThatNoTenantHas(t *testing.T) {
+	issuer := jwttest.NewIssuer(t, jwttest.InMemory(), jwttest.FirstKey("EdDSA"))
+	tenants, err := jwt.NewTenants(jwt.TenantsConfig{
+		Resolve: func(context.Context, string) (jwt.Config, error) { return jwt.Config{}, jwt.ErrUnknownIssuer },
+		Admit:   func(issuer string) bool { return strings.HasSuffix(issuer, ".example") },
+	})
+	require.NoError(t, err)
+	for iss, remedy := range map[string]string{
+		"https://a.example":        "call Remove for its issuer",
+		"https://a.test":           "have TenantsConfig.Admit admit it",
+		"http://a.example":         "by an https URL",
+		"https://a.example?b":      "or set TenantsConfig.AllowAnyIssuer",
+		"https://a\u00e9.example":  "in printable ASCII",
+		strings.Repeat("a", 2<<10): "up to 1 KiB",
+		"":                         "have the issuer name itself in iss",
+	} {
+		e := tenants.Explain(t.Context(), issuer.Token(jwttest.Claim("iss", iss)))
+		require.Equal(t, jwt.ReasonUnknownIssuer, e.Reason())
+		require.Contains(t, finding(t, e, "validator").Remedy, remedy, iss)
+	}
+}
+
 // Whatever a token holds, little is written, and nothing that a terminal obeys.
 //
 // checklist 221

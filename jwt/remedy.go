@@ -314,5 +314,22 @@ func (v *validation) remedyForChoice(err *Error, issuers []string) string {
 	if len(issuers) > 0 {
 		return "take a token of one of these issuers, or give ByIssuer a validator for this one"
 	}
-	return "if it is a tenant of yours, have TenantsConfig.Admit and Resolve know it, and call Remove for its issuer"
+	return remedyForTenant(found, err)
+}
+
+// remedyForTenant is about an issuer that is no tenant. Where no application is asked,
+// there is none that could know it.
+func remedyForTenant(issuer string, err *Error) string {
+	switch {
+	case issuer == "":
+		return "have the issuer name itself in iss"
+	case err == errUnprintable:
+		return "have the issuer name itself in printable ASCII, up to 1 KiB: no other iss can be a tenant's"
+	case err == errUnsound:
+		return "have the issuer name itself by an https URL without userinfo, query, fragment and dot segments " +
+			"(RFC 8414 section 2), or set TenantsConfig.AllowAnyIssuer"
+	case err == errNotAdmitted:
+		return "if it is a tenant of yours, have TenantsConfig.Admit admit it"
+	}
+	return "if it is a tenant of yours, have TenantsConfig.Resolve know it, and call Remove for its issuer"
 }
