@@ -32,7 +32,7 @@ type Cache[T Entry] struct {
 }
 
 // New returns a cache in front of validate, which is the Validate of a
-// jwt.Validator or of jwt.Issuers itself. A check of your own goes in front of the
+// jwt.Validator, of jwt.Issuers or of jwt.Tenants itself. A check of your own goes in front of the
 // cache: behind it, it would not be asked again. The error joins every fault of
 // the config.
 func New[T Entry](validate func(ctx context.Context, token string) (T, error), config Config) (*Cache[T], error) {
@@ -122,11 +122,12 @@ func (c *Cache[T]) validateOnce(ctx context.Context, h hash, token string) (T, e
 		var none T
 		return none, fmt.Errorf("tokencache: waiting for the validation of the same token: %w", context.Cause(ctx))
 	}
-	if f.decided() {
+	if f.decided() && (f.err != nil || f.value.StillValid(ctx)) {
 		return f.value, f.err
 	}
-	// The other request could not tell, perhaps because its client went away.
-	// That says nothing about this one.
+	// The other request could not tell, perhaps because its client went away. Or it
+	// found the token valid, and since then a key or an issuer was taken out, maybe
+	// before this one began. Neither says anything about this one.
 	return c.validate(ctx, token)
 }
 

@@ -42,6 +42,37 @@ func TestCacheVerifiesANewTokenOnce(t *testing.T) {
 	})
 }
 
+// A key is withdrawn after the token was found valid, and before those who wait for that are told: whoever comes then
+// is judged by the keys that there are.
+func TestCacheAsksAResultThatWasSharedWhetherItIsStillValid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		issuer := jwttest.NewIssuer(t, jwttest.InMemory())
+		_, validator := cached(t, issuer, issuer, tokencache.Config{})
+		found, told := make(chan struct{}), make(chan struct{})
+		cache, err := tokencache.New(func(ctx context.Context, bearer string) (*jwt.Token, error) {
+			token, err := validator.Validate(ctx, bearer)
+			if err == nil {
+				close(found)
+				<-told
+			}
+			return token, err
+		}, tokencache.Config{})
+		require.NoError(t, err)
+		bearer, signer := issuer.Token(), issuer.KeyID()
+		go cache.Validate(t.Context(), bearer)
+		<-found
+		issuer.Rotate()
+		issuer.Retire(signer)
+		refused := make(chan error, 1)
+		go func() { _, err := cache.Validate(t.Context(), bearer); refused <- err }()
+		synctest.Wait()
+		close(told)
+		var invalid *jwt.Error
+		require.ErrorAs(t, <-refused, &invalid)
+		require.Equal(t, jwt.ReasonUnknownKey, invalid.Reason)
+	})
+}
+
 // Two texts with one signature are two tokens, also while both are under way.
 func TestCacheSharesNoResultBetweenTokens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
