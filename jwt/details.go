@@ -28,6 +28,9 @@ import (
 // a member that T does not know, as it may well be a limit (RFC 9396 §5 has the
 // authorization server refuse the same). It names members, and leaves their values out.
 func Details[T any](token *Token, detailType string) ([]T, error) {
+	if token == nil {
+		return nil, errors.New("jwt: Details was given no token: there is none where a route is open to everybody")
+	}
 	if detailType == "" {
 		return nil, errors.New("jwt: Details was given an empty type: name one")
 	}

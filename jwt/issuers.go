@@ -44,6 +44,10 @@ func ByIssuer(validators ...*Validator) (*Issuers, error) {
 		case v == nil:
 			faults = append(faults, fmt.Errorf("jwt: ByIssuer: validator %d is nil: remove it", n+1))
 			continue
+		case v.terms == nil:
+			faults = append(faults, fmt.Errorf("jwt: ByIssuer: validator %d is the zero Validator: make it with NewValidator",
+				n+1))
+			continue
 		case v.decrypt != nil:
 			faults = append(faults, fmt.Errorf("jwt: ByIssuer: validator %d has Config.Decrypt: "+
 				"an encrypted token does not tell its issuer", n+1))

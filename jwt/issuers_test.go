@@ -155,13 +155,14 @@ func TestByIssuerFaults(t *testing.T) {
 	})
 	_, err := jwt.ByIssuer()
 	require.EqualError(t, err, "jwt: ByIssuer: no validator: give at least one")
-	both, err := jwt.ByIssuer(v, nil, validatorOf(t, a), decrypting, nil)
+	both, err := jwt.ByIssuer(v, nil, validatorOf(t, a), decrypting, nil, new(jwt.Validator))
 	require.Nil(t, both)
 	require.EqualError(t, err, strings.Join([]string{
 		"jwt: ByIssuer: validator 2 is nil: remove it",
 		`jwt: ByIssuer: validator 3 is the second for issuer "https://issuer.example": remove one`,
 		"jwt: ByIssuer: validator 4 has Config.Decrypt: an encrypted token does not tell its issuer",
 		"jwt: ByIssuer: validator 5 is nil: remove it",
+		"jwt: ByIssuer: validator 6 is the zero Validator: make it with NewValidator",
 	}, "\n"))
 }
 

@@ -72,6 +72,16 @@ func TestDetails(t *testing.T) {
 	}
 }
 
+// Where a route is open to everybody there may be no token: that is no crash, and no detail.
+//
+// checklist 211
+func TestDetailsOfNoToken(t *testing.T) {
+	for _, none := range []protector.Token{(*jwt.Token)(nil), (*introspection.Token)(nil)} {
+		_, err := detailsOf[payment](none, "payment")
+		require.ErrorContains(t, err, "no token")
+	}
+}
+
 // Of a list that cannot be read nothing is concluded, and no value is told.
 //
 // checklist 211
