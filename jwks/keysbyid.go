@@ -82,6 +82,9 @@ func (k *keysByID) find(ctx context.Context, kid, alg string) ([]crypto.PublicKe
 		return k.findUnknown(ctx, kid, alg)
 	}
 	now := time.Now()
+	if ctx.Err() != nil {
+		return one.keys(alg, now)
+	}
 	one.use(now)
 	return k.await(ctx, one, one.refresh(now), alg)
 }
@@ -92,6 +95,9 @@ func (k *keysByID) findUnknown(ctx context.Context, kid, alg string) ([]crypto.P
 	defer k.waiting.Add(-1)
 	if k.waiting.Add(1) > maxWaiting {
 		return nil, k.refused(errCrowded, k.cooldown)
+	}
+	if ctx.Err() != nil {
+		return nil, &unavailableError{errLeft(ctx), time.Second}
 	}
 	one, f, err := k.admit(kid)
 	if err == errNoSuchKey {

@@ -63,7 +63,7 @@ func (r *Remote) Issuer() string { return r.issuer }
 // does not know, and a token without kid. An unknown kid, which is also one under
 // which no key fits alg, and the first lookup of all wait for a shared
 // fetch until ctx ends or Config.FetchTimeout has passed, whichever comes first;
-// the fetch goes on without whoever leaves. Fetches for unknown kids are
+// the fetch goes on without whoever leaves, and none begins for a ctx that has ended. Fetches for unknown kids are
 // limited by Config.Cooldown, and an unknown kid within it is answered from
 // the set, which is then that recent.
 func (r *Remote) VerificationKeys(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error) {
@@ -76,7 +76,7 @@ func (r *Remote) VerificationKeys(ctx context.Context, kid, alg string) ([]crypt
 	if !answered {
 		return r.find(ctx, kid, alg)
 	}
-	if set != nil && s.dueFor(kid, now) {
+	if set != nil && s.dueFor(kid, now) && ctx.Err() == nil {
 		r.flights.beginIf(func(s *state, now time.Time) bool { return s.dueFor(kid, now) })
 	}
 	return keys, nil

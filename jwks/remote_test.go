@@ -215,6 +215,49 @@ func TestKnownKIDIgnoresContext(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
+// Whoever has left before the lookup causes no fetch: not the first, none for an unknown kid, and no refresh.
+func TestNobodyCausesNoFetch(t *testing.T) {
+	left, leave := context.WithCancel(t.Context())
+	leave()
+	synctest.Test(t, func(t *testing.T) {
+		e := newEndpoint(ecJWK("a"))
+		r := newRemote(t, e, nil)
+		_, err := r.VerificationKeys(left, "a", "ES256")
+		require.ErrorIs(t, err, jwks.ErrUnavailable)
+		require.ErrorIs(t, err, context.Canceled)
+		synctest.Wait()
+		require.Zero(t, e.fetches())
+
+		require.True(t, accepts(r, "a"))
+		before := e.fetches()
+		_, err = r.VerificationKeys(left, "unknown", "ES256")
+		require.ErrorIs(t, err, context.Canceled)
+		time.Sleep(12 * time.Hour)
+		_, _ = r.VerificationKeys(left, "a", "ES256")
+		synctest.Wait()
+		require.Equal(t, before, e.fetches())
+		letFetchesEnd()
+	})
+	synctest.Test(t, func(t *testing.T) {
+		s := newKeyServer(knownID)
+		e := newKeyEndpoint(t, s, nil)
+		_, err := e.VerificationKeys(left, knownID, "ES256")
+		require.ErrorIs(t, err, context.Canceled)
+		synctest.Wait()
+		require.Zero(t, s.fetches(knownID))
+
+		require.True(t, accepts(e, knownID))
+		keys, err := e.VerificationKeys(left, knownID, "ES256")
+		require.NoError(t, err)
+		require.Len(t, keys, 1)
+		time.Sleep(12 * time.Hour)
+		_, _ = e.VerificationKeys(left, knownID, "ES256")
+		synctest.Wait()
+		require.Equal(t, 1, s.fetches(knownID))
+		letFetchesEnd()
+	})
+}
+
 // A lookup that finds a refresh due begins it, and does not wait for it.
 func TestLookupBeginsARefresh(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -36,6 +36,11 @@ func newUnknownKeys(fs *flights, c Config) *unknownKeys {
 	}
 }
 
+// errLeft says that whoever asks has left already: that causes no fetch.
+func errLeft(ctx context.Context) error {
+	return fmt.Errorf("nobody waits for a fetch: %w", ctx.Err())
+}
+
 // maxWaiting bounds how many lookups of unknown kids wait at a time. Without it
 // made-up tokens could pile up requests while an endpoint hangs. There is no such
 // bound before the first set is loaded: nothing could be answered anyway.
@@ -71,6 +76,9 @@ func (u *unknownKeys) look(ctx context.Context, kid, alg string) ([]crypto.Publi
 			counts.refused.Add(1)
 			return nil, u.unavailable(errCrowded)
 		}
+	}
+	if ctx.Err() != nil {
+		return nil, u.unavailable(errLeft(ctx))
 	}
 	q := question{u, kid, alg}
 	// Most of a flood of made-up kids ends here, before there is anything to wait for.

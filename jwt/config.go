@@ -25,6 +25,9 @@ import (
 // key takes too long to ask for each token: that is the source's to find out, as
 // those of jwks do.
 //
+// With a ctx that has ended nothing is to be fetched: what is at hand answers, or an
+// error.
+//
 // The slice is shared and is not modified. VerificationKeys is called on every
 // request, by many goroutines at once.
 type KeySource interface {

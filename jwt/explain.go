@@ -3,6 +3,7 @@ package jwt
 import (
 	"context"
 	"errors"
+	"slices"
 )
 
 // Explain says check by check what Validate thinks of the token: what was found, what
@@ -11,7 +12,9 @@ import (
 // token with three faults has three that failed. It is for people, tools and tests;
 // what is wrong is decided by Validate, whose error [Explanation.Err] returns.
 //
-// It asks for keys once, as Validate does, and calls Config.Decrypt. Like Validate it
+// It calls Config.Decrypt, and asks for keys once, as Validate does. For a token that
+// Validate refuses before that it asks with a context that has ended, so that nothing is
+// fetched: the signature is judged then by keys that are at hand. Like Validate it
 // does nothing with a token that is longer than Config.MaxTokenBytes, and it may be
 // called by any number of goroutines.
 func (v *Validator) Explain(ctx context.Context, token string) Explanation {
@@ -61,10 +64,32 @@ func (v *validation) explain(ctx context.Context) Explanation {
 	p := pen{validation: v}
 	for c := checkEncryption; c <= lastCheck; c++ {
 		if p.obstacles[c] = p.obstacle(c); p.obstacles[c] == 0 {
-			p.errs[c] = v.pass(ctx, c)
+			p.errs[c] = p.make(ctx, c)
 		}
 	}
 	return p.explanation()
+}
+
+// make makes one check. Where Validate would have stopped before it asked for keys, the
+// source is asked with a context that has ended: it says what it has, and fetches nothing.
+func (p *pen) make(ctx context.Context, c check) error {
+	if c != checkKey || !p.stopped(c) {
+		return p.pass(ctx, c)
+	}
+	ended, end := context.WithCancel(ctx)
+	end()
+	err := p.pass(ended, c)
+	if _, refused := errors.AsType[*Error](err); err != nil && !refused {
+		return errNotAsked
+	}
+	return err
+}
+
+var errNotAsked = errors.New("the key is not at hand, and none is fetched for a token that is refused before")
+
+// stopped reports whether Validate makes no check from c on.
+func (p *pen) stopped(c check) bool {
+	return slices.ContainsFunc(p.errs[:c], func(err error) bool { return err != nil })
 }
 
 // explainChoice is all that there is to say where no validator could be chosen.

@@ -239,6 +239,37 @@ func TestExplainAsksForKeysOnce(t *testing.T) {
 	}
 }
 
+// Explain has nothing fetched for a token that Validate refuses before it asks for keys. The keys that are at hand are
+// asked all the same.
+//
+// checklist 221
+func TestExplainCausesNoFetchThatValidateWouldNot(t *testing.T) {
+	issuer := jwttest.NewIssuer(t, jwttest.FirstKey("EdDSA"))
+	keys, err := jwks.NewRemote(jwks.Config{Issuer: issuer.URL(), HTTPClient: issuer.Client()})
+	require.NoError(t, err)
+	v := validatorOf(t, issuer, withKeys(keys))
+	encrypting := validatorOf(t, issuer, withKeys(keys), func(c *jwt.Config) {
+		c.Decrypt = func(context.Context, string) (string, error) { return "", errors.New("no") }
+	})
+	untyped, unencrypted := issuer.Token(jwttest.Typ("JWT")), issuer.Token()
+	for _, known := range []bool{false, true} {
+		for token, v := range map[string]*jwt.Validator{
+			untyped: v, unencrypted: encrypting, issuer.Token(jwttest.Typ("JWT"), jwttest.Unpublished()): v,
+		} {
+			before := issuer.Requests()
+			e := v.Explain(t.Context(), token)
+			require.Equal(t, before, issuer.Requests())
+			verified := finding(t, e, "signature").Outcome == jwt.Passed
+			require.Equal(t, known && (token == untyped || token == unencrypted), verified)
+			if !verified {
+				require.Equal(t, jwt.NotJudged, finding(t, e, "key").Outcome)
+				require.Contains(t, finding(t, e, "key").Because, "not at hand")
+			}
+		}
+		require.NoError(t, v.Explain(t.Context(), issuer.Token()).Err())
+	}
+}
+
 // A header whose typ is wrong must not be taken for good because somebody had the token explained.
 func TestExplainRemembersNoHeader(t *testing.T) {
 	issuer, v := strict(t)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto"
 	"encoding/json"
 	"flag"
 	"io"
@@ -74,12 +75,20 @@ func (e *explain) validator() (*jwt.Validator, error) {
 		return nil, usageError("-profile: " + err.Error())
 	}
 	tokens, err := jwt.NewValidator(jwt.Config{
-		Audiences: e.audiences, Keys: keys, Profile: profile, Confirmations: e.confirmations,
+		Audiences: e.audiences, Keys: fetching{keys}, Profile: profile, Confirmations: e.confirmations,
 	})
 	if err != nil {
 		return nil, inFlags(err)
 	}
 	return tokens, nil
+}
+
+// fetching fetches keys for a token that is refused before its signature is checked, too. Explain does not, in a
+// service that others can have explain their tokens; here the operator asks. Config.FetchTimeout bounds it.
+type fetching struct{ *jwks.Remote }
+
+func (f fetching) VerificationKeys(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error) {
+	return f.Remote.VerificationKeys(context.WithoutCancel(ctx), kid, alg)
 }
 
 func exitOf(e jwt.Explanation) int {

@@ -185,7 +185,8 @@ type answer struct {
 func (a *askedOnce) VerificationKeys(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error) {
 	known, ok := a.answers[[2]string{kid, alg}]
 	if !ok {
-		known.keys, known.err = a.source.VerificationKeys(ctx, kid, alg)
+		// Whatever else a profile refuses: Explain would have nothing fetched for it then.
+		known.keys, known.err = a.source.VerificationKeys(context.WithoutCancel(ctx), kid, alg)
 		a.answers[[2]string{kid, alg}] = known
 	}
 	return known.keys, known.err
