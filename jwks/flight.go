@@ -49,7 +49,8 @@ type flights struct {
 	journal  *journal
 	report   func(last, next *state) // is told of each new state, after lookups can see it
 	patience patience
-	timeout  time.Duration // of one flight
+	dice     func() float64 // a random number, 0 ≤ r < 1
+	timeout  time.Duration  // of one flight
 }
 
 func newFlights(c Config) *flights {
@@ -59,6 +60,7 @@ func newFlights(c Config) *flights {
 		snapshot: newSnapshotFile(c),
 		journal:  newJournal(c.Logger, c.Issuer, c.shownSource()),
 		patience: patience{c.RefreshInterval, c.MaxStale},
+		dice:     rand.Float64,
 		timeout:  c.FetchTimeout,
 	}
 	fs.report = fs.journal.report
@@ -173,7 +175,7 @@ func (fs *flights) publish(f *flight, o outcome) (last, next *state) {
 		return nil, nil
 	}
 	last = fs.state.Load()
-	next = last.after(o, f.began, time.Now(), fs.patience, rand.Float64())
+	next = last.after(o, f.began, time.Now(), fs.patience, fs.dice())
 	fs.state.Store(next)
 	fs.current.Store(nil)
 	select {

@@ -3,7 +3,6 @@ package jwks
 import (
 	"context"
 	"crypto"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/http"
@@ -23,23 +22,30 @@ type keyByID struct {
 }
 
 // refresh begins a fetch that is due, or returns the one under way, if the key may not be used before
-// that has come to an end; nil if it may. Nobody else waits.
+// that has come to an end; nil if it may. Nobody else waits. For whoever has left already no fetch
+// begins, and a key that may not be used before is unavailable.
 //
 // A lookup that finds its key older than the interval waits, unlike one in a set. Other tokens keep a
 // set fresh. A key that was withdrawn is a key that nobody uses any more, and for as long as that
 // lasts nothing asks for it: the first token that a thief signs with it must not be judged by what
 // the endpoint said yesterday. In an outage nobody waits, since asking again and again is enough.
-func (k *keyByID) refresh(now time.Time) *flight {
+func (k *keyByID) refresh(ctx context.Context, now time.Time) (*flight, error) {
 	s := k.flights.state.Load()
 	if !s.due(now) {
-		return nil
+		return nil, nil
 	}
-	if s.usable(now) != nil && s.asked(now, k.flights.patience) {
+	serves, left := s.usable(now) != nil && s.asked(now, k.flights.patience), ctx.Err() != nil
+	switch {
+	case serves && left:
+		return nil, nil
+	case serves:
 		k.flights.beginIf((*state).due)
-		return nil
+		return nil, nil
+	case left:
+		return nil, &unavailableError{errLeft(ctx), time.Second}
 	}
 	f, _ := k.flights.join((*state).due)
-	return f
+	return f, nil
 }
 
 // use notes that the key is in use. To write that each time would have all processors wait for one
@@ -84,7 +90,7 @@ func (f keyFetcher) fetch(ctx context.Context, from source, last *keySet) outcom
 	case set == nil:
 		return f.failed(from, err)
 	case err != nil:
-		return f.none(from, last, set, err)
+		return f.doubtful(from, last, set, err)
 	}
 	from.etag = a.etag
 	return outcome{source: from, set: set}
@@ -94,27 +100,26 @@ func (f keyFetcher) fetch(ctx context.Context, from source, last *keySet) outcom
 // such key, and are believed at once (RFC 9110 §15.5.5, §15.5.11). 403 is what object stores say of
 // a file that is not there, and what a firewall says of one that is.
 func (f keyFetcher) refused(from source, last *keySet, err error) outcome {
-	none := new(keySet)
+	none := &keySet{skipped: []SkippedKey{{KeyID: f.id, Reason: fmt.Sprintf("there is no such key: %v", err)}}}
 	switch {
 	case errors.Is(err, statusError(http.StatusNotFound)), errors.Is(err, statusError(http.StatusGone)):
-		return f.none(from, nil, none, err)
+		return outcome{source: from, set: none}
 	case errors.Is(err, statusError(http.StatusForbidden)):
-		return f.none(from, last, none, err)
+		return f.doubtful(from, last, none, err)
 	}
 	return f.failed(from, err)
 }
 
-// none is the answer that there is no key, or none that may be used. Where there was one, it may be
-// the accident of a minute: it is believed as a set without a usable key is, when an answer that
+// doubtful is the answer that there is no key, or none that may be used. Where there was one, it may
+// be the accident of a minute: it is believed as a set without a usable key is, when an answer that
 // comes a refresh later is another one. See state.believesEmpty.
-func (f keyFetcher) none(from source, last, none *keySet, err error) outcome {
-	if last != nil {
-		o := f.failed(from, err)
-		o.empty = none
-		return o
+func (f keyFetcher) doubtful(from source, last, none *keySet, err error) outcome {
+	if last == nil {
+		return outcome{source: from, set: none}
 	}
-	from.etag, from.maxAge = "", unknownMaxAge
-	return outcome{source: from, set: none}
+	o := f.failed(from, err)
+	o.empty = none
+	return o
 }
 
 func (f keyFetcher) failed(from source, err error) outcome {
@@ -124,15 +129,9 @@ func (f keyFetcher) failed(from source, err error) outcome {
 // parse reads the answer, which is one block of PEM and nothing more. What is no such block is no set:
 // it says nothing about the key. With one that may not be used the empty set comes with the error.
 func (f keyFetcher) parse(doc []byte, last *keySet) (*keySet, error) {
-	sum := sha256.Sum256(doc)
-	if last != nil && last.sum == sum {
-		return last, nil
-	}
 	one := publishedPEM(f.id, string(doc))
 	if one.err == errOneBlock {
 		return nil, one.err
 	}
-	set, err := newKeySet([]published{one}, last)
-	set.sum = sum
-	return set, err
+	return newKeySet([]published{one}, last)
 }

@@ -109,14 +109,18 @@ func TestKeyEndpointTakesNoHostileAnswer(t *testing.T) {
 	}
 }
 
-// A private key is compromised, and whoever published it should hear of it.
-func TestKeyEndpointReportsAPublishedSecret(t *testing.T) {
+// The log says why a kid has no key. A private key is compromised, and whoever published it should hear of it.
+func TestKeyEndpointReportsWhatItDoesNotTake(t *testing.T) {
 	var log logBuffer
 	s := newKeyServer()
 	s.publish("a", badPEM()["a private key"][0])
 	e := newKeyEndpoint(t, s, func(c *jwks.KeyEndpointConfig) { c.Logger = log.logger() })
 	require.True(t, refuses(e, "a"))
 	log.requireContains(t, `level=WARN msg="jwks: key skipped" index=0 kid=a reason="holds private key material`)
+	s.answer(body(403, "application/xml", "<Error/>"))
+	require.True(t, refuses(e, "b"))
+	log.requireContains(t,
+		`level=INFO msg="jwks: key skipped" index=0 kid=b reason="there is no such key: HTTP status 403"`)
 }
 
 // A key that the endpoint no longer has is refused within the interval, and so is one that nobody used for hours:
@@ -200,6 +204,7 @@ func TestKeyEndpointInAnOutage(t *testing.T) {
 				time.Sleep(10 * time.Second) // simulated
 				require.True(t, unavailable(e, knownID))
 				require.Equal(t, jwks.Unavailable, e.Status().State)
+				require.Empty(t, statusIDs(e))
 				s.answer(nil)
 				time.Sleep(50 * time.Second) // simulated
 				require.True(t, accepts(e, knownID))
@@ -207,6 +212,27 @@ func TestKeyEndpointInAnOutage(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Whenever a refresh comes due, a key in use does not wait for one that hangs.
+func TestKeyEndpointNeverWaitsForAKeyInUse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		kids := names("kid", 100)
+		s := newKeyServer(kids...)
+		e := newKeyEndpoint(t, s, func(c *jwks.KeyEndpointConfig) { c.Cooldown = time.Millisecond })
+		for _, kid := range kids {
+			require.True(t, accepts(e, kid))
+			time.Sleep(time.Millisecond) // simulated
+		}
+		s.answer(stall)
+		for began := time.Now(); time.Since(began) < 20*time.Minute; time.Sleep(30 * time.Second) { // simulated
+			for _, kid := range kids {
+				requireAtOnce(t, e, kid)
+			}
+		}
+		require.Greater(t, s.fetches(""), 200)
+		letFetchesEnd()
+	})
 }
 
 // After a pause a known key waits for its fetch. If that fails it serves on, for no longer than it may.

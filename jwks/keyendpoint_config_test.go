@@ -115,15 +115,15 @@ func TestKeyEndpointStatus(t *testing.T) {
 		require.Equal(t, jwks.Status{State: jwks.NeverLoaded, Source: issuerURL, JWKSURL: keyURL}, e.Status())
 		require.True(t, accepts(e, "b"))
 		began := time.Now()
-		time.Sleep(time.Minute) // simulated
+		time.Sleep(5 * time.Minute) // simulated
 		require.True(t, accepts(e, "a"))
 		require.True(t, refuses(e, "c"))
 		time.Sleep(time.Second) // simulated
 		status := e.Status()
 		require.Equal(t, jwks.Fresh, status.State)
-		require.Equal(t, began.Add(time.Minute), status.ConfirmedAt)
+		require.Equal(t, began.Add(5*time.Minute), status.ConfirmedAt)
 		require.Equal(t, time.Second, status.Age)
-		require.Equal(t, began.Add(24*time.Hour+time.Minute), status.UsableUntil)
+		require.Equal(t, began.Add(24*time.Hour+5*time.Minute), status.UsableUntil)
 		require.True(t, status.NextRefresh.Before(began.Add(15*time.Minute)))
 		require.Equal(t, []string{"a", "b"}, statusIDs(e))
 		require.Equal(t, []string{"ES256"}, status.Keys[0].Algorithms)
@@ -141,6 +141,24 @@ func TestKeyEndpointStatus(t *testing.T) {
 		require.Equal(t, jwks.Fresh, e.Status().State)
 		require.NoError(t, e.Status().LastError)
 		require.Zero(t, e.Status().Failures)
+	})
+}
+
+// One key that serves is enough, however many do not.
+func TestKeyEndpointIsAsGoodAsItsBestKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newKeyServer(append(names("old", 10), "new")...)
+		e := newKeyEndpoint(t, s, nil)
+		for _, kid := range names("old", 10) {
+			require.True(t, accepts(e, kid))
+		}
+		for _, state := range []jwks.State{jwks.Fresh, jwks.Stale, jwks.Unavailable} {
+			require.Equal(t, state, e.Status().State)
+			time.Sleep(20 * time.Hour) // simulated
+		}
+		require.True(t, accepts(e, "new"))
+		require.Equal(t, jwks.Fresh, e.Status().State)
+		require.Equal(t, []string{"new"}, statusIDs(e))
 	})
 }
 

@@ -114,6 +114,24 @@ func TestKeyEndpointSharesFetches(t *testing.T) {
 	})
 }
 
+// However lookups of a new key fall together with the end of its fetch, there is one.
+func TestKeyEndpointFetchesANewKeyOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		kids := names("kid", 300)
+		s := newKeyServer(kids[:150]...)
+		e := newKeyEndpoint(t, s, func(c *jwks.KeyEndpointConfig) { c.Cooldown = 2 * time.Second })
+		for i, kid := range kids {
+			var wg sync.WaitGroup
+			for range 16 {
+				wg.Go(func() { require.True(t, i < 150 && accepts(e, kid) || i >= 150 && refuses(e, kid)) })
+			}
+			wg.Wait()
+			require.Equal(t, 1, s.fetches(kid))
+			time.Sleep(2 * time.Second) // simulated
+		}
+	})
+}
+
 // A flood of made-up kids makes for a few fetches. Known keys never notice; a new one waits for the end of the flood,
 // and is never called forged for it.
 func TestKeyEndpointInAFlood(t *testing.T) {
@@ -136,14 +154,15 @@ func TestKeyEndpointInAFlood(t *testing.T) {
 		require.Equal(t, 8*time.Second, retryAfter(err), "503 and the time to ask again, not 401")
 		flood.Wait()
 		require.Equal(t, 12, s.fetches("")-before)
-		for time.Since(began) < time.Hour {
-			for _, kid := range names(fmt.Sprint("more-", time.Since(began)), 10) {
+		for n := 0; time.Since(began) < time.Hour; n++ {
+			for _, kid := range names(fmt.Sprintf("more-%d", n), 10) {
 				require.True(t, refuses(e, kid) || unavailable(e, kid))
 			}
 			requireAtOnce(t, e, knownID)
 			time.Sleep(time.Second) // simulated
 		}
 		require.LessOrEqual(t, s.fetches("")-before, 12+int(time.Hour/(8*time.Second))+5, "and the refreshes")
+		require.GreaterOrEqual(t, s.fetches("")-before, int(time.Hour/(8*time.Second))-1)
 		time.Sleep(8 * time.Second) // simulated
 		require.True(t, accepts(e, "new"))
 		letFetchesEnd()
@@ -235,6 +254,60 @@ func TestKeyEndpointRemembersTheKeysInUse(t *testing.T) {
 		next("c") // in place of d
 		require.Equal(t, 2, s.fetches("c"))
 		require.Equal(t, []string{"a", "b", "c"}, statusIDs(e))
+	})
+}
+
+// A key that made room while it was asked for does not come back by that, and a key that is asked for again takes no
+// more room than it has.
+func TestKeyEndpointRefreshesWithinItsRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newKeyServer("a", "b", "c")
+		e := newKeyEndpoint(t, s, func(c *jwks.KeyEndpointConfig) { c.MaxKeys = 2 })
+		for began := time.Now(); time.Since(began) < 3*time.Hour; time.Sleep(10 * time.Second) { // simulated
+			requireAtOnce(t, e, "a")
+			requireAtOnce(t, e, "b")
+			synctest.Wait()
+		}
+		require.Greater(t, s.fetches(""), 24)
+		require.Equal(t, uint64(2), e.Status().Counts.UnknownKID)
+
+		time.Sleep(time.Hour) // simulated
+		require.True(t, accepts(e, "b"))
+		s.set(func(s *keyServer) { s.delay = time.Second })
+		late := make(chan bool, 1)
+		go func() { late <- accepts(e, "a") }()
+		synctest.Wait()
+		s.set(func(s *keyServer) { s.delay = 0 })
+		time.Sleep(500 * time.Millisecond) // simulated
+		require.Equal(t, []string{"a", "b"}, statusIDs(e))
+		time.Sleep(2 * time.Second) // simulated
+		require.True(t, <-late)
+		s.set(func(s *keyServer) { s.delay = time.Second })
+		time.Sleep(time.Hour) // simulated
+		go func() { late <- accepts(e, "a") }()
+		synctest.Wait()
+		s.set(func(s *keyServer) { s.delay = 0 })
+		time.Sleep(500 * time.Millisecond) // simulated
+		require.True(t, accepts(e, "b"))
+		time.Sleep(100 * time.Millisecond) // simulated
+		require.True(t, accepts(e, "c"), "in place of a, whose fetch is under way")
+		require.True(t, <-late, "who waits for it gets it")
+		require.Equal(t, []string{"b", "c"}, statusIDs(e))
+
+		text := s.keys["b"]
+		s.withdraw("b")
+		s.set(func(s *keyServer) { s.delay = 3 * time.Second })
+		time.Sleep(time.Hour) // simulated
+		go func() { late <- accepts(e, "b") }()
+		synctest.Wait()
+		s.set(func(s *keyServer) { s.delay = 0 })
+		s.publish("b", text)
+		for _, kid := range []string{"c", "a", "b"} {
+			time.Sleep(100 * time.Millisecond) // simulated
+			require.True(t, accepts(e, kid), kid)
+		}
+		require.False(t, <-late)
+		require.Equal(t, []string{"a", "b"}, statusIDs(e), "b went and came back while it was asked for")
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"hash/maphash"
 	"maps"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -82,31 +83,30 @@ func (k *keysByID) find(ctx context.Context, kid, alg string) ([]crypto.PublicKe
 		return k.findUnknown(ctx, kid, alg)
 	}
 	now := time.Now()
-	if ctx.Err() != nil {
-		return one.keys(alg, now)
-	}
 	one.use(now)
-	return k.await(ctx, one, one.refresh(now), alg)
+	f, err := one.refresh(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	return k.await(ctx, one, f, alg)
 }
 
-// findUnknown waits for a fetch of its own kid, if one may begin.
+// findUnknown waits for a fetch of its own kid, if one is under way or may begin.
 func (k *keysByID) findUnknown(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error) {
 	k.journal.counts.unknown.Add(1)
-	defer k.waiting.Add(-1)
-	if k.waiting.Add(1) > maxWaiting {
-		return nil, k.refused(errCrowded, k.cooldown)
-	}
 	if ctx.Err() != nil {
 		return nil, &unavailableError{errLeft(ctx), time.Second}
 	}
 	one, f, err := k.admit(kid)
-	if err == errNoSuchKey {
+	switch {
+	case err == errNoSuchKey:
 		k.journal.counts.refused.Add(1)
 		return nil, nil
-	}
-	if err != nil {
+	case err != nil:
 		return nil, err
 	}
+	k.waiting.Add(1)
+	defer k.waiting.Add(-1)
 	return k.await(ctx, one, f, alg)
 }
 
@@ -140,19 +140,21 @@ func (k *keysByID) admit(kid string) (*keyByID, *flight, error) {
 	if one := (*k.known.Load())[kid]; one != nil {
 		return one, nil, nil
 	}
-	if one := k.admitted[kid]; one != nil {
-		f, _ := one.flights.join(never) // nil if it has just landed
-		return one, f, nil
-	}
+	one := k.admitted[kid]
 	switch {
 	case k.absent.has(kid, "", now):
 		return nil, nil, errNoSuchKey
 	case k.failing.has(kid, "", now):
 		return nil, nil, k.refused(errFailing, firstRetry)
+	case k.waiting.Load() >= maxWaiting:
+		return nil, nil, k.refused(errCrowded, k.cooldown)
+	case one != nil:
+		f, _ := one.flights.join(never) // nil if it has just landed
+		return one, f, nil
 	case len(k.admitted) == maxAdmitted, !k.misses.AllowN(now, 1):
 		return nil, nil, k.refused(errFlooded, k.cooldown)
 	}
-	one := k.newKey(kid)
+	one = k.newKey(kid)
 	k.admitted[kid] = one
 	f, _ := one.flights.join(always)
 	return one, f, nil
@@ -165,7 +167,7 @@ func (k *keysByID) newKey(kid string) *keyByID {
 	ask := k.bulkhead.guard(keyFetcher{kid, k.get}.fetch)
 	one.flights = &flights{
 		ask:     func(ctx context.Context, last *state) outcome { return k.inTurn(ctx, last, ask) },
-		journal: k.journal, patience: k.patience, timeout: k.timeout,
+		journal: k.journal, patience: k.patience, dice: inTime, timeout: k.timeout,
 		report: func(last, next *state) { k.settle(one, last, next) },
 	}
 	location := strings.Replace(k.url, placeholder, kid, 1)
@@ -174,8 +176,13 @@ func (k *keysByID) newKey(kid string) *keyByID {
 	return one
 }
 
+// inTime has a refresh begin a twentieth of the interval before a key would have to be waited for, so
+// that a key in use is not, even where the fetch hangs.
+func inTime() float64 { return rand.Float64() * 0.8 }
+
 // inTurn asks for a known key when there is a turn, within the time limit of the fetch. After a
-// pause a thousand of them may be due at once.
+// pause a thousand of them may be due at once. Who gets none in that time is behind others that
+// got no answer.
 func (k *keysByID) inTurn(
 	ctx context.Context, last *state, ask func(context.Context, *state) outcome,
 ) outcome {

@@ -63,9 +63,9 @@ func (r *Remote) Issuer() string { return r.issuer }
 // does not know, and a token without kid. An unknown kid, which is also one under
 // which no key fits alg, and the first lookup of all wait for a shared
 // fetch until ctx ends or Config.FetchTimeout has passed, whichever comes first;
-// the fetch goes on without whoever leaves, and none begins for a ctx that has ended. Fetches for unknown kids are
-// limited by Config.Cooldown, and an unknown kid within it is answered from
-// the set, which is then that recent.
+// the fetch goes on without whoever leaves, and none begins for a ctx that has
+// ended. Fetches for unknown kids are limited by Config.Cooldown, and an unknown
+// kid within it is answered from the set, which is then that recent.
 func (r *Remote) VerificationKeys(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error) {
 	if r.flights == nil {
 		return nil, &unavailableError{errNotMade, time.Second}
