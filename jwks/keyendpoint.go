@@ -62,7 +62,9 @@ const maxKID = 128
 // A known key that was asked for within the refresh interval takes no lock, allocates nothing and
 // never waits. One that was not, and an unknown one, wait for a fetch that all who ask for this kid
 // share, until ctx ends; it goes on without whoever leaves, and none begins for a ctx that has
-// ended. If it fails, a known key serves on until MaxStale. Fetches for unknown kids are limited by Cooldown, and 12 are under way at a time: a flood of
+// ended. If it fails, a known key serves on until MaxStale.
+//
+// Fetches for unknown kids are limited by Cooldown, and twelve are under way at a time: a flood of
 // made-up kids never delays a known key. A new one may be unavailable while it lasts, which is
 // 503 and not 401: no answer says that it is none.
 func (e *KeyEndpoint) VerificationKeys(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error) {
