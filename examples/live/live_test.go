@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os/exec"
 	"strings"
 	"testing"
@@ -218,6 +219,30 @@ func TestPositions(t *testing.T) {
 		response.Body.Close()
 		require.Equal(t, http.StatusBadRequest, response.StatusCode, position)
 	}
+}
+
+// What is there already when the token ends is not sent any more, also in the middle of what was handed out at once.
+func TestAStreamEndsBetweenTwoEvents(t *testing.T) {
+	s := &service{journal: newJournal()}
+	for range batch {
+		s.journal.add("event")
+	}
+	ctx, end := context.WithCancel(t.Context())
+	w := &watched{httptest.NewRecorder(), end}
+	s.stream(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/events", nil))
+	require.Equal(t, 1, strings.Count(w.Body.String(), "id: "))
+	require.Equal(t, 1, strings.Count(w.Body.String(), "event: token"))
+}
+
+// watched calls written at each Write.
+type watched struct {
+	*httptest.ResponseRecorder
+	written func()
+}
+
+func (w *watched) Write(p []byte) (int, error) {
+	w.written()
+	return w.ResponseRecorder.Write(p)
 }
 
 // A stream that breaks off says nothing about its token.

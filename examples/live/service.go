@@ -81,6 +81,9 @@ func (s *service) stream(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		for _, e := range events {
+			if r.Context().Err() != nil {
+				break
+			}
 			fmt.Fprintf(w, "id: %d\ndata: %s\n\n", e.Number, strconv.Quote(e.Text))
 			last = e.Number
 		}
