@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // pageHeaders are those of every answer. Scripts and styles are files of the page,
@@ -43,7 +44,7 @@ func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func hostsOf(addr *net.TCPAddr) []string {
 	hosts := []string{addr.String(), net.JoinHostPort("localhost", strconv.Itoa(addr.Port))}
 	if addr.Port == 80 {
-		hosts = append(hosts, addr.IP.String(), "localhost")
+		hosts = append(hosts, strings.TrimSuffix(addr.String(), ":80"), "localhost")
 	}
 	return hosts
 }
