@@ -46,6 +46,8 @@ func (p *Protector) log(ctx context.Context, d Decision, g *grant) {
 		attrs = appendSet(attrs, "scope", e.Scope)
 		if e.Err != nil {
 			attrs = append(attrs, slog.String("error", shortened(e.Err.Error(), longestLogged)))
+		} else { // what is refused here; the errors of others tell their remedies themselves
+			attrs = appendSet(attrs, "remedy", remedies[e.Reason])
 		}
 		attrs = appendSet(attrs, "expected", quotedValues(e.mismatch.expected))
 		attrs = appendSet(attrs, "received", quotedValues(e.mismatch.received))

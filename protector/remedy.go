@@ -28,7 +28,7 @@ var remedies = map[string]string{
 	reasonCertificateSeveral:   "have the proxy replace the header field, whatever the client has sent",
 	reasonCertificateMalformed: "compare MutualTLSConfig with the encoding that the proxy writes",
 	reasonCertificateTooLarge:  "have the client use a certificate of up to 16 KiB",
-	reasonInsufficientScope:    "have the client ask the issuer for the scope that is missing",
+	reasonInsufficientScope:    "have the client ask the issuer for the missing scope",
 	reasonInsufficientGroups:   "put the user into one of the groups, or look where Profile.Groups reads them",
 	reasonInsufficientRoles:    "give the user one of the roles, or look where Profile.Roles reads them",
 	reasonInsufficientRights:   "give the user one of the entitlements, or look where Profile.Entitlements reads them",
