@@ -2,6 +2,7 @@ package scopes
 
 import (
 	"slices"
+	"strings"
 	"sync/atomic"
 )
 
@@ -31,22 +32,35 @@ func (c *expansionCell) find(granted Set) (expanded Set, ok bool) {
 	return known.expanded, true
 }
 
-// remember keeps the set itself, and not a copy: it is found by its place, without a
-// look at the names. The names of a long one may be parts of a whole token's claims,
-// which nobody means to keep: it is expanded each time.
-func (c *expansionCell) remember(granted, expanded Set) {
+// remember keeps what expand makes of the set, and returns it. A set's names may be parts
+// of something large, such as all claims of a token, which nobody means to keep: copies
+// are remembered, and those of few names only.
+func (c *expansionCell) remember(granted Set, expand func(Set) Set) Set {
 	const longest = 1024 // bytes of all names
 	size := 0
 	for _, name := range granted.list.names {
 		size += len(name)
 	}
-	if size <= longest {
-		c.Store(&expansion{granted, expanded})
+	if size > longest {
+		return expand(granted)
 	}
+	kept := granted.clone()
+	known := &expansion{kept, expand(kept)}
+	c.Store(known)
+	return known.expanded
+}
+
+// clone returns a set with names of its own.
+func (s Set) clone() Set {
+	names := make([]string, len(s.list.names))
+	for i, name := range s.list.names {
+		names[i] = strings.Clone(name)
+	}
+	return Set{list: &list{names, s.list.marks, s.list.implied}}
 }
 
 // isSame reports whether both have the same names in the same order.
 func (s Set) isSame(other Set) bool {
-	return s.list == other.list || s.list.marks == other.list.marks && s.list.implied == other.list.implied &&
+	return s.list.marks == other.list.marks && s.list.implied == other.list.implied &&
 		slices.Equal(s.list.names, other.list.names)
 }

@@ -55,9 +55,8 @@ func (h Hierarchy) IsZero() bool { return h.closures == nil }
 // granted: a [Requirement], and the challenge that [Requirement.Nearest] names, stay as
 // narrow as they were declared.
 //
-// What was expanded is remembered, for 64 sets at most. A copy of one of these, and a
-// set of the same names in the same order, costs no more than to find it, and no
-// memory. The names of a set that are not in the hierarchy imply nothing.
+// What was expanded is remembered, for 64 sets at most. A set of the same names in the
+// same order costs no more than to find it, and no memory. The names of a set that are not in the hierarchy imply nothing.
 func (h Hierarchy) Expand(granted Set) Set {
 	if h.closures == nil || granted.list == nil || granted.list.implied.of(h.closures.vocabulary) {
 		return granted
@@ -66,7 +65,5 @@ func (h Hierarchy) Expand(granted Set) Set {
 	if expanded, ok := cell.find(granted); ok {
 		return expanded
 	}
-	expanded := h.closures.expand(granted)
-	cell.remember(granted, expanded)
-	return expanded
+	return cell.remember(granted, h.closures.expand)
 }

@@ -4,11 +4,14 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"unsafe"
+	"weak"
 
 	"github.com/stretchr/testify/require"
 
@@ -340,6 +343,23 @@ func TestExpandRemembers(t *testing.T) {
 	long := scopes.Parse(strings.Repeat("x", 2000) + " " + broadest)
 	require.True(t, required.SatisfiedBy(h.Expand(long)))
 	require.NotZero(t, testing.AllocsPerRun(100, func() { h.Expand(long) }), "its names may be parts of something large")
+}
+
+// A set of a few short names may come from a claim that is long, and that ends with its token.
+//
+// checklist 207
+func TestExpandKeepsNoClaim(t *testing.T) {
+	h := hierarchy(t, map[string][]string{"write": {"read"}})
+	for name, granted := range map[string]string{"implies": "write", "implies nothing": "profile"} {
+		claim := strings.Repeat(" ", 1<<20) + granted
+		memory := weak.Make(unsafe.StringData(claim))
+		expanded := h.Expand(scopes.Parse(claim))
+		claim = ""
+		require.True(t, expanded.Has(granted))
+		runtime.GC()
+		require.Nil(t, memory.Value(), name)
+		runtime.KeepAlive(h)
+	}
 }
 
 func BenchmarkHierarchy(b *testing.B) {
