@@ -47,6 +47,7 @@ func (p *Protector) admit(r *http.Request, rule *Rule) (*http.Request, judgement
 		started = time.Now()
 	}
 	j := p.decide(r, rule)
+	r = rule.enforcedOn(r)
 	ctx, limited := r.Context(), rule.lifetime != nil && j.visible.token != nil
 	if limited || innermost(ctx) != j.visible {
 		ctx = withGrant(ctx, j.visible)

@@ -255,6 +255,9 @@ func (x *pen) judgeBinding(v *Validator) {
 // explanation adds what would be answered.
 func (x *pen) explanation() Explanation {
 	e := Explanation{outcome: OutcomeGranted, token: x.text, document: x.document}
+	if x.rule != nil {
+		e.shadowUntil = x.protector.shadowUntil(x.rule)
+	}
 	switch {
 	case x.err != nil:
 		e.outcome, e.err = OutcomeRefused, x.err

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // How a part of a decision came out.
@@ -51,9 +52,13 @@ type Explanation struct {
 	challenges []string // of the answer
 	token      string   // what the validator says of the token
 	document   json.RawMessage
+
+	shadowUntil time.Time // zero: the policy is enforced
 }
 
-// Err returns what Check would return, an [*Error], or nil. [Protector.Answer] tells
+// Err returns what Check would return, an [*Error], or nil. By a rule in shadow it is what
+// Check will return from that day on: until then every request passes, as String, LogValue
+// and MarshalJSON say. [Protector.Answer] tells
 // the whole answer. A proof that was used before is the one thing that Check would see
 // and Explain does not.
 func (e Explanation) Err() error {
@@ -71,22 +76,27 @@ func (e Explanation) Reason() string {
 	return e.err.Reason
 }
 
-// MarshalJSON writes the outcome, the reason, the status and the challenges of the
+// MarshalJSON writes the outcome, as "shadow_until" the time up to which the request
+// passes whatever the outcome, the reason, the status and the challenges of the
 // answer, the findings, and as "token" what the validator says of the token.
 func (e Explanation) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
-		Outcome    Outcome         `json:"outcome"`
-		Reason     string          `json:"reason,omitempty"`
-		Status     int             `json:"status,omitempty"`
-		Challenges []string        `json:"challenges,omitempty"`
-		Findings   []Finding       `json:"findings"`
-		Token      json.RawMessage `json:"token,omitempty"`
-	}{e.outcome, e.Reason(), e.status, e.challenges, e.Findings, e.document})
+		Outcome     Outcome         `json:"outcome"`
+		ShadowUntil time.Time       `json:"shadow_until,omitzero"`
+		Reason      string          `json:"reason,omitempty"`
+		Status      int             `json:"status,omitempty"`
+		Challenges  []string        `json:"challenges,omitempty"`
+		Findings    []Finding       `json:"findings"`
+		Token       json.RawMessage `json:"token,omitempty"`
+	}{e.outcome, e.shadowUntil, e.Reason(), e.status, e.challenges, e.Findings, e.document})
 }
 
 // LogValue returns the outcome, the reason, the status, and the findings that failed.
 func (e Explanation) LogValue() slog.Value {
 	attrs := []slog.Attr{slog.String("outcome", string(e.outcome))}
+	if !e.shadowUntil.IsZero() {
+		attrs = append(attrs, slog.Time("shadow_until", e.shadowUntil))
+	}
 	attrs = appendSet(attrs, "reason", e.Reason())
 	if e.status != 0 {
 		attrs = append(attrs, slog.Int("status", e.status))
@@ -108,11 +118,17 @@ func (e Explanation) String() string {
 		b.WriteString(": " + reason)
 	}
 	b.WriteByte('\n')
+	answer := "The answer is "
+	if !e.shadowUntil.IsZero() {
+		b.WriteString("It goes on whatever is said here, and without a current token by this policy, " +
+			"which is in shadow until " + e.shadowUntil.UTC().Format(time.RFC3339) + "\n")
+		answer = "From then on the answer is "
+	}
 	for _, f := range e.Findings {
 		f.writeTo(&b)
 	}
 	if e.status != 0 {
-		b.WriteString("The answer is " + strconv.Itoa(e.status) + "\n")
+		b.WriteString(answer + strconv.Itoa(e.status) + "\n")
 	}
 	for _, challenge := range e.challenges {
 		b.WriteString("  WWW-Authenticate: " + challenge + "\n")

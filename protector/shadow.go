@@ -30,8 +30,9 @@ type shadowKey struct{}
 
 // passed is what a request has in its context that went on in shadow.
 type passed struct {
-	rule  *Rule
-	outer *passed
+	rule     *Rule
+	outer    *passed
+	enforced bool // further in, and later: the day had come
 }
 
 // inShadow reports whether the rule is not enforced, by now.
@@ -61,12 +62,31 @@ func (p *Protector) pass(r *http.Request, rule *Rule) *http.Request {
 	}
 	j.shadow = true
 	outer, _ := r.Context().Value(shadowKey{}).(*passed)
-	r = r.WithContext(context.WithValue(r.Context(), shadowKey{}, &passed{rule, outer}))
+	r = r.WithContext(context.WithValue(r.Context(), shadowKey{}, &passed{rule: rule, outer: outer}))
 	p.report(r, rule, j, started)
 	return r
 }
 
-// shadows reports whether the request has passed the rule in shadow.
+// enforcedOn returns the request as one that the rule was enforced on, if it has passed
+// the same rule in shadow before: the day may come in between.
+func (rule *Rule) enforcedOn(r *http.Request) *http.Request {
+	if !rule.shadows(r) {
+		return r
+	}
+	outer, _ := r.Context().Value(shadowKey{}).(*passed)
+	return r.WithContext(context.WithValue(r.Context(), shadowKey{}, &passed{rule, outer, true}))
+}
+
+// shadowUntil is when the rule will be enforced, if it is not.
+func (p *Protector) shadowUntil(rule *Rule) (until time.Time) {
+	if s := rule.shadow; s != nil && !s.over.Load() && p.now().Before(s.until) {
+		until = s.until
+	}
+	return until
+}
+
+// shadows reports whether the request has passed the rule in shadow, and not enforced
+// since.
 func (rule *Rule) shadows(r *http.Request) bool {
 	if rule.shadow == nil {
 		return false
@@ -74,7 +94,7 @@ func (rule *Rule) shadows(r *http.Request) bool {
 	mark, _ := r.Context().Value(shadowKey{}).(*passed)
 	for ; mark != nil; mark = mark.outer {
 		if mark.rule.shadow == rule.shadow {
-			return true
+			return !mark.enforced
 		}
 	}
 	return false

@@ -3,10 +3,12 @@ package protector_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -320,6 +322,51 @@ func TestShadowFaults(t *testing.T) {
 	wrap := guard.RequirePolicy(at(time.Hour))
 	require.Panics(t, func() { wrap(protector.For(func(http.ResponseWriter, *http.Request, *token) {})) })
 	require.Panics(t, func() { wrap(protector.ForOptional(func(http.ResponseWriter, *http.Request, *token, bool) {})) })
+}
+
+// A request that began before the day is over is what it was when it passed. Where it meets the rule again, it is what
+// it is by then.
+//
+// checklist 223
+func TestShadowEndsInTheMiddleOfARequest(t *testing.T) {
+	guard := newShaded(t, protector.Config{InsecureQueryTokens: true})
+	rule := newRule(t, guard.Protector, until(needs("profile")))
+	early, err := guard.Check(httptest.NewRequest("GET", "/?access_token=alice", nil), rule)
+	require.NoError(t, err)
+	guard.now = dawn.Add(time.Hour)
+	require.Empty(t, rule.AnswerHeader(early))
+	late, err := guard.Check(early, rule)
+	require.NoError(t, err)
+	require.Equal(t, http.Header{"Cache-Control": {"private"}}, rule.AnswerHeader(late))
+	require.Empty(t, rule.AnswerHeader(early))
+}
+
+// Whoever has a request explained learns that it is not turned away, and until when.
+//
+// checklist 221, 223
+func TestExplainARuleInShadow(t *testing.T) {
+	guard := newShaded(t, protector.Config{})
+	rule := newRule(t, guard.Protector, until(needs("admin")))
+	const day = "2026-01-01T01:00:00Z"
+	for _, user := range []string{"bob", ""} {
+		e := guard.Explain(newRequest(user), rule)
+		require.Contains(t, e.String(), "It goes on whatever is said here, and without a current token by this policy, "+
+			"which is in shadow until "+day+"\n")
+		require.Contains(t, e.String(), "\nFrom then on the answer is 40")
+		document, err := json.Marshal(e)
+		require.NoError(t, err)
+		require.Contains(t, string(document), `"outcome":"refused","shadow_until":"`+day+`"`)
+		require.Contains(t, e.LogValue().String(), "shadow_until=2026-01-01")
+		require.NotEmpty(t, e.Reason())
+	}
+	guard.now = dawn.Add(time.Hour)
+	e := guard.Explain(newRequest("bob"), rule)
+	require.Contains(t, e.String(), "\nThe answer is 403")
+	require.NotContains(t, e.String(), "shadow")
+	document, err := json.Marshal(e)
+	require.NoError(t, err)
+	require.NotContains(t, string(document), "shadow")
+	require.Zero(t, guard.warnings("a shadow has ended"), "Explain writes nothing")
 }
 
 // checklist 223
