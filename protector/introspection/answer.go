@@ -132,9 +132,10 @@ func (c *Client) check(t *Token, m *members) (refusal *Error) {
 	}
 	switch {
 	case c.config.Issuer != "" && m.Issuer != nil && *m.Issuer != c.config.Issuer:
-		return rejected(ReasonIssuer, "iss", "not Config.Issuer")
+		return rejected(ReasonIssuer, "iss", "not Config.Issuer").
+			mismatched([]string{c.config.Issuer}, []string{*m.Issuer})
 	case !c.config.AnyAudience && m.Audience != nil && !intersect(m.Audience, c.config.Audiences):
-		return rejected(ReasonAudience, "aud", "names none of Config.Audiences")
+		return rejected(ReasonAudience, "aud", "names none of Config.Audiences").mismatched(c.config.Audiences, m.Audience)
 	}
 	m.Confirmation, m.Typ, m.TokenUse = nil, nil, nil // read, and not to be kept
 	t.members = *m

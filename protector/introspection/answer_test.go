@@ -80,6 +80,46 @@ func active(members string) string {
 	return `{"active":true,"token_type":"Bearer",` + members + `}`
 }
 
+// An operator has to see both sides of a comparison, and the text of the error shows neither.
+//
+// checklist 222
+func TestMismatchTellsWhatWasCompared(t *testing.T) {
+	long := "https://other.example/" + strings.Repeat("a", 4000)
+	ours := []string{"https://api.example"}
+	for name, tt := range map[string]struct {
+		members            string
+		expected, received []string
+	}{
+		"audience": {`"aud":"https://other.example"`, ours, []string{"https://other.example"}},
+		"several":  {`"aud":["a","b","c","d","e"]`, ours, []string{"a", "b", "c", "d"}},
+		"long":     {`"aud":"` + long + `"`, ours, []string{long[:200] + "…"}},
+		"none":     {`"aud":[]`, ours, []string{}},
+		"issuer":   {`"iss":"https://other.example"`, []string{"https://issuer.example"}, []string{"https://other.example"}},
+		"expired":  {fmt.Sprintf(`"exp":%d`, seconds(-time.Hour)), nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := &endpoint{answer: always(active(tt.members))}
+			client := e.client(t, func(c *settings) { c.Issuer, c.Audiences = "https://issuer.example", ours })
+			for range 2 { // the second time remembered, and not spoilt
+				_, err := client.Introspect(t.Context(), token)
+				var refused *introspection.Error
+				require.ErrorAs(t, err, &refused)
+				expected, received := refused.Mismatch()
+				require.Equal(t, tt.expected, expected)
+				require.Equal(t, tt.received, received)
+				require.NotContains(t, fmt.Sprintf("%v %+v %#v", refused, refused, refused), "other.example")
+				for i := range expected {
+					expected[i] = "spoilt"
+				}
+				for i := range received {
+					received[i] = "spoilt"
+				}
+			}
+			require.Equal(t, 1, e.calls())
+		})
+	}
+}
+
 func seconds(fromNow time.Duration) int64 { return time.Now().Add(fromNow).Unix() }
 
 // checklist 176, 177

@@ -57,7 +57,7 @@ func (c *cache) holds(key cacheKey) bool {
 }
 
 func (c *cache) put(key cacheKey, v verdict, until time.Time) {
-	e := &entry{key, v, until, entryBytes + v.token.size()}
+	e := &entry{key, v, until, entryBytes + v.size()}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.remove(key)

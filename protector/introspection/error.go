@@ -1,5 +1,10 @@
 package introspection
 
+import (
+	"slices"
+	"strings"
+)
+
 // Reason says why a token was rejected. The values are stable, and fit a
 // metric's label.
 type Reason string
@@ -27,8 +32,11 @@ type Error struct {
 	// Name is the member of the answer that decided, where it is one.
 	Name string
 
-	detail string
+	detail   string
+	mismatch *mismatch // behind a pointer, where nothing prints it; nil for none
 }
+
+type mismatch struct{ expected, received []string }
 
 // Error describes the rejection for the operator.
 func (e *Error) Error() string {
@@ -47,3 +55,34 @@ func (e *Error) InvalidToken() bool { return true }
 
 // InvalidTokenReason is the Reason, for logs and counters.
 func (e *Error) InvalidTokenReason() string { return string(e.Reason) }
+
+// Mismatch returns which values the member e.Name may have here, by the config, and which
+// it had: for [ReasonAudience] and [ReasonIssuer]. What was received is the server's word.
+// It is cut to 4 values of 200 bytes, and not fit for a log before it is quoted. Both are
+// nil for all others.
+func (e *Error) Mismatch() (expected, received []string) {
+	if e.mismatch == nil {
+		return nil, nil
+	}
+	return slices.Clone(e.mismatch.expected), slices.Clone(e.mismatch.received)
+}
+
+// Bounds of what an error keeps of an answer.
+const (
+	maxReceived      = 4
+	maxReceivedBytes = 200
+)
+
+// mismatched keeps what was compared: a few copies, which do not keep the answer.
+func (e *Error) mismatched(expected, received []string) *Error {
+	kept := make([]string, min(len(received), maxReceived))
+	for i := range kept {
+		text := received[i]
+		if len(text) > maxReceivedBytes {
+			text = strings.ToValidUTF8(text[:maxReceivedBytes], "") + "…"
+		}
+		kept[i] = strings.Clone(text)
+	}
+	e.mismatch = &mismatch{expected, kept}
+	return e
+}

@@ -11,6 +11,17 @@ const (
 	textBytes         = 24 // of one of many strings: header, and the allocator's rounding
 )
 
+// size estimates the memory of a verdict beside its entry.
+func (v verdict) size() int {
+	n := v.token.size()
+	if v.refusal != nil && v.refusal.mismatch != nil {
+		for _, text := range v.refusal.mismatch.received {
+			n += textBytes + len(text)
+		}
+	}
+	return n
+}
+
 // size estimates the memory of a token, which has the answer, and its members once
 // more as texts of their own.
 func (t *Token) size() int {
