@@ -56,7 +56,8 @@ func (h Hierarchy) IsZero() bool { return h.closures == nil }
 // narrow as they were declared.
 //
 // What was expanded is remembered, for 64 sets at most. A set of the same names in the
-// same order costs no more than to find it, and no memory. The names of a set that are not in the hierarchy imply nothing.
+// same order costs no more than to find it, and no memory. The names of a set that are not
+// in the hierarchy imply nothing.
 func (h Hierarchy) Expand(granted Set) Set {
 	if h.closures == nil || granted.list == nil || granted.list.implied.of(h.closures.vocabulary) {
 		return granted
