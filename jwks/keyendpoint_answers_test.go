@@ -78,7 +78,7 @@ func hostile() (none, unknown map[string]answerFunc) {
 
 // What gives no key gives nobody one, and replaces none.
 func TestKeyEndpointTakesNoHostileAnswer(t *testing.T) {
-	// checklist 82, 83, 96, 185
+	// checklist 92, 94, 96, 190
 	none, unknown := hostile()
 	require.Len(t, none, 11)
 	check := func(name string, fault answerFunc, answered func(keySource, string) bool) {
@@ -126,7 +126,6 @@ func TestKeyEndpointReportsWhatItDoesNotTake(t *testing.T) {
 // A key that the endpoint no longer has is refused within the interval, and so is one that nobody used for hours:
 // the first token that a thief makes with it is not judged by what the endpoint said before.
 func TestKeyEndpointRefusesAWithdrawnKey(t *testing.T) {
-	// checklist 90
 	for name, gone := range map[string]answerFunc{
 		"404": body(404, "text/html", "<p>no such key"), "410": body(410, "", ""),
 	} {

@@ -10,8 +10,9 @@ import (
 	"example.com/resourceserver/jwt/internal/jws"
 )
 
-// KeySource supplies the keys of one issuer. The package jwks has two: a remote
-// one that follows the issuer's rotations, and a static one.
+// KeySource supplies the keys of one issuer. The package jwks has three: a remote
+// one that follows the issuer's rotations, one for keys that are published one at a
+// time, and a static one.
 //
 // VerificationKeys returns the keys that may verify a signature made with alg
 // under kid; kid is empty for a token that names none. alg is EdDSA for a token

@@ -31,7 +31,7 @@ type Config struct {
 	Reasons []string
 }
 
-// KeySet is a *jwks.Remote. Its methods are called while an exporter collects.
+// KeySet is a *jwks.Remote or a *jwks.KeyEndpoint. Its methods are called while an exporter collects.
 type KeySet interface {
 	Issuer() string
 	Status() jwks.Status

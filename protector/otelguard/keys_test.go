@@ -60,6 +60,8 @@ func TestKeysOfAnUnavailableSetAreNotUsable(t *testing.T) {
 	require.EqualValues(t, 1, o.series(t, "resourceserver.jwks.state")["issuer=a state=unavailable"])
 }
 
+var _ otelguard.KeySet = (*jwks.KeyEndpoint)(nil)
+
 // fixed is a key set that is always the same.
 type fixed jwks.Status
 
