@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -338,6 +339,28 @@ func TestKeyEndpointAsksInTurn(t *testing.T) {
 		require.Equal(t, 16, s.most)
 		require.Equal(t, 120, s.fetches(""))
 		require.Zero(t, e.Status().Failures)
+	})
+}
+
+// A kid is a part of a token. What is remembered by it does not keep the token.
+func TestKeyEndpointKeepsNoToken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newKeyServer(names("kid", 50)...)
+		e := newKeyEndpoint(t, s, nil)
+		heap := func() int64 {
+			runtime.GC()
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			return int64(m.HeapAlloc)
+		}
+		before := heap()
+		for _, kid := range names("kid", 50) {
+			token := kid + strings.Repeat(".", 1<<20)
+			require.True(t, accepts(e, token[:len(kid)]))
+			time.Sleep(time.Minute) // simulated
+		}
+		require.Less(t, heap()-before, int64(10<<20))
+		require.True(t, accepts(e, "kid-0"))
 	})
 }
 

@@ -27,7 +27,7 @@ const (
 )
 
 var (
-	errFlooded = errors.New("more keys are asked for than known, and than may be fetched: see KeyEndpointConfig.Cooldown")
+	errFlooded = errors.New("more unknown kids than may be fetched: see KeyEndpointConfig.Cooldown")
 	errFailing = errors.New("this key could not be fetched a moment ago")
 )
 
@@ -154,8 +154,8 @@ func (k *keysByID) admit(kid string) (*keyByID, *flight, error) {
 	case len(k.admitted) == maxAdmitted, !k.misses.AllowN(now, 1):
 		return nil, nil, k.refused(errFlooded, k.cooldown)
 	}
-	one = k.newKey(kid)
-	k.admitted[kid] = one
+	one = k.newKey(strings.Clone(kid)) // it is a part of a token, which is not to be kept with it
+	k.admitted[one.id] = one
 	f, _ := one.flights.join(always)
 	return one, f, nil
 }
