@@ -27,7 +27,7 @@ const (
 type Decision struct {
 	// Method and Pattern are the request's method and the pattern of the route
 	// that matched. The pattern is empty if the protector stands before the
-	// router. A method that is none of HTTP's own is "other".
+	// router, unless the request's Pattern was set in front of it. A method that is none of HTTP's own is "other".
 	Method, Pattern string
 
 	Outcome Outcome

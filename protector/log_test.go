@@ -123,6 +123,26 @@ func TestTheLogSaysWhyThereAreNoKeys(t *testing.T) {
 	require.Contains(t, record["error"], "Config.Issuer must be identical")
 }
 
+// In front of the router no route is known but one that the application names. The path is never taken in its place.
+//
+// checklist 222
+func TestTheLogNamesTheRouteThatTheApplicationDoes(t *testing.T) {
+	var log bytes.Buffer
+	guard := newGuard(t, protector.Config{Logger: slog.New(slog.NewJSONHandler(&log, nil))})
+	guarded := guard.RequirePolicy(protector.Policy{Name: "users", Scopes: []string{"admin"}})(hello)
+	for _, pattern := range []string{"", "/users/"} {
+		log.Reset()
+		r := newRequest("alice")
+		r.URL.Path, r.Pattern = "/users/of-somebody", pattern
+		guarded.ServeHTTP(httptest.NewRecorder(), r)
+		var record map[string]any
+		require.NoError(t, json.Unmarshal(log.Bytes(), &record))
+		require.Equal(t, "users", record["policy"])
+		require.Equal(t, pattern != "", record["route"] == "/users/", record)
+		require.NotContains(t, log.String(), "of-somebody")
+	}
+}
+
 // checklist 222
 func TestTheLogNamesThePolicyAndHashesTheIdentifier(t *testing.T) {
 	issuer := jwttest.NewIssuer(t, jwttest.InMemory())
