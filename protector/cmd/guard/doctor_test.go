@@ -221,56 +221,6 @@ func TestDoctorOfTLS(t *testing.T) {
 	require.Regexp(t, `tls +TLS 1\.3 at \S+, certificate until \d{4}-\d\d-\d\d`, r.out)
 }
 
-func TestDoctorFindsTheProfile(t *testing.T) {
-	t.Parallel()
-	issuer := jwttest.NewIssuer(t)
-	jwtType := jwttest.Typ("JWT")
-	for profile, options := range map[string][]jwttest.TokenOption{
-		"rfc9068":  nil,
-		"keycloak": {jwtType, jwttest.Claim("typ", "Bearer"), jwttest.Claim("azp", "shop"), jwttest.Without("client_id")},
-		"cognito": {
-			jwttest.WithoutHeader("typ"), jwttest.Claim("token_use", "access"), jwttest.Without("aud"),
-			jwttest.ClientID("https://api.example"),
-		},
-	} {
-		t.Run(profile, func(t *testing.T) {
-			r := run(t, issuer.Token(options...), flagsFor("doctor", issuer, "-token", "-")...)
-			require.Equal(t, 0, r.code, r.out+r.err)
-			require.Contains(t, r.out, "accepted with the profile "+profile)
-			require.Contains(t, r.out, "func newGuard()")
-		})
-	}
-	t.Run("none", func(t *testing.T) {
-		token := issuer.Token(jwtType, jwttest.Without("sub", "jti"), jwttest.ExpiresIn(-time.Hour))
-		r := run(t, token, flagsFor("doctor", issuer, "-token", "-")...)
-		require.Equal(t, 1, r.code, r.out+r.err)
-		require.Contains(t, r.out, "FAILED      exp")
-		requireUnrepeated(t, token, r)
-	})
-	t.Run("any audience", func(t *testing.T) {
-		token := issuer.Token(jwttest.Audience(`"shop"`, "other"))
-		r := run(t, token, "doctor", "-issuer", issuer.URL(), "-token", "-")
-		require.Equal(t, 0, r.code, r.out+r.err)
-		require.Contains(t, r.out, "does it name this API, and nothing else?")
-	})
-	t.Run("no audience at all", func(t *testing.T) {
-		for _, audience := range []string{`https://"shop".example`, "", strings.Repeat("a", 5000)} {
-			r := run(t, issuer.Token(jwttest.Audience(audience)), "doctor", "-issuer", issuer.URL(), "-token", "-")
-			require.Equal(t, 1, r.code, r.out+r.err)
-			require.Contains(t, r.out, "most like the profile rfc9068")
-			require.Contains(t, r.out, "FAILED      aud")
-		}
-	})
-	t.Run("garbage", func(t *testing.T) {
-		for _, token := range []string{
-			"\x1b[2J", "a.b.c", strings.Repeat("a.", 40_000), "eyJhbGciOiJub25lIn0.eyJhdWQiOjd9.",
-		} {
-			r := run(t, token, "doctor", "-issuer", issuer.URL(), "-token", "-")
-			require.Equal(t, 1, r.code, r.out+r.err)
-		}
-	})
-}
-
 // One fetch more than a service makes, however many profiles are tried.
 func TestDoctorAsksLittle(t *testing.T) {
 	t.Parallel()

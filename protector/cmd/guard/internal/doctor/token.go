@@ -29,8 +29,11 @@ func (e *examination) checkToken(ctx context.Context, service *wiring.Service) e
 		return err
 	}
 	best := all[0]
-	e.Profile, e.Token = best.Name, &best.explanation
-	service.Profile = best.Call
+	e.Profile, e.Token = best.Flag(), &best.explanation
+	service.Profile, service.ArgumentName = best.Function, best.ArgumentName
+	if best.vouchedFor() {
+		service.Argument = best.Argument
+	}
 	if len(e.config.Audiences) == 0 {
 		service.Audiences, service.Doubtful = best.audiences, true
 	}
@@ -38,16 +41,35 @@ func (e *examination) checkToken(ctx context.Context, service *wiring.Service) e
 	case err == nil:
 		for _, c := range all[1:] {
 			if c.explanation.Err() == nil {
-				e.AlsoFitting = append(e.AlsoFitting, c.Name)
+				e.AlsoFitting = append(e.AlsoFitting, c.Flag())
 			}
 		}
-		e.add("token", Good, "accepted with the profile "+best.Name+alternatives(e.AlsoFitting), "")
+		e.add("token", Good, "accepted with the profile "+e.Profile+alternatives(e.AlsoFitting), "")
 	case reason == "":
-		e.add("token", Unknown, "could not be judged, and looks most like the profile "+best.Name, "")
+		e.add("token", Unknown, "could not be judged, and looks most like the profile "+e.Profile, "")
 	default:
-		e.add("token", Bad, "refused ("+string(reason)+"), and looks most like the profile "+best.Name, "")
+		e.add("token", Bad, "refused ("+string(reason)+"), and looks most like the profile "+e.Profile, "")
 	}
+	e.checkProfile(best.Named)
 	return nil
+}
+
+// vouchedFor reports whether the issuer has signed what the token says.
+func (c candidate) vouchedFor() bool {
+	return slices.ContainsFunc(c.explanation.Findings, func(f jwt.Finding) bool {
+		return f.Check == "signature" && f.Outcome == jwt.Passed
+	})
+}
+
+// checkProfile says what is doubtful about a profile that was found by the looks of a token.
+func (e *examination) checkProfile(p profiles.Named) {
+	if p.Function != "" && !p.HintedBy(e.config.Keys.Issuer) {
+		e.add("profile", Warning, p.Name+", by the look of the token: nothing in the issuer's name says so",
+			"make sure that the issuer is one, and read what that gives up: go doc example.com/resourceserver/"+p.Function)
+	}
+	if p.Caution != "" {
+		e.add("profile", Warning, e.Profile+" is not enough alone", p.Caution)
+	}
 }
 
 func alternatives(names []string) string {
@@ -57,14 +79,13 @@ func alternatives(names []string) string {
 	return ", which is the strictest of those that fit; the others: " + strings.Join(names, ", ")
 }
 
-// candidates are all profiles, best first: that by which the fewest checks fail, then the strictest, then the one at
-// which the issuer's name hints, then the one that knows the most marks of its tokens.
+// candidates are the profiles that the issuer may have, best first: that by which the fewest checks fail, then the
+// strictest, then the one at which the issuer's name hints, then the one that knows the most marks of its tokens.
 func (e *examination) candidates(ctx context.Context) ([]candidate, error) {
 	keys := &askedOnce{source: e.keys, answers: make(map[[2]string]answer)}
-	claims := unverifiedClaims(e.config.Token)
-	hinted := profiles.Guess(e.config.Keys.Issuer).Name
+	issuer, claims := e.config.Keys.Issuer, unverifiedClaims(e.config.Token)
 	var all []candidate
-	for _, named := range profiles.All() {
+	for _, named := range profiles.Candidates(issuer, claims) {
 		audiences := e.config.Audiences
 		if len(audiences) == 0 {
 			audiences = audiencesIn(claims, named.Profile.Audience)
@@ -82,8 +103,8 @@ func (e *examination) candidates(ctx context.Context) ([]candidate, error) {
 		all = append(all, c)
 	}
 	slices.SortStableFunc(all, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(a.failed, b.failed), -compareBools(a.Call == "", b.Call == ""),
-			-compareBools(a.Name == hinted, b.Name == hinted), -cmp.Compare(a.marks(), b.marks()))
+		return cmp.Or(cmp.Compare(a.failed, b.failed), -compareBools(a.Function == "", b.Function == ""),
+			-compareBools(a.HintedBy(issuer), b.HintedBy(issuer)), -cmp.Compare(a.marks(), b.marks()))
 	})
 	return all, nil
 }
@@ -122,13 +143,13 @@ func failures(e jwt.Explanation) (n int) {
 
 // unverifiedClaims returns what the token says, nil if it is no JWS. It is for the operator to look at, and decides
 // nothing.
-func unverifiedClaims(token string) map[string]json.RawMessage {
+func unverifiedClaims(token string) profiles.Claims {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 || len(token) > maxToken {
 		return nil
 	}
 	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
-	var claims map[string]json.RawMessage
+	var claims profiles.Claims
 	if err != nil || json.Unmarshal(payload, &claims) != nil {
 		return nil
 	}
@@ -139,7 +160,7 @@ func unverifiedClaims(token string) map[string]json.RawMessage {
 const maxToken = 16 << 10
 
 // audiencesIn returns what the first of the claims that is there names.
-func audiencesIn(claims map[string]json.RawMessage, names []string) []string {
+func audiencesIn(claims profiles.Claims, names []string) []string {
 	if len(names) == 0 {
 		names = []string{"aud"}
 	}
@@ -163,10 +184,13 @@ func audiencesIn(claims map[string]json.RawMessage, names []string) []string {
 // guessProfile is what can be said without a token.
 func (e *examination) guessProfile(service *wiring.Service) {
 	guess := profiles.Guess(e.config.Keys.Issuer)
-	service.Profile = guess.Call
-	if guess.Call != "" {
+	service.Profile, service.ArgumentName = guess.Function, guess.ArgumentName
+	if guess.Function != "" {
 		e.Profile = guess.Name
 		e.add("profile", Warning, guess.Name+", by the look of the issuer's name", "give a token with -token - to be sure")
+	}
+	if guess.Caution != "" {
+		e.add("profile", Warning, e.Profile+" is not enough alone", guess.Caution)
 	}
 }
 

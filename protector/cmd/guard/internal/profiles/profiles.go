@@ -12,45 +12,86 @@ import (
 
 // Named is a profile that has a name on the command line.
 type Named struct {
-	Name    string
-	Call    string // in Go, "" for the zero Profile
-	Profile jwt.Profile
-	Hint    string // what stands in the identifier of an issuer that has it, "" if nothing does
+	Name     string
+	Function string // in Go, "" for the zero Profile
+	Profile  jwt.Profile
+	// Hints are what stands in the identifiers of issuers that have it, in the order of their likelihood.
+	Hints []string
+	// Alone is set where no other issuer has it, and such an issuer has no other: its name decides.
+	Alone bool
+	// Caution is what an application has to do beside using the profile, "" if nothing.
+	Caution string
+
+	// Argument is that of Function, where it takes one and the token has it: ask whether it is the right one.
+	Argument string
+	// ArgumentName is what Argument is, as in OWNER_ID, "" where Function takes none.
+	ArgumentName string
 }
+
+const microsoft = "//login.microsoftonline.com/"
 
 // All returns the profiles that need no argument, the strictest first.
 func All() []Named {
 	return []Named{
-		{"rfc9068", "", jwt.Profile{}, ""},
-		{"auth0", "jwt.Auth0()", jwt.Auth0(), ".auth0.com"},
-		{"authentik", "jwt.Authentik()", jwt.Authentik(), "/application/o/"},
-		{"clerk", "jwt.Clerk()", jwt.Clerk(), ".clerk."},
-		{"cloudflare", "jwt.CloudflareAccess()", jwt.CloudflareAccess(), ".cloudflareaccess.com"},
-		{"cognito", "jwt.Cognito()", jwt.Cognito(), "//cognito-idp."},
-		{"entra", "jwt.EntraID()", jwt.EntraID(), "//login.microsoftonline.com/"},
-		{"entra-v1", "jwt.EntraIDv1()", jwt.EntraIDv1(), "//sts.windows.net/"},
-		{"firebase", "jwt.FirebaseIDToken()", jwt.FirebaseIDToken(), "//securetoken.google.com/"},
-		{"fusionauth", "jwt.FusionAuth()", jwt.FusionAuth(), ".fusionauth."},
-		{"google-iap", "jwt.GoogleIAP()", jwt.GoogleIAP(), "//cloud.google.com/iap"},
-		{"google-id", "jwt.GoogleIDToken()", jwt.GoogleIDToken(), "//accounts.google.com"},
-		{"hydra", "jwt.Hydra()", jwt.Hydra(), ".oryapis.com"},
-		{"keycloak", "jwt.Keycloak()", jwt.Keycloak(), "/realms/"},
-		{"kubernetes", "jwt.KubernetesServiceAccount()", jwt.KubernetesServiceAccount(), "//kubernetes.default.svc"},
-		{"okta", "jwt.Okta()", jwt.Okta(), ".okta.com"},
-		{"pingone", "jwt.PingOne()", jwt.PingOne(), "//auth.pingone."},
-		{"supabase", "jwt.Supabase()", jwt.Supabase(), ".supabase.co"},
-		{"zitadel", "jwt.Zitadel()", jwt.Zitadel(), ".zitadel.cloud"},
+		{Name: "rfc9068"},
+		{Name: "auth0", Function: "jwt.Auth0", Profile: jwt.Auth0(), Hints: []string{".auth0.com/"}},
+		{Name: "authentik", Function: "jwt.Authentik", Profile: jwt.Authentik(), Hints: []string{"/application/o/"}},
+		{Name: "clerk", Function: "jwt.Clerk", Profile: jwt.Clerk(), Hints: []string{".clerk.", "//clerk."}},
+		{Name: "cloudflare", Function: "jwt.CloudflareAccess", Profile: jwt.CloudflareAccess(),
+			Hints: []string{".cloudflareaccess.com/"}, Alone: true},
+		{Name: "cognito", Function: "jwt.Cognito", Profile: jwt.Cognito(),
+			Hints: []string{"//cognito-idp.", "//issuer-cognito-idp."}},
+		{Name: "entra", Function: "jwt.EntraID", Profile: jwt.EntraID(), Hints: []string{microsoft}, Alone: true},
+		{Name: "entra-v1", Function: "jwt.EntraIDv1", Profile: jwt.EntraIDv1(),
+			Hints: []string{"//sts.windows.net/", microsoft}, Alone: true},
+		{Name: "firebase", Function: "jwt.FirebaseIDToken", Profile: jwt.FirebaseIDToken(),
+			Hints: []string{"//securetoken.google.com/"}, Alone: true},
+		{Name: "fusionauth", Function: "jwt.FusionAuth", Profile: jwt.FusionAuth(), Hints: []string{".fusionauth."}},
+		{Name: "google-iap", Function: "jwt.GoogleIAP", Profile: jwt.GoogleIAP(),
+			Hints: []string{"//cloud.google.com/iap/"}, Alone: true},
+		{Name: "google-id", Function: "jwt.GoogleIDToken", Profile: jwt.GoogleIDToken(),
+			Hints: []string{"//accounts.google.com/"}, Alone: true,
+			Caution: "whoever has a Google Cloud project gets a token for any audience: " +
+				"compare Token.Subject with the accounts that you know"},
+		{Name: "hydra", Function: "jwt.Hydra", Profile: jwt.Hydra(), Hints: []string{".oryapis.com/"}},
+		{Name: "keycloak", Function: "jwt.Keycloak", Profile: jwt.Keycloak(), Hints: []string{"/realms/"}},
+		{Name: "kubernetes", Function: "jwt.KubernetesServiceAccount", Profile: jwt.KubernetesServiceAccount(),
+			Hints: []string{"//kubernetes.default.svc"},
+			Caution: "any pod of the cluster gets a token for any audience: " +
+				"list the accounts that you know as clients of a policy"},
+		{Name: "okta", Function: "jwt.Okta", Profile: jwt.Okta(), Hints: []string{".okta.com/"}},
+		{Name: "pingone", Function: "jwt.PingOne", Profile: jwt.PingOne(), Hints: []string{"//auth.pingone."}},
+		{Name: "supabase", Function: "jwt.Supabase", Profile: jwt.Supabase(), Hints: []string{".supabase.co/"}},
+		{Name: "zitadel", Function: "jwt.Zitadel", Profile: jwt.Zitadel(), Hints: []string{".zitadel.cloud/"}},
 	}
 }
 
-// withArgument are the profiles that one name more makes.
-var withArgument = []struct {
-	name, argument string
-	make           func(string) jwt.Profile
-}{
-	{"github", "OWNER_ID", jwt.GitHubActions},
-	{"gitlab", "NAMESPACE_ID", jwt.GitLabCI},
-	{"spiffe", "TRUST_DOMAIN", jwt.SPIFFE},
+// family is the profiles that one name more makes.
+type family struct {
+	Named
+	make func(argument string) jwt.Profile
+	// nobody is an argument that is well-formed and nobody's.
+	nobody string
+	// read returns the argument in a token, "" if it has none.
+	read func(claims Claims) string
+}
+
+// withArgument are for issuers that sign for strangers as well: without the right argument everybody is let in.
+var withArgument = []family{
+	{Named{Name: "github", Function: "jwt.GitHubActions", ArgumentName: "OWNER_ID", Alone: true,
+		Hints: []string{"//token.actions.githubusercontent.com/", "/_services/token/"},
+		Caution: "whoever has a GitHub account gets a token for any audience: is the id of your organization " +
+			"(https://api.github.com/users/NAME) the one in the code?"},
+		jwt.GitHubActions, "0", func(c Claims) string { return c.number("repository_owner_id") }},
+	{Named{Name: "gitlab", Function: "jwt.GitLabCI", ArgumentName: "NAMESPACE_ID", Alone: true,
+		Hints: []string{"//gitlab."},
+		Caution: "whoever has an account at this GitLab gets a token for any audience: is the id of your group " +
+			"the one in the code?"},
+		jwt.GitLabCI, "0", func(c Claims) string { return c.number("namespace_id") }},
+	{Named{Name: "spiffe", Function: "jwt.SPIFFE", ArgumentName: "TRUST_DOMAIN", Hints: []string{spiffe}, Alone: true,
+		Caution: "any workload of the trust domain gets a token for any audience: is the domain yours, and are those " +
+			"that you know listed as clients of a policy?"},
+		jwt.SPIFFE, "nobody.invalid", Claims.trustDomain},
 }
 
 // Names lists what Parse takes, for the text of a flag.
@@ -60,20 +101,9 @@ func Names() string {
 		names = append(names, p.Name)
 	}
 	for _, p := range withArgument {
-		names = append(names, p.name+":"+p.argument)
+		names = append(names, p.Name+":"+p.ArgumentName)
 	}
 	return strings.Join(names, ", ")
-}
-
-// Guess returns the profile that an issuer's identifier hints at, and that of RFC 9068 where it hints at none.
-func Guess(issuer string) Named {
-	all := All()
-	for _, p := range all {
-		if p.Hint != "" && strings.Contains(issuer+"/", p.Hint) {
-			return p
-		}
-	}
-	return all[0]
 }
 
 // maxBytes bounds a profile in a file: a real one has a few hundred.
@@ -88,7 +118,7 @@ func Parse(value string) (jwt.Profile, error) {
 	}
 	name, argument, given := strings.Cut(value, ":")
 	for _, p := range withArgument {
-		if p.name == name && given {
+		if p.Name == name && given {
 			return p.make(argument), nil
 		}
 	}

@@ -17,14 +17,16 @@ type Service struct {
 	PlainHTTP    bool
 	Audiences    []string // none: taken from the environment
 	Doubtful     bool     // the audiences are what a token said, and nobody has confirmed them
-	Profile      string   // as a Go call, "" for RFC 9068
+	Profile      string   // as a function in Go, "" for RFC 9068
+	Argument     string   // of that function, where a token has it, and nobody has confirmed it
+	ArgumentName string   // of that function, "" if it takes none
 }
 
 // File returns a file of Go, which compiles and is formatted.
 func File(s Service) (string, error) {
 	var b strings.Builder
 	b.WriteString("package main\n\nimport (\n\"log/slog\"\n")
-	if len(s.Audiences) == 0 {
+	if len(s.Audiences) == 0 || s.ArgumentName != "" && s.Argument == "" {
 		b.WriteString("\"os\"\n")
 	}
 	b.WriteString("\n\"example.com/resourceserver/jwks\"\n\"example.com/resourceserver/jwt\"\n" +
@@ -71,8 +73,19 @@ func (s Service) writeTokens(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "tokens, err := jwt.NewValidator(jwt.Config{\nAudiences: []string{%s},%s\nKeys: keys,\n", list, comment)
 	if s.Profile != "" {
-		name := strings.TrimSuffix(s.Profile, "()")
-		fmt.Fprintf(b, "Profile: %s, // what it gives up: go doc example.com/resourceserver/%s\n", s.Profile, name)
+		argument, comment := s.argument()
+		fmt.Fprintf(b, "Profile: %s(%s), // %sgo doc example.com/resourceserver/%[1]s\n", s.Profile, argument, comment)
 	}
 	b.WriteString(orReturn)
+}
+
+// argument returns what the function of the profile is called with, and what a reader has to know.
+func (s Service) argument() (expression, comment string) {
+	switch {
+	case s.ArgumentName == "":
+		return "", "what it gives up: "
+	case s.Argument == "":
+		return "os.Getenv(" + strconv.QuoteToASCII(s.ArgumentName) + ")", "without yours it would let strangers in: "
+	}
+	return strconv.QuoteToASCII(s.Argument), "what the token says: is it yours? "
 }
