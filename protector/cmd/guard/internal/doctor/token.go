@@ -34,9 +34,6 @@ func (e *examination) checkToken(ctx context.Context, service *wiring.Service) e
 	if best.vouchedFor() {
 		service.Argument = best.Argument
 	}
-	if len(e.config.Audiences) == 0 {
-		service.Audiences, service.Doubtful = best.audiences, true
-	}
 	switch err, reason := best.explanation.Err(), best.explanation.Reason(); {
 	case err == nil:
 		for _, c := range all[1:] {
@@ -51,6 +48,9 @@ func (e *examination) checkToken(ctx context.Context, service *wiring.Service) e
 		e.add("token", Bad, "refused ("+string(reason)+"), and looks most like the profile "+e.Profile, "")
 	}
 	e.checkProfile(best.Named)
+	if len(e.config.Audiences) == 0 {
+		service.Audiences, service.Doubtful = e.checkAudience(best), true
+	}
 	return nil
 }
 
@@ -71,6 +71,31 @@ func (e *examination) checkProfile(p profiles.Named) {
 		e.add("profile", Warning, e.Profile+" is not enough alone", p.Caution)
 	}
 }
+
+// checkAudience returns the audience to be pasted where none was given: the only one that a signed token names. Which of
+// several is this API cannot be known, and each of the others would let in tokens for somebody else.
+func (e *examination) checkAudience(c candidate) []string {
+	names := make([]string, len(c.audiences))
+	for i, audience := range c.audiences {
+		names[i] = shown(audience)
+	}
+	list := strings.Join(names, ", ")
+	switch {
+	case list == "":
+		e.add("audience", Warning, "not given, and the token names none", giveAudience)
+	case !c.vouchedFor():
+		e.add("audience", Warning, "not given, and nobody vouches for what the token names: "+list, giveAudience)
+	case len(names) > 1:
+		e.add("audience", Warning, "not given, and the token names several: "+list, giveAudience)
+	default:
+		e.add("audience", Warning, "not given: "+list+" is what the token names", "is it this API, and this API alone? "+
+			"Keycloak's account, for one, is none")
+		return c.audiences
+	}
+	return nil
+}
+
+const giveAudience = "give -audience: how this API is named in the aud claim"
 
 func alternatives(names []string) string {
 	if len(names) == 0 {
