@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
@@ -243,6 +244,23 @@ func TestDoctorWritesGo(t *testing.T) {
 	_, another, _ := strings.Cut(run(t, "", "doctor", "-issuer", issuer.URL()).out, "Save as guard.go:\n\n")
 	require.Contains(t, another, `os.Getenv("AUDIENCE")`)
 	requireCompiles(t, code, strings.ReplaceAll(another, "newGuard()", "newOther()"))
+}
+
+// What was said of the keys is in the code: without it a service reads PEM as JSON, and does not start.
+func TestDoctorWritesTheEncoding(t *testing.T) {
+	t.Parallel()
+	issuer, flags := offline(t, gitHub)
+	public, err := x509.MarshalPKIXPublicKey(issuer.PublicKey(issuer.KeyID()))
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "keys.pem")
+	require.NoError(t, os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public}), 0o600))
+	r := run(t, "", "doctor", "-issuer", gitHub, "-jwks-file", file, "-jwks-encoding", "pem")
+	require.Equal(t, 0, r.code, r.out+r.err)
+	_, code, _ := strings.Cut(r.out, "Save as guard.go:\n\n")
+	require.Regexp(t, `Encoding: +jwks\.EncodingPEM,`, code)
+	_, other, _ := strings.Cut(run(t, "", flags...).out, "Save as guard.go:\n\n")
+	require.NotContains(t, other, "Encoding:")
+	requireCompiles(t, code, strings.ReplaceAll(other, "newGuard()", "newOther()"))
 }
 
 // requireCompiles has the compiler and vet look at files beside a main function that calls what they declare.

@@ -54,7 +54,7 @@ func Examine(ctx context.Context, config Config) (Report, error) {
 	service := wiring.Service{
 		Issuer: config.Keys.Issuer, URL: config.Keys.URL, File: config.Keys.File,
 		DiscoveryURL: config.Keys.DiscoveryURL, PlainHTTP: config.Keys.InsecureAllowPlainHTTP,
-		Audiences: config.Audiences,
+		Encoding: encodings[config.Keys.Encoding], Audiences: config.Audiences,
 	}
 	if config.Token == "" {
 		e.guessProfile(&service)
@@ -66,6 +66,11 @@ func Examine(ctx context.Context, config Config) (Report, error) {
 		e.Go, err = wiring.File(service)
 	}
 	return e.Report, err
+}
+
+// encodings are the names of the constants in Go.
+var encodings = map[jwks.Encoding]string{
+	jwks.EncodingPEM: "jwks.EncodingPEM", jwks.EncodingCertificates: "jwks.EncodingCertificates",
 }
 
 // fetch asks the issuer as a service would with its first token.

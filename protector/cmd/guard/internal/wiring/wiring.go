@@ -13,6 +13,7 @@ type Service struct {
 	Issuer       string
 	URL          string // of the key set, where there is no discovery
 	File         string // the same, on disk
+	Encoding     string // of the keys there, as a constant in Go; "" for a JWK Set
 	DiscoveryURL string
 	PlainHTTP    bool
 	Audiences    []string // none: taken from the environment
@@ -52,6 +53,9 @@ func (s Service) writeKeys(b *strings.Builder) {
 		if f.value != "" {
 			fmt.Fprintf(b, "%s: %s,\n", f.name, strconv.QuoteToASCII(f.value))
 		}
+	}
+	if s.Encoding != "" {
+		fmt.Fprintf(b, "Encoding: %s,\n", s.Encoding)
 	}
 	if s.PlainHTTP {
 		b.WriteString("InsecureAllowPlainHTTP: true, // whoever touches the network can choose the keys\n")
