@@ -38,6 +38,10 @@ func TestDoctorFindsTheProfile(t *testing.T) {
 		require.Contains(t, r.out, "FAILED      exp")
 		requireUnrepeated(t, token, r)
 	})
+	t.Run("none, and no key", func(t *testing.T) {
+		token := issuer.Token(jwtType, jwttest.Without("sub", "jti"), jwttest.Unpublished())
+		require.Contains(t, run(t, token, flagsFor("doctor", issuer, "-token", "-")...).out, "FAILED      key")
+	})
 	t.Run("no audience at all", func(t *testing.T) {
 		for _, audience := range []string{`https://"shop".example`, "", strings.Repeat("a", 5000)} {
 			r := run(t, issuer.Token(jwttest.Audience(audience)), "doctor", "-issuer", issuer.URL(), "-token", "-")
@@ -211,8 +215,10 @@ func TestDoctorDoubtsAudiences(t *testing.T) {
 		"unsigned": {[]jwttest.TokenOption{jwttest.Audience("https://evil.example", "api"), jwttest.Unpublished()}, 1,
 			[]string{`nobody vouches for what the token names: "https://evil.example", "api"`, left}},
 		"one, unsigned": {[]jwttest.TokenOption{jwttest.Tampered()}, 1, []string{"nobody vouches", left}},
-		"one, expired":  {[]jwttest.TokenOption{jwttest.ExpiresIn(-time.Hour)}, 1, []string{`"https://api.example"}, // what`}},
-		"none":          {[]jwttest.TokenOption{jwttest.Without("aud")}, 1, []string{"the token names none", left}},
+		"one, expired": {[]jwttest.TokenOption{jwttest.ExpiresIn(-time.Hour)}, 1, []string{
+			`"https://api.example"}, // what the token says`,
+		}},
+		"none": {[]jwttest.TokenOption{jwttest.Without("aud")}, 1, []string{"the token names none", left}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := run(t, issuer.Token(c.token...), "doctor", "-issuer", issuer.URL(), "-token", "-")

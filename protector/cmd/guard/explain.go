@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto"
 	"encoding/json"
 	"flag"
 	"io"
@@ -38,7 +37,7 @@ func prepareExplain(flags *flag.FlagSet) func(context.Context, streams) (int, er
 }
 
 func (e *explain) run(ctx context.Context, s streams) (int, error) {
-	tokens, err := e.validator()
+	tokens, err := e.validator(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -58,7 +57,7 @@ func (e *explain) run(ctx context.Context, s streams) (int, error) {
 }
 
 // validator is the one that a service with these settings has.
-func (e *explain) validator() (*jwt.Validator, error) {
+func (e *explain) validator(ctx context.Context) (*jwt.Validator, error) {
 	if len(e.audiences) == 0 {
 		return nil, usageError("-audience is missing: how your API is named in the aud claim")
 	}
@@ -75,20 +74,12 @@ func (e *explain) validator() (*jwt.Validator, error) {
 		return nil, usageError("-profile: " + err.Error())
 	}
 	tokens, err := jwt.NewValidator(jwt.Config{
-		Audiences: e.audiences, Keys: fetching{keys}, Profile: profile, Confirmations: e.confirmations,
+		Audiences: e.audiences, Keys: doctor.Fetching(ctx, keys), Profile: profile, Confirmations: e.confirmations,
 	})
 	if err != nil {
 		return nil, inFlags(err)
 	}
 	return tokens, nil
-}
-
-// fetching fetches keys for a token that is refused before its signature is checked, too. Explain does not, in a
-// service that others can have explain their tokens; here the operator asks. Config.FetchTimeout bounds it.
-type fetching struct{ *jwks.Remote }
-
-func (f fetching) VerificationKeys(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error) {
-	return f.Remote.VerificationKeys(context.WithoutCancel(ctx), kid, alg)
 }
 
 func exitOf(e jwt.Explanation) int {

@@ -36,6 +36,9 @@ func TestExplain(t *testing.T) {
 			issuer.Token(jwttest.Typ("JWT"), jwttest.Audience("x"), jwttest.ExpiresIn(-time.Hour)), 1,
 			[]string{"FAILED      typ", "FAILED      aud", "FAILED      exp"},
 		},
+		"a stranger's, not typed": {issuer.Token(jwttest.Typ("JWT"), jwttest.Unpublished()), 1, []string{
+			"FAILED      typ", "FAILED      key",
+		}},
 		"cut short":   {token[:100], 1, []string{"FAILED      form"}},
 		"opaque":      {"2YotnFZFEjr1zCsicMWpAA", 1, []string{"FAILED      form"}},
 		"two tokens":  {token + "\n" + token, 1, []string{"refused"}},

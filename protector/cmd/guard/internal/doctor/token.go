@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"example.com/resourceserver/jwks"
 	"example.com/resourceserver/jwt"
 	"example.com/resourceserver/protector/cmd/guard/internal/profiles"
 	"example.com/resourceserver/protector/cmd/guard/internal/wiring"
@@ -72,8 +73,8 @@ func (e *examination) checkProfile(p profiles.Named) {
 	}
 }
 
-// checkAudience returns the audience to be pasted where none was given: the only one that a signed token names. Which of
-// several is this API cannot be known, and each of the others would let in tokens for somebody else.
+// checkAudience returns the audience to be pasted where none was given: the only one that a signed token names. Which
+// of several is this API cannot be known, and each of the others would let in tokens for somebody else.
 func (e *examination) checkAudience(c candidate) []string {
 	names := make([]string, len(c.audiences))
 	for i, audience := range c.audiences {
@@ -107,7 +108,6 @@ func alternatives(names []string) string {
 // candidates are the profiles that the issuer may have, best first: that by which the fewest checks fail, then the
 // strictest, then the one at which the issuer's name hints, then the one that knows the most marks of its tokens.
 func (e *examination) candidates(ctx context.Context) ([]candidate, error) {
-	keys := &askedOnce{source: e.keys, answers: make(map[[2]string]answer)}
 	issuer, claims := e.config.Keys.Issuer, unverifiedClaims(e.config.Token)
 	var all []candidate
 	for _, named := range profiles.Candidates(issuer, claims) {
@@ -115,10 +115,10 @@ func (e *examination) candidates(ctx context.Context) ([]candidate, error) {
 		if len(audiences) == 0 {
 			audiences = audiencesIn(claims, named.Profile.Audience)
 		}
-		v, err := e.validator(named, keys, audiences)
+		v, err := e.validator(ctx, named, audiences)
 		if err != nil && len(e.config.Audiences) == 0 { // what the token names is no audience
 			audiences = nil
-			v, err = e.validator(named, keys, nil)
+			v, err = e.validator(ctx, named, nil)
 		}
 		if err != nil {
 			return nil, err
@@ -135,12 +135,14 @@ func (e *examination) candidates(ctx context.Context) ([]candidate, error) {
 }
 
 // validator is that of a service with the profile. Without an audience none fits.
-func (e *examination) validator(named profiles.Named, keys jwt.KeySource, audiences []string) (*jwt.Validator, error) {
+func (e *examination) validator(
+	ctx context.Context, named profiles.Named, audiences []string,
+) (*jwt.Validator, error) {
 	if len(audiences) == 0 {
 		audiences = []string{"unknown"}
 	}
 	return jwt.NewValidator(jwt.Config{
-		Issuer: e.config.Keys.Issuer, Audiences: audiences, Keys: keys, Profile: named.Profile,
+		Issuer: e.config.Keys.Issuer, Audiences: audiences, Keys: Fetching(ctx, e.keys), Profile: named.Profile,
 	})
 }
 
@@ -219,24 +221,16 @@ func (e *examination) guessProfile(service *wiring.Service) {
 	}
 }
 
-// askedOnce is a key source that asks another for each key once: to try twenty profiles is to fetch no more than for
-// one.
-type askedOnce struct {
-	source  jwt.KeySource
-	answers map[[2]string]answer
+// Fetching returns a key source that has keys fetched for a token that is refused before its signature is checked, too.
+// Explain does not, in a service that others can have explain their tokens; here the operator asks, and ctx is for how
+// long. That many profiles ask for the same key is bounded by jwks.
+func Fetching(ctx context.Context, keys *jwks.Remote) jwt.KeySource { return fetching{keys, ctx} }
+
+type fetching struct {
+	*jwks.Remote
+	operator context.Context
 }
 
-type answer struct {
-	keys []crypto.PublicKey
-	err  error
-}
-
-func (a *askedOnce) VerificationKeys(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error) {
-	known, ok := a.answers[[2]string{kid, alg}]
-	if !ok {
-		// Whatever else a profile refuses: Explain would have nothing fetched for it then.
-		known.keys, known.err = a.source.VerificationKeys(context.WithoutCancel(ctx), kid, alg)
-		a.answers[[2]string{kid, alg}] = known
-	}
-	return known.keys, known.err
+func (f fetching) VerificationKeys(_ context.Context, kid, alg string) ([]crypto.PublicKey, error) {
+	return f.Remote.VerificationKeys(f.operator, kid, alg)
 }
