@@ -183,11 +183,6 @@ func TestKeyEndpointBelievesDoubtsLater(t *testing.T) {
 	}
 }
 
-// The endpoint breaks: known keys serve for a day, nobody waits for it while there is traffic, and it is noticed
-// within a minute that it is back.
-// Whenever a refresh comes due, a key in use does not wait for one that hangs.
-// After a pause a known key waits for its fetch. If that fails it serves on, for no longer than it may.
-// Cache-Control is honoured within bounds, and a setting is shortened by it and no more.
 // A real server that answers with an ETag is asked whether that is still so.
 func TestKeyEndpointAsksConditionally(t *testing.T) {
 	text, conditional := publicPEM(newEC()), make(chan string, 10)
@@ -209,5 +204,3 @@ func TestKeyEndpointAsksConditionally(t *testing.T) {
 		2*time.Millisecond)
 	require.Equal(t, `"1"`, <-conditional)
 }
-
-// A transport that hangs for ever costs what it costs a Remote: some goroutines, and no known key.

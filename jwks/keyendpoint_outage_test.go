@@ -12,6 +12,8 @@ import (
 	"example.com/resourceserver/jwks"
 )
 
+// The endpoint breaks: known keys serve for a day, nobody waits for it while there is traffic, and it is noticed
+// within a minute that it is back.
 func TestKeyEndpointInAnOutage(t *testing.T) {
 	for name, fault := range map[string]answerFunc{"hangs": stall, "refuses": refuse, "garbage": body(200, "", "?")} {
 		t.Run(name, func(t *testing.T) {
@@ -39,6 +41,7 @@ func TestKeyEndpointInAnOutage(t *testing.T) {
 	}
 }
 
+// Whenever a refresh comes due, a key in use does not wait for one that hangs.
 func TestKeyEndpointNeverWaitsForAKeyInUse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		kids := names("kid", 100)
@@ -59,6 +62,7 @@ func TestKeyEndpointNeverWaitsForAKeyInUse(t *testing.T) {
 	})
 }
 
+// After a pause a known key waits for its fetch. If that fails it serves on, for no longer than it may.
 func TestKeyEndpointAfterAPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newKeyServer(knownID)
@@ -77,6 +81,7 @@ func TestKeyEndpointAfterAPause(t *testing.T) {
 	})
 }
 
+// Cache-Control is honoured within bounds, and a setting is shortened by it and no more.
 func TestKeyEndpointHonoursMaxAge(t *testing.T) {
 	for _, tt := range []struct {
 		header string
@@ -104,6 +109,7 @@ func TestKeyEndpointHonoursMaxAge(t *testing.T) {
 	}
 }
 
+// A transport that hangs for ever costs what it costs a Remote: some goroutines, and no known key.
 func TestKeyEndpointLeavesWhatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newKeyServer(knownID)

@@ -13,6 +13,8 @@ import (
 	"example.com/resourceserver/jwks"
 )
 
+// Keys are bounded, and the one that was not used for the longest time makes room. What strangers make up has no part
+// in it, and neither have keys that may not be used.
 func TestKeyEndpointRemembersTheKeysInUse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newKeyServer("a", "b", "c", "d")
@@ -47,6 +49,8 @@ func TestKeyEndpointRemembersTheKeysInUse(t *testing.T) {
 	})
 }
 
+// A key that made room while it was asked for does not come back by that, and a key that is asked for again takes no
+// more room than it has.
 func TestKeyEndpointRefreshesWithinItsRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newKeyServer("a", "b", "c")
@@ -106,6 +110,7 @@ func statusIDs(e *jwks.KeyEndpoint) (kids []string) {
 	return kids
 }
 
+// After a pause every key may be due at once. They are asked for in turn, and all of them are found.
 func TestKeyEndpointAsksInTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		kids := names("kid", 60)
@@ -128,6 +133,7 @@ func TestKeyEndpointAsksInTurn(t *testing.T) {
 	})
 }
 
+// A kid is a part of a token. What is remembered by it does not keep the token.
 func TestKeyEndpointKeepsNoToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newKeyServer(names("kid", 50)...)

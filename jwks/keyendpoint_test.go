@@ -221,12 +221,6 @@ func TestKeyEndpointRemembersBriefly(t *testing.T) {
 	})
 }
 
-// Keys are bounded, and the one that was not used for the longest time makes room. What strangers make up has no part
-// in it, and neither have keys that may not be used.
-// A key that made room while it was asked for does not come back by that, and a key that is asked for again takes no
-// more room than it has.
-// After a pause every key may be due at once. They are asked for in turn, and all of them are found.
-// A kid is a part of a token. What is remembered by it does not keep the token.
 // The same key fetched again stays the same pointer, for whoever remembers what it knows of a key; new material does
 // not.
 func TestKeyEndpointNoticesNewMaterial(t *testing.T) {
