@@ -45,17 +45,24 @@ func (t *Tenants) Explain(ctx context.Context, token string) Explanation {
 	v := newValidation(token)
 	defer v.end()
 	for range maxChanges {
-		n, err := t.choose(ctx, v)
+		n, _, err := t.choose(ctx, v)
 		if err != nil {
 			return v.explainChoice(err, nil)
 		}
-		v.validator = n.validator
-		e := v.explain(ctx)
-		if !n.lease.ended() {
+		if e, counts := t.explainBy(ctx, n, v); counts {
 			return e
 		}
 	}
 	return v.explainChoice(errKeepsChanging, nil)
+}
+
+// explainBy is validateBy with a pen. It is no use of a tenant.
+func (t *Tenants) explainBy(ctx context.Context, n *tenant, v *validation) (e Explanation, counts bool) {
+	n.users.Add(1)
+	defer t.used(n)
+	v.validator = n.validator
+	e = v.explain(ctx)
+	return e, !n.lease.ended()
 }
 
 // explain makes all checks, and goes on where run stops. It recalls no header, and

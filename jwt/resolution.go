@@ -25,6 +25,7 @@ type resolution struct {
 	began   bool // it has a place
 	asked   time.Time
 	ended   bool
+	hangs   bool // it has ended, and its call has not
 	renewal bool // of a live tenant: it is wanted though nobody waits
 	waiters int
 }
@@ -55,7 +56,9 @@ type unresolvedError struct {
 	cause error
 }
 
-func unresolved(cause error) *unresolvedError { return &unresolvedError{short(cause.Error()), cause} }
+func unresolved(cause error) *unresolvedError {
+	return &unresolvedError{cut(cause.Error(), maxCause), cause}
+}
 
 func (e *unresolvedError) Error() string             { return "jwt: the tenant is not available: " + e.text }
 func (e *unresolvedError) Unwrap() error             { return e.cause }
@@ -90,6 +93,9 @@ func (t *Tenants) join(hash uint64, issuer string) (*tenant, *resolution, error)
 		return nil, nil, err
 	}
 	r := t.resolutions[issuer]
+	if r == nil && t.hangs(issuer, &t.newcomers) {
+		return nil, nil, errNoAnswer
+	}
 	if r == nil {
 		issuer = strings.Clone(issuer) // a part of the token's claims, which a Config made of it would keep
 		r = &resolution{issuer: issuer, hash: hash, done: make(chan struct{}), asked: now}
@@ -155,14 +161,19 @@ func (t *Tenants) leave(r *resolution) {
 
 // renew asks again about a live tenant, whose lease is over. Usually it serves
 // meanwhile, and its lease counts for as long as the answer may take; then there is
-// nothing to wait for. A tenant that nobody has used for so long that it should have
-// been asked about twice does not: the answer, which is returned, may well be that it
-// is gone. The caller holds mu.
+// nothing to wait for. A tenant that nobody has used for so long after the end of its
+// lease that it should have been asked about once more does not: the answer, which is
+// returned, may well be that it is gone. The caller holds mu.
 func (t *Tenants) renew(n *tenant, now time.Time) *resolution {
-	if n.lease.holds(now) {
+	until := n.lease.until.Load()
+	if until == nil || !reached(now, *until) {
 		return nil
 	}
 	r := t.resolutions[n.issuer()]
+	if r == nil && t.hangs(n.issuer(), &t.renewals) {
+		_ = t.postpone(n, now, errNoAnswer)
+		return nil
+	}
 	if r == nil {
 		r = &resolution{issuer: n.issuer(), hash: n.hash, done: make(chan struct{}), renewal: true, asked: now}
 		if !t.begin(&t.renewals, r) {
@@ -174,7 +185,7 @@ func (t *Tenants) renew(n *tenant, now time.Time) *resolution {
 		_ = t.postpone(n, now, errNoPlace)
 		return nil
 	}
-	if !n.failing && reached(now, n.confirmedAt.Add(2*t.config.ResolveAgain)) {
+	if reached(now, until.Add(t.config.ResolveAgain)) {
 		r.waiters++
 		return r
 	}
@@ -190,7 +201,6 @@ func (t *Tenants) postpone(n *tenant, now time.Time, cause *unresolvedError) err
 		t.dismiss(n)
 		return cause
 	}
-	n.failing = true
 	n.lease.extend(now.Add(min(t.config.ResolveAgain, retryRenewal)))
 	return nil
 }
@@ -223,12 +233,45 @@ func (t *Tenants) ask(r *resolution) {
 	ctx, cancel := context.WithTimeout(context.Background(), t.config.ResolveTimeout)
 	defer cancel()
 	began, answer := time.Now(), &resolved{err: errGoexit}
-	stop := context.AfterFunc(ctx, func() { t.land(r, &resolved{err: errNoAnswer}) })
+	stop := context.AfterFunc(ctx, func() { t.giveUp(r) })
 	defer func() {
 		stop()
-		t.land(r, answer)
+		t.returned(r, answer)
 	}()
 	answer = t.call(ctx, r, began)
+}
+
+// hangs reports that an issuer, for which a call goes on after its time, is not to be
+// asked about once more beside it: half of the places are for the others, whose calls
+// may well return. Otherwise one tenant whose calls hang would take one place after
+// another, until nobody can come any more. The caller holds mu.
+func (t *Tenants) hangs(issuer string, d *desk) bool {
+	return t.hanging[issuer] > 0 && d.taken >= d.places/2
+}
+
+// giveUp is the answer when the time is over.
+func (t *Tenants) giveUp(r *resolution) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !r.ended {
+		r.hangs = true
+		t.hanging[r.issuer]++
+		t.land(r, &resolved{err: errNoAnswer})
+	}
+}
+
+// returned is told of each call that has come to its end.
+func (t *Tenants) returned(r *resolution, answer *resolved) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if r.hangs {
+		if t.hanging[r.issuer]--; t.hanging[r.issuer] == 0 {
+			delete(t.hanging, r.issuer)
+		}
+	}
+	if !r.ended { // and nothing else was said meanwhile
+		t.land(r, answer)
+	}
 }
 
 // resolved is what a call of the application came to: a tenant, or an error.
@@ -268,13 +311,8 @@ func (t *Tenants) call(ctx context.Context, r *resolution, began time.Time) (ans
 	return &resolved{tenant: n}
 }
 
-// land makes the answer known, unless something else was said meanwhile.
+// land makes the answer known. The caller holds mu.
 func (t *Tenants) land(r *resolution, answer *resolved) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if r.ended {
-		return
-	}
 	n, err := t.settle(r, answer)
 	t.end(r, n, err)
 }
@@ -288,11 +326,12 @@ func (t *Tenants) settle(r *resolution, answer *resolved) (*tenant, error) {
 		if live != nil {
 			t.dismiss(live)
 		}
+		t.outdate(r.issuer)
 		t.known.add(r.hash, now.Add(t.config.RefuseFor), ErrUnknownIssuer)
 		return nil, ErrUnknownIssuer
 	case answer.err == nil:
 		t.counts.resolved.Add(1)
-		return t.install(r.hash, live, answer), nil
+		return t.install(r, live, answer), nil
 	}
 	t.counts.failed.Add(1)
 	t.lastFault = tenantFault{answer.err, now}
@@ -305,10 +344,10 @@ func (t *Tenants) settle(r *resolution, answer *resolved) (*tenant, error) {
 
 // install makes a tenant live, in place of what is live for the issuer unless that is
 // the same. The caller holds mu.
-func (t *Tenants) install(hash uint64, live *tenant, answer *resolved) *tenant {
+func (t *Tenants) install(r *resolution, live *tenant, answer *resolved) *tenant {
 	n := answer.tenant
 	if live != nil && live == answer.confirmed {
-		live.confirmedAt, live.failing = n.confirmedAt, false
+		live.confirmedAt = n.confirmedAt
 		live.lease.extend(n.confirmedAt.Add(t.config.ResolveAgain))
 		return live
 	}
@@ -316,9 +355,9 @@ func (t *Tenants) install(hash uint64, live *tenant, answer *resolved) *tenant {
 		t.counts.changed.Add(1)
 		t.dismiss(live)
 	}
-	if evicted := t.table.add(hash, n); evicted != nil {
-		t.counts.evicted.Add(1)
-		evicted.lease.end()
+	t.outdate(r.issuer)
+	if evicted := t.table.add(r.hash, n); evicted != nil {
+		t.evict(evicted)
 	}
 	return n
 }

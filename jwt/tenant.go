@@ -19,10 +19,12 @@ type tenant struct {
 	next atomic.Pointer[tenant] // in its bucket of the table
 	hash uint64
 
+	users   atomic.Int32 // validations under way
+	evicted atomic.Bool  // after the last of those it is gone
+
 	// Guarded by Tenants.mu.
 	slot        int       // in the ring of the table
 	confirmedAt time.Time // beginning of the call of Resolve that last said so
-	failing     bool      // Resolve has not answered since
 }
 
 // newTenant returns the tenant that the application describes, if it is that

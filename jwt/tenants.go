@@ -38,6 +38,8 @@ type Tenants struct {
 
 	mu          sync.Mutex // held to change any of this; never while the application is called
 	resolutions map[string]*resolution
+	hanging     map[string]int       // how many calls go on after their time, by issuer
+	leaving     map[string][]*tenant // evicted ones by which a validation is under way, by issuer
 	newcomers   desk
 	renewals    desk // apart, so that a flood of made-up issuers cannot put them off
 	lastFault   tenantFault
@@ -52,6 +54,7 @@ func NewTenants(config TenantsConfig) (*Tenants, error) {
 	}
 	return &Tenants{
 		config: c, table: newTenantTable(c.MaxTenants), resolutions: make(map[string]*resolution),
+		hanging: make(map[string]int), leaving: make(map[string][]*tenant),
 		newcomers: desk{places: c.MaxResolving}, renewals: desk{places: c.MaxResolving},
 	}, nil
 }
@@ -70,36 +73,54 @@ func (t *Tenants) Validate(ctx context.Context, token string) (*Token, error) {
 	v := newValidation(token)
 	defer v.end()
 	for range maxChanges {
-		n, err := t.choose(ctx, v)
+		n, known, err := t.choose(ctx, v)
 		if err != nil {
 			return nil, err
 		}
-		v.validator = n.validator
-		accepted, err := v.run(ctx)
-		if !n.lease.ended() { // and so this is what it says
+		if accepted, err, counts := t.validateBy(ctx, n, known, v); counts {
 			return accepted, err
 		}
 	}
 	return nil, errKeepsChanging
 }
 
-// choose finds the tenant that the claims name.
-func (t *Tenants) choose(ctx context.Context, v *validation) (*tenant, error) {
+// validateBy validates by what is known about a tenant. The result does not count if
+// something else was said about it meanwhile.
+//
+// Use is what keeps a tenant from leaving, and use is a token that it accepts: one that
+// somebody made up would keep others than those who are used. Neither is it the first
+// one, or all who come would look as much used as those who stay.
+func (t *Tenants) validateBy(ctx context.Context, n *tenant, known bool, v *validation) (*Token, error, bool) {
+	n.users.Add(1)
+	defer t.used(n)
+	v.validator = n.validator
+	accepted, err := v.run(ctx)
+	if n.lease.ended() {
+		return nil, nil, false
+	}
+	if err == nil && known {
+		n.lease.touch()
+	}
+	return accepted, err, true
+}
+
+// choose finds the tenant that the claims name; known is whether nobody had to be asked.
+func (t *Tenants) choose(ctx context.Context, v *validation) (n *tenant, known bool, err error) {
 	issuer, err := v.findIssuer(t.config.MaxTokenBytes, maxIssuerBytes)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	hash, now := t.table.hashOf(issuer), time.Now()
 	if n := t.table.find(hash, issuer); n != nil {
-		n.lease.touch()
 		if n.lease.holds(now) {
-			return n, nil
+			return n, true, nil
 		}
 	} else if err := t.refuse(hash, issuer, now); err != nil {
 		t.counts.refused.Add(1)
-		return nil, err
+		return nil, false, err
 	}
-	return t.resolve(ctx, hash, issuer)
+	n, err = t.resolve(ctx, hash, issuer)
+	return n, false, err
 }
 
 var (
@@ -131,6 +152,9 @@ func (t *Tenants) refuse(hash uint64, issuer string, now time.Time) error {
 // The next token asks Resolve. Call it when you have removed, changed or added a
 // tenant.
 func (t *Tenants) Remove(issuer string) {
+	if t.table == nil {
+		return // the zero Tenants, which knows nothing
+	}
 	hash := t.table.hashOf(issuer)
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -138,16 +162,11 @@ func (t *Tenants) Remove(issuer string) {
 		t.dismiss(n)
 		t.counts.removed.Add(1)
 	}
+	t.outdate(issuer)
 	if r := t.resolutions[issuer]; r != nil {
 		t.end(r, nil, errOutdated)
 	}
 	t.known.forget(hash)
-}
-
-// dismiss makes a live tenant leave. The caller holds mu.
-func (t *Tenants) dismiss(n *tenant) {
-	t.table.remove(n)
-	n.lease.end()
 }
 
 // All returns the live tenants, as they are when the loop begins, by issuer, with the
@@ -155,6 +174,9 @@ func (t *Tenants) dismiss(n *tenant) {
 // how they are.
 func (t *Tenants) All() iter.Seq2[string, KeySource] {
 	return func(yield func(string, KeySource) bool) {
+		if t.table == nil {
+			return // of the zero Tenants
+		}
 		t.mu.Lock()
 		live := slices.Clone(t.table.ring)
 		t.mu.Unlock()

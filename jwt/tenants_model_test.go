@@ -138,10 +138,8 @@ func verdictOf(err error) string {
 
 // tenantModel says, in the plainest way, what is known about one issuer.
 type tenantModel struct {
-	incarnation int // 0 if it is not live
-	answeredAt  time.Time
+	incarnation int       // 0 if it is not live
 	until       time.Time // of the lease
-	failing     bool
 	refused     time.Time // until when it is remembered that there is none
 	failed      time.Time // until when it is remembered that nobody can tell
 }
@@ -176,7 +174,7 @@ func (m *model) validate(name string) string {
 		return unknown
 	case n.incarnation == 0 && now.Before(n.failed):
 		return undecidable
-	case n.incarnation == 0 || !now.Before(n.until) && !n.failing && !now.Before(n.answeredAt.Add(2*resolveAgain)):
+	case n.incarnation == 0 || !now.Before(n.until.Add(resolveAgain)):
 		if said := m.ask(token.issuer); said != "" {
 			return said
 		}
@@ -205,7 +203,7 @@ func (m *model) ask(issuer string) string {
 		n.failed = now.Add(time.Second)
 		return undecidable
 	case mixed:
-		n.failing, n.until = true, now.Add(30*time.Second)
+		n.until = now.Add(30 * time.Second)
 		return ""
 	case n.incarnation == 0:
 		if m.counter++; m.most == 1 {
@@ -215,7 +213,7 @@ func (m *model) ask(issuer string) string {
 		}
 		n.incarnation = m.counter
 	}
-	n.answeredAt, n.until, n.failing = now, now.Add(resolveAgain), false
+	n.until = now.Add(resolveAgain)
 	return ""
 }
 

@@ -42,9 +42,11 @@ type TenantsConfig struct {
 	// panic, and no answer in time. Config.Issuer may be left out where Config.Keys
 	// states it.
 	//
-	// It is called by goroutines of the Tenants, by several at once but never twice
-	// at once for one issuer, and its context is nobody's request's. It should
-	// return when that ends. A call that goes on occupies a place of MaxResolving.
+	// It is called by goroutines of the Tenants, by several at once, and its context is
+	// nobody's request's. It should return when that ends. A call that goes on occupies
+	// a place of MaxResolving; about the same issuer it is called once more meanwhile
+	// only if half of the places are free, or else nobody can tell. Other calls for one
+	// issuer come one after the other, unless Remove has outdated what the first says.
 	Resolve func(ctx context.Context, issuer string) (Config, error)
 
 	// Admit says, if it is set, which issuers Resolve is asked about at all. It is
@@ -116,11 +118,13 @@ func (c TenantsConfig) resolve() (TenantsConfig, error) {
 	f.setDuration("ResolveAgain", &c.ResolveAgain, defaultResolveAgain)
 	f.setDuration("MaxStale", &c.MaxStale, max(defaultMaxStale, c.ResolveAgain))
 	f.setDuration("RefuseFor", &c.RefuseFor, defaultRefuseFor)
-	if len(f) == 0 && c.MaxStale < c.ResolveAgain {
+	if inRange(c.MaxStale) && inRange(c.ResolveAgain) && c.MaxStale < c.ResolveAgain {
 		f.add("MaxStale is %v: it must be no shorter than ResolveAgain, %v", c.MaxStale, c.ResolveAgain)
 	}
 	return c, errors.Join(f...)
 }
+
+func inRange(d time.Duration) bool { return d >= time.Millisecond && d <= longestWait }
 
 // tenantsFaults collects what is wrong with a TenantsConfig.
 type tenantsFaults []error

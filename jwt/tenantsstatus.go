@@ -67,6 +67,9 @@ type tenantFault struct {
 
 // Status describes the tenants. It asks nobody.
 func (t *Tenants) Status() TenantsStatus {
+	if t.table == nil {
+		return TenantsStatus{} // of the zero Tenants
+	}
 	c := &t.counts
 	s := TenantsStatus{
 		Refused:  t.known.count(time.Now()),
