@@ -132,7 +132,7 @@ func (c *closures) expand(granted Set) Set {
 	if all.len() == 0 {
 		return granted
 	}
-	return Set{list: &list{names, marks, &implied{c.vocabulary, all, all.len()}}}
+	return Set{list: &list{names: names, marks: marks, implied: &implied{c.vocabulary, all, all.len()}}}
 }
 
 // implied is what a set has by implication, beside what was granted. It costs a bit for

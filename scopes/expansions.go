@@ -56,7 +56,7 @@ func (s Set) clone() Set {
 	for i, name := range s.list.names {
 		names[i] = strings.Clone(name)
 	}
-	return Set{list: &list{names, s.list.marks, s.list.implied}}
+	return Set{list: &list{names: names, marks: s.list.marks, implied: s.list.implied}}
 }
 
 // isSame reports whether both have the same names in the same order.

@@ -55,16 +55,24 @@ func (h Hierarchy) IsZero() bool { return h.closures == nil }
 // granted: a [Requirement], and the challenge that [Requirement.Nearest] names, stay as
 // narrow as they were declared.
 //
-// What was expanded is remembered, for 64 sets at most. A set of the same names in the
-// same order costs no more than to find it, and no memory. The names of a set that are not
+// What was expanded is remembered, by the set and, for 64 sets at most, by the hierarchy:
+// a copy of the set, or another of the same names in the same order, costs no more than
+// to find it, and no memory. The names of a set that are not
 // in the hierarchy imply nothing.
 func (h Hierarchy) Expand(granted Set) Set {
 	if h.closures == nil || granted.list == nil || granted.list.implied.of(h.closures.vocabulary) {
 		return granted
 	}
-	cell := h.known.cell(granted)
-	if expanded, ok := cell.find(granted); ok {
-		return expanded
+	if known := granted.list.expanded.Load(); known != nil && known.implied.of(h.closures.vocabulary) {
+		return Set{list: known}
 	}
-	return cell.remember(granted, h.closures.expand)
+	cell := h.known.cell(granted)
+	expanded, ok := cell.find(granted)
+	if !ok {
+		expanded = cell.remember(granted, h.closures.expand)
+	}
+	if expanded.list.implied.of(h.closures.vocabulary) {
+		granted.list.expanded.Store(expanded.list)
+	}
+	return expanded
 }

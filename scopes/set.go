@@ -4,6 +4,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"sync/atomic"
 )
 
 // Set is an immutable set of granted names. The zero value is the empty set.
@@ -13,12 +14,14 @@ type Set struct {
 	list *list     // nil: the empty set
 }
 
-// list is the names of a set that is not empty. It is never written again, and is the
-// same for all copies of the set: whoever remembers one knows the others by it.
+// list is the names of a set that is not empty. It is the same for all copies of the set,
+// and never written again, but that it remembers what a Hierarchy has made of it last.
 type list struct {
 	names   []string // distinct, in the order first seen
 	marks   uint64   // the union of mark(name): rules most absent names out at once
 	implied *implied // what a Hierarchy has added; nil: nothing
+
+	expanded atomic.Pointer[list] // nil: nothing was added yet
 }
 
 // Parse reads the scope-token list of a scope claim or parameter (RFC 6749
