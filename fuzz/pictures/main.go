@@ -38,5 +38,13 @@ func draw(root fs.FS) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string][]byte{"flow.svg": drawFlow(), "speed.svg": drawSpeed(), "tour.svg": tour}, nil
+	figures, err := fs.ReadFile(root, "fuzz/speed/README.md")
+	if err != nil {
+		return nil, err
+	}
+	speed, err := drawSpeed(string(figures))
+	if err != nil {
+		return nil, err
+	}
+	return map[string][]byte{"flow.svg": drawFlow(), "speed.svg": speed, "tour.svg": tour}, nil
 }

@@ -12,6 +12,11 @@
 //
 //	go run ./fuzz/speed -tenants
 //
+// How many requests a second a real server answers, with a guard and without, is the
+// third, and the README's picture is drawn from it:
+//
+//	go run ./fuzz/speed -server
+//
 // The same paths are benchmarks of this folder, for benchstat and for profiles:
 //
 //	go test -bench . -cpu 1 ./fuzz/speed
@@ -28,7 +33,15 @@ func main() {
 	rounds := flag.Int("rounds", 250, "how often everything is measured")
 	slice := flag.Duration("slice", 2*time.Millisecond, "about how long each path is gone in a round")
 	tenants := flag.Bool("tenants", false, "measure what many tenants cost")
+	server := flag.Bool("server", false, "measure real servers, in a fifth of the rounds, of 50 slices each")
 	flag.Parse()
+	if *server {
+		if err := printServers(os.Stdout, max(1, *rounds/5), 50**slice); err != nil {
+			fmt.Fprintln(os.Stderr, "speed:", err)
+			os.Exit(2)
+		}
+		return
+	}
 	if *tenants {
 		os.Exit(tenantsMain(*rounds, *slice))
 	}
