@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// servers are the rows of the table in fuzz/speed/README.md that go run ./fuzz/speed -server prints, and how each is drawn.
+// servers are the rows of the table that go run ./fuzz/speed -server prints, as it stands in fuzz/speed/README.md, and
+// how each is drawn.
 var servers = []struct{ title, class string }{
 	{"open: no guard", "other"}, {"guarded, with the cache", "bar"}, {"guarded", "bar"},
 }
