@@ -34,7 +34,7 @@ func (e *examination) run(ctx context.Context, s streams) (int, error) {
 	switch e.token {
 	case "":
 	case "-":
-		if config.Token, err = readToken(s); err != nil {
+		if config.Token, err = readToken(ctx, s); err != nil {
 			return 0, err
 		}
 	default:

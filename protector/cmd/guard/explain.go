@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"io"
 	"time"
@@ -41,7 +42,7 @@ func (e *explain) run(ctx context.Context, s streams) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	token, err := readToken(s)
+	token, err := readToken(ctx, s)
 	if err != nil {
 		return 0, err
 	}
@@ -69,9 +70,9 @@ func (e *explain) validator(ctx context.Context) (*jwt.Validator, error) {
 	if err != nil {
 		return nil, inFlags(err)
 	}
-	profile, err := profiles.Parse(e.profile)
+	profile, err := readProfile(ctx, e.profile)
 	if err != nil {
-		return nil, usageError("-profile: " + err.Error())
+		return nil, err
 	}
 	tokens, err := jwt.NewValidator(jwt.Config{
 		Audiences: e.audiences, Keys: doctor.Fetching(ctx, keys), Profile: profile, Confirmations: e.confirmations,
@@ -80,6 +81,22 @@ func (e *explain) validator(ctx context.Context) (*jwt.Validator, error) {
 		return nil, inFlags(err)
 	}
 	return tokens, nil
+}
+
+// readProfile reads that of -profile, which may be a pipe that nobody writes to.
+func readProfile(ctx context.Context, value string) (jwt.Profile, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	profile, err := terminal.Await(ctx, func() (jwt.Profile, error) { return profiles.Parse(value) })
+	switch {
+	case errors.Is(err, terminal.ErrInterrupted):
+		return profile, err
+	case errors.Is(err, context.DeadlineExceeded):
+		return profile, usageError("-profile: nothing came from that file")
+	case err != nil:
+		return profile, usageError("-profile: " + err.Error())
+	}
+	return profile, nil
 }
 
 func exitOf(e jwt.Explanation) int {

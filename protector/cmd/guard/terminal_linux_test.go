@@ -2,12 +2,15 @@ package main_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
@@ -35,11 +38,28 @@ func openTerminal(t *testing.T) (person, screen *os.File) {
 // typing runs the program on a terminal, types once it asks, and returns all that a person saw.
 func typing(t *testing.T, env []string, keys string, args ...string) (code int, seen string) {
 	t.Helper()
-	person, screen := openTerminal(t)
 	command := exec.Command(program, args...)
 	command.Env = append(append(os.Environ(), "TERM=xterm", "NO_COLOR="), env...)
-	command.Stdin, command.Stdout, command.Stderr = screen, screen, screen
+	return onTerminal(t, command, func(person *os.File) { person.WriteString(keys) })
+}
+
+// onTerminal runs a command on a terminal, but for the streams that it has already. Once it asks, there is an answer.
+// The terminal has to be as it was, when it ends.
+func onTerminal(t *testing.T, command *exec.Cmd, answer func(person *os.File)) (code int, seen string) {
+	t.Helper()
+	person, screen := openTerminal(t)
+	before, err := unix.IoctlGetTermios(int(screen.Fd()), unix.TCGETS)
+	require.NoError(t, err)
+	command.Stdin = screen
+	if command.Stdout == nil {
+		command.Stdout = screen
+	}
+	if command.Stderr == nil {
+		command.Stderr = screen
+	}
 	require.NoError(t, command.Start())
+	giveUp := time.AfterFunc(10*time.Second, func() { command.Process.Kill() })
+	defer giveUp.Stop()
 	var all bytes.Buffer
 	done := make(chan struct{})
 	go func() {
@@ -53,11 +73,14 @@ func typing(t *testing.T, env []string, keys string, args ...string) (code int, 
 			}
 			if !typed && strings.Contains(all.String(), "not shown") && strings.Contains(all.String(), "2004h") {
 				typed = true
-				go person.WriteString(keys) // the terminal takes no more than a few thousand bytes at a time
+				go answer(person) // the terminal takes no more than a few thousand bytes at a time
 			}
 		}
 	}()
 	_ = command.Wait()
+	after, err := unix.IoctlGetTermios(int(screen.Fd()), unix.TCGETS)
+	require.NoError(t, err)
+	require.Equal(t, before, after, "the terminal was left changed")
 	require.NoError(t, screen.Close()) // the last one: who looks reads to the end
 	<-done
 	return command.ProcessState.ExitCode(), all.String()
@@ -101,4 +124,89 @@ func TestColours(t *testing.T) {
 	require.True(t, colour())
 	require.False(t, colour("NO_COLOR=1"))
 	require.False(t, colour("TERM=dumb"))
+}
+
+// A prompt asks whoever sits there, wherever errors go.
+func TestPromptIsSeen(t *testing.T) {
+	t.Parallel()
+	issuer := jwttest.NewIssuer(t)
+	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	require.NoError(t, err)
+	defer log.Close()
+	command := exec.Command(program, flagsFor("explain", issuer)...)
+	command.Stderr = log
+	code, seen := onTerminal(t, command, func(person *os.File) { person.WriteString(issuer.Token() + "\r") })
+	require.Equal(t, 0, code, seen)
+	require.Contains(t, seen, "Paste the token")
+	logged, err := os.ReadFile(log.Name())
+	require.NoError(t, err)
+	require.Empty(t, string(logged))
+}
+
+// Where nobody can be asked, it says so, and does not wait.
+func TestPromptThatNobodySees(t *testing.T) {
+	t.Parallel()
+	_, screen := openTerminal(t)
+	readable, err := os.OpenFile(fmt.Sprintf("/proc/self/fd/%d", screen.Fd()), os.O_RDONLY|syscall.O_NOCTTY, 0)
+	require.NoError(t, err)
+	defer readable.Close()
+	var errs bytes.Buffer
+	command := exec.Command(program, flagsFor("explain", jwttest.NewIssuer(t))...)
+	command.Stdin, command.Stderr = readable, &errs
+	require.Error(t, command.Run())
+	require.Equal(t, 3, command.ProcessState.ExitCode())
+	require.Contains(t, errs.String(), "nobody can be asked")
+}
+
+// A signal ends the program wherever it waits for a token, or for a profile.
+func TestSignals(t *testing.T) {
+	t.Parallel()
+	issuer := jwttest.NewIssuer(t)
+	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		for _, name := range []string{"explain", "doctor"} {
+			t.Run(name+", "+signal.String(), func(t *testing.T) {
+				ended(t, flagsFor(name, issuer, map[string][]string{"doctor": {"-token", "-"}}[name]...), signal)
+			})
+		}
+		t.Run("prompt, "+signal.String(), func(t *testing.T) {
+			command := exec.CommandContext(t.Context(), program, flagsFor("explain", issuer)...)
+			code, seen := onTerminal(t, command, func(*os.File) { command.Process.Signal(signal) })
+			require.Equal(t, 3, code, seen)
+			require.Contains(t, seen, "interrupted")
+		})
+		t.Run("profile, "+signal.String(), func(t *testing.T) {
+			pipe := filepath.Join(t.TempDir(), "profile.json")
+			require.NoError(t, syscall.Mkfifo(pipe, 0o600))
+			command := exec.CommandContext(t.Context(), program, flagsFor("explain", issuer, "-profile", pipe)...)
+			require.NoError(t, command.Start())
+			writer, err := os.OpenFile(pipe, os.O_WRONLY, 0) // which waits for the reader
+			require.NoError(t, err)
+			defer writer.Close()
+			require.NoError(t, command.Process.Signal(signal))
+			requireInterrupted(t, command)
+		})
+	}
+}
+
+// ended sends the signal once the program reads standard input, which stays open.
+func ended(t *testing.T, args []string, signal os.Signal) {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), program, args...)
+	input, err := command.StdinPipe()
+	require.NoError(t, err)
+	require.NoError(t, command.Start())
+	_, err = input.Write(make([]byte, 100<<10)) // more than a pipe holds: it has begun to read
+	require.NoError(t, err)
+	require.NoError(t, command.Process.Signal(signal))
+	requireInterrupted(t, command)
+}
+
+// requireInterrupted waits for the end, and not for ever.
+func requireInterrupted(t *testing.T, command *exec.Cmd) {
+	t.Helper()
+	giveUp := time.AfterFunc(10*time.Second, func() { command.Process.Kill() })
+	defer giveUp.Stop()
+	state, err := command.Process.Wait()
+	require.NoError(t, err)
+	require.Equal(t, 3, state.ExitCode(), state.String())
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/base64"
 	"io"
 	"os"
@@ -37,9 +38,10 @@ func looksLikeToken(text string) bool {
 	return err == nil && strings.HasPrefix(strings.TrimSpace(string(begin)), `{"`)
 }
 
-// readToken reads a token from standard input, or asks for it where that is a terminal.
-func readToken(s streams) (string, error) {
-	text, err := readInput(s)
+// readToken reads a token from standard input, or asks for it where that is a terminal. A signal
+// ends the wait.
+func readToken(ctx context.Context, s streams) (string, error) {
+	text, err := readInput(ctx, s)
 	if err != nil {
 		return "", err
 	}
@@ -49,11 +51,11 @@ func readToken(s streams) (string, error) {
 	return text, nil
 }
 
-func readInput(s streams) (string, error) {
+func readInput(ctx context.Context, s streams) (string, error) {
 	if file, ok := s.in.(*os.File); ok && terminal.Is(file) {
-		return terminal.ReadHidden(file, s.err, "Paste the token, and press Enter (it is not shown): ", maxInput)
+		return terminal.ReadHidden(ctx, file, s.err, "Paste the token, and press Enter (it is not shown): ", maxInput)
 	}
-	text, err := io.ReadAll(io.LimitReader(s.in, maxInput))
+	text, err := terminal.Await(ctx, func() ([]byte, error) { return io.ReadAll(io.LimitReader(s.in, maxInput)) })
 	return string(text), err
 }
 

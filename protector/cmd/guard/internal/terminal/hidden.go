@@ -2,15 +2,13 @@ package terminal
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"os"
 
 	"golang.org/x/term"
 )
-
-// ErrInterrupted is what ReadHidden returns at Ctrl-C.
-var ErrInterrupted = errors.New("interrupted")
 
 // What keys send while the terminal interprets nothing.
 const (
@@ -33,19 +31,27 @@ const (
 
 // ReadHidden asks for one line of at most limit bytes and shows nothing of it. Line ends within what is pasted are left
 // out. It reads key by key: term.ReadPassword leaves the line to the terminal, which holds 4095 bytes of it and drops
-// the rest of a token without a word.
-func ReadHidden(in *os.File, out io.Writer, prompt string, limit int) (string, error) {
+// the rest of a token without a word. It asks on errs where that is a terminal, and otherwise on the one that it reads:
+// a prompt in a file of errors asks nobody. However it ends, the terminal is as it was.
+func ReadHidden(ctx context.Context, in *os.File, errs io.Writer, prompt string, limit int) (string, error) {
+	out := errs
+	if !Is(errs) {
+		out = in
+	}
 	state, err := term.MakeRaw(int(in.Fd()))
 	if err != nil {
 		return "", err
 	}
 	defer term.Restore(int(in.Fd()), state)
 	if _, err := io.WriteString(out, prompt+askForMarks); err != nil {
-		return "", err
+		return "", errCannotAsk
 	}
 	defer io.WriteString(out, noMoreMarks+pressedEnter)
-	return readLine(in, limit+marksAtMost)
+	return Await(ctx, func() (string, error) { return readLine(in, limit+marksAtMost) })
 }
+
+var errCannotAsk = errors.New("the terminal cannot be written to, so that nobody can be asked: " +
+	"leave standard error on a terminal, or give the token by a pipe")
 
 func readLine(in io.Reader, limit int) (string, error) {
 	var line []byte
