@@ -67,7 +67,7 @@ func (c command) run(ctx context.Context, args []string, s streams) int {
 		c.help(flags, s.out)
 		return exitGood
 	case err != nil:
-		return complain(s, name, usageError(err.Error()))
+		return complain(s, name, flagFault(flags, err))
 	case c.word == "" && flags.NArg() > 0:
 		return complain(s, name, usageError("it takes no argument. If that was a token: "+refusedToken))
 	}
@@ -76,6 +76,22 @@ func (c command) run(ctx context.Context, args []string, s streams) int {
 		return complain(s, name, err)
 	}
 	return code
+}
+
+// flagFault tells a mistake of a flag's without what was written there: it may be a token.
+func flagFault(flags *flag.FlagSet, err error) error {
+	fault := usageError("there is no such flag, or it is not written so; " + flags.Name() + " -h lists them")
+	flags.VisitAll(func(f *flag.Flag) {
+		if err.Error() == "flag needs an argument: -"+f.Name {
+			fault = usageError("-" + f.Name + " needs a value")
+		}
+		// The value stands before the flag's name, and why it is refused is the last.
+		reason := strings.LastIndex(err.Error(), " -"+f.Name+": ")
+		if reason >= 0 && strings.HasPrefix(err.Error(), "invalid ") {
+			fault = usageError(err.Error()[reason+1:])
+		}
+	})
+	return fault
 }
 
 // complain says what went wrong. A mistake of the caller's is told apart from one of the world's.

@@ -17,25 +17,37 @@ const refusedToken = "a token is not taken from the command line: the shell woul
 // longer one is refused for its length.
 const maxInput = 1<<20 + 1
 
-// holdsToken reports whether an argument, or the value of a flag in it, looks like a JWT.
+// holdsToken reports whether an argument has something in it that looks like a JWT.
 func holdsToken(args []string) bool {
 	for _, arg := range args {
-		if _, value, ok := strings.Cut(arg, "="); ok && looksLikeToken(value) || looksLikeToken(arg) {
-			return true
+		for word := range strings.FieldsFuncSeq(arg, func(r rune) bool { return !strings.ContainsRune(base64URL, r) }) {
+			if looksLikeHeader(strings.TrimLeft(word, "-")) {
+				return true
+			}
 		}
 	}
 	return false
 }
 
-// looksLikeToken recognizes a JWT by its header, whole or cut short: base64url of what begins an object. An opaque
-// token looks like any other word.
-func looksLikeToken(text string) bool {
-	header, _, _ := strings.Cut(withoutScheme(strings.TrimLeft(text, "- '\"")), ".")
-	if len(header) < 16 {
+const base64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+// shortestHeader is how much there has to be of a header to tell it from another word.
+const shortestHeader = 16
+
+// looksLikeHeader recognizes a JWT by its header, whole or cut short: base64url of what begins an object of JSON, which
+// may have blanks between its brace and its first name. An opaque token looks like any other word.
+func looksLikeHeader(word string) bool {
+	if len(word) < shortestHeader {
 		return false
 	}
-	begin, err := base64.RawURLEncoding.DecodeString(header[:16])
-	return err == nil && strings.HasPrefix(strings.TrimSpace(string(begin)), `{"`)
+	text, err := base64.RawURLEncoding.DecodeString(word[:len(word)/4*4])
+	if err != nil {
+		return false
+	}
+	const blanks = " \t\r\n" // of JSON
+	members, isObject := strings.CutPrefix(strings.TrimLeft(string(text), blanks), "{")
+	members = strings.TrimLeft(members, blanks)
+	return isObject && (members == "" || members[0] == '"')
 }
 
 // readToken reads a token from standard input, or asks for it where that is a terminal. A signal

@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"encoding/base64"
 	"os"
 	"os/exec"
 	"regexp"
@@ -24,7 +25,7 @@ func TestUsage(t *testing.T) {
 	}{
 		"no command":        {nil, "guard explain"},
 		"another command":   {[]string{esc}, "no such command"},
-		"another flag":      {[]string{"explain", "-" + esc}, "not defined"},
+		"another flag":      {[]string{"explain", "-" + esc}, "no such flag"},
 		"no issuer":         {[]string{"explain", "-audience", "a"}, "-issuer is missing"},
 		"no audience":       {[]string{"explain", "-issuer", issuer}, "-audience is missing"},
 		"an empty audience": {complete("-audience", ""), "environment variable"},
@@ -34,6 +35,13 @@ func TestUsage(t *testing.T) {
 		"a bad profile":     {complete("-profile", `{"typ":1}`), "-profile: "},
 		"no token":          {complete(), "no token came"},
 		"an opaque token":   {[]string{"explain", opaque}, "shell would keep it"},
+		"an opaque flag":    {[]string{"explain", "-" + opaque}, "no such flag"},
+		"a flag like ours":  {[]string{"explain", "-json: " + opaque}, "no such flag"},
+		"an opaque value":   {[]string{"explain", "-json=" + opaque}, "-json: parse error"},
+		"a value like ours": {[]string{"explain", "-json=-json: " + opaque}, "-json: parse error"},
+		"an opaque profile": {complete("-profile", opaque), "use one of rfc9068"},
+		"a folder":          {complete("-profile", "."), "cannot be read"},
+		"no value":          {[]string{"explain", "-issuer"}, "-issuer needs a value"},
 		"doctor, a token":   {[]string{"doctor", "-issuer", issuer, "-token", opaque}, "shell would keep it"},
 		"doctor, no token":  {[]string{"doctor", "-issuer", issuer, "-token", "-"}, "no token came"},
 		"doctor, a bad audience": {
@@ -73,7 +81,10 @@ func TestHelp(t *testing.T) {
 // A token on the command line is refused wherever it stands, and is not repeated.
 func TestTokenOnTheCommandLine(t *testing.T) {
 	t.Parallel()
-	token := jwttest.NewIssuer(t).Token()
+	issuer := jwttest.NewIssuer(t)
+	token := issuer.Token()
+	_, rest, _ := strings.Cut(token, ".")
+	indented := base64.RawURLEncoding.EncodeToString([]byte("{\n               \"alg\": \"RS256\"\n}")) + "." + rest
 	for name, args := range map[string][]string{
 		"in place of a command": {token},
 		"argument":              {"explain", token},
@@ -83,12 +94,18 @@ func TestTokenOnTheCommandLine(t *testing.T) {
 		"cut short":             {"explain", token[:30]},
 		"as a flag":             {"explain", "-" + token},
 		"in another flag":       {"explain", "-issuer", token},
+		"in an address":         {"explain", "-issuer", "https://id.example/?a=b&token=" + token},
+		"indented":              {"explain", indented},
+		"indented, as a flag":   {"explain", "-" + indented},
+		"as a profile":          {"explain", "-issuer", "https://id.example", "-audience", "a", "-profile", indented},
+		"without its header":    {"explain", rest},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := run(t, "", args...)
 			require.Equal(t, 2, r.code)
 			require.Contains(t, r.err, "is not taken from the command line")
 			requireUnrepeated(t, token, r)
+			requireUnrepeated(t, indented, r)
 		})
 	}
 }

@@ -2,6 +2,7 @@
 package profiles
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -131,16 +132,16 @@ func Parse(value string) (jwt.Profile, error) {
 func fromFile(name string) (jwt.Profile, error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return jwt.Profile{}, fmt.Errorf("%q is neither the name of a profile nor a file that can be read: use one of %s, "+
-			"JSON, or a file that holds JSON", name, Names())
+		return jwt.Profile{}, fmt.Errorf("that is neither the name of a profile nor a file that can be read: use one of %s, "+
+			"JSON, or a file that holds JSON", Names()) // without the value, which may be a token
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxBytes+1))
 	if err != nil {
-		return jwt.Profile{}, err
+		return jwt.Profile{}, errors.New("the file cannot be read")
 	}
 	if len(text) > maxBytes {
-		return jwt.Profile{}, fmt.Errorf("%q is longer than %d bytes, and so is no profile", name, maxBytes)
+		return jwt.Profile{}, fmt.Errorf("the file is longer than %d bytes, and so is no profile", maxBytes)
 	}
 	return jwt.ParseProfile(text)
 }
