@@ -46,8 +46,7 @@ func run(ctx context.Context, args []string, s streams) int {
 	}
 	switch args[0] {
 	case "help", "-h", "-help", "--help":
-		io.WriteString(s.out, help())
-		return exitGood
+		return show(s, "guard", help())
 	}
 	for _, c := range commands() {
 		if c.name == args[0] {
@@ -64,8 +63,7 @@ func (c command) run(ctx context.Context, args []string, s streams) int {
 	start := c.prepare(flags)
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
-		c.help(flags, s.out)
-		return exitGood
+		return show(s, name, c.help(flags))
 	case err != nil:
 		return complain(s, name, flagFault(flags, err))
 	case c.word == "" && flags.NArg() > 0:
@@ -117,8 +115,18 @@ func help() string {
 	return b.String()
 }
 
-func (c command) help(flags *flag.FlagSet, out io.Writer) {
-	fmt.Fprintf(out, "guard %s: %s.\n\n", strings.TrimSpace(c.name+" "+c.word), c.summary)
-	flags.SetOutput(out)
+func (c command) help(flags *flag.FlagSet) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "guard %s: %s.\n\n", strings.TrimSpace(c.name+" "+c.word), c.summary)
+	flags.SetOutput(&b)
 	flags.PrintDefaults()
+	return b.String()
+}
+
+// show writes a text that was asked for. That it cannot be written is no success.
+func show(s streams, name, text string) int {
+	if _, err := io.WriteString(s.out, text); err != nil {
+		return complain(s, name, err)
+	}
+	return exitGood
 }

@@ -14,8 +14,10 @@ func prepareCompletion(flags *flag.FlagSet) func(context.Context, streams) (int,
 		if flags.NArg() != 1 || write == nil {
 			return 0, usageError("name one shell: bash, zsh or fish")
 		}
-		write(s.out)
-		return exitGood, nil
+		var script strings.Builder
+		write(&script)
+		_, err := io.WriteString(s.out, script.String())
+		return exitGood, err
 	}
 }
 

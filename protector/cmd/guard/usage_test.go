@@ -129,6 +129,24 @@ func TestProfileNames(t *testing.T) {
 	}
 }
 
+// What cannot be written is not good.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("there is no device that is full here:", err)
+	}
+	defer full.Close()
+	for _, args := range [][]string{
+		{"help"}, {"explain", "-h"}, {"version"}, {"completion", "bash"}, {"completion", "zsh"}, {"completion", "fish"},
+	} {
+		command := exec.Command(program, args...)
+		command.Stdout = full
+		require.Error(t, command.Run())
+		require.Equal(t, 3, command.ProcessState.ExitCode(), args)
+	}
+}
+
 func BenchmarkStart(b *testing.B) {
 	for b.Loop() {
 		if err := exec.Command(program, "version").Run(); err != nil {
