@@ -51,6 +51,9 @@ func TestUsage(t *testing.T) {
 		"another shell":       {[]string{"completion", "csh"}, "bash, zsh or fish"},
 		"issuer for everyone": {[]string{"issuer", "-addr", "0.0.0.0:0"}, "not on loopback"},
 		"issuer on any":       {[]string{"issuer", "-addr", ":0"}, "not on loopback"},
+		"no such port":        {[]string{"issuer", "-addr", "127.0.0.1:99999"}, "invalid port"},
+		"a wish as a user":    {[]string{"issuer", "-user", "expired=a"}, "the name of a wish"},
+		"one user twice":      {[]string{"issuer", "-user", "bob=a", "-user", "bob=b"}, "two users have one name"},
 		"a user with blanks":  {[]string{"issuer", "-user", "a=b c"}, "NAME=SCOPE"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -43,10 +43,28 @@ type Issuer struct {
 var errNotLoopback = errors.New("the address is not on loopback: whoever reaches this issuer gets any token from it. " +
 	"Use 127.0.0.1:PORT, [::1]:PORT or localhost:PORT")
 
-// Start listens.
+// checkUsers reports a user whom no command could name.
+func checkUsers(users []User) error {
+	if len(users) == 0 {
+		return errors.New("there is no user")
+	}
+	seen := make(map[string]bool)
+	for _, u := range users {
+		if wishes[u.Name] != nil {
+			return errors.New("a user has the name of a wish, so that token would not tell them apart: choose another name")
+		}
+		if seen[u.Name] {
+			return errors.New("two users have one name: choose another")
+		}
+		seen[u.Name] = true
+	}
+	return nil
+}
+
+// Start listens. An error that is an *os.SyscallError is of this machine, and any other one of the config.
 func Start(config Config) (*Issuer, error) {
-	if len(config.Users) == 0 {
-		return nil, errors.New("there is no user")
+	if err := checkUsers(config.Users); err != nil {
+		return nil, err
 	}
 	if !onLoopback(config.Address) {
 		return nil, errNotLoopback
