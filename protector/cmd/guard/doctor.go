@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"io"
 
@@ -43,8 +44,10 @@ func (e *examination) run(ctx context.Context, s streams) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	report, err := doctor.Examine(ctx, config)
-	if err != nil {
-		return 0, inFlags(err)
+	if fault, ok := errors.AsType[doctor.ConfigError](err); ok {
+		return 0, inFlags(fault)
+	} else if err != nil {
+		return 0, err
 	}
 	if e.json {
 		err = writeJSON(s.out, report)

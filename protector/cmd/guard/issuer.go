@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"example.com/resourceserver/protector/cmd/guard/internal/devissuer"
@@ -52,7 +53,9 @@ func (i *issuer) run(ctx context.Context, s streams) (int, error) {
 		return 0, usageError("-audience is empty")
 	}
 	running, err := devissuer.Start(i.Config)
-	if err != nil {
+	if _, world := errors.AsType[*os.SyscallError](err); world { // the address is in use, say
+		return 0, err
+	} else if err != nil {
 		return 0, usageError(err.Error())
 	}
 	defer running.Close()

@@ -28,7 +28,13 @@ type examination struct {
 	status jwks.Status
 }
 
-// Examine looks at the issuer, and at the token if there is one. An error is a fault of the config.
+// ConfigError is a fault of the Config.
+type ConfigError struct{ error }
+
+// Unwrap returns the fault, in the words of jwks or jwt.
+func (e ConfigError) Unwrap() error { return e.error }
+
+// Examine looks at the issuer, and at the token if there is one. A fault of the config is a ConfigError.
 //
 // Metadata that names the issuer a little differently, at the same origin, is looked at once more under that name:
 // whoever made the mistake wants to know the rest, too. One of another origin is named and not followed, for anybody's
@@ -59,7 +65,7 @@ func Examine(ctx context.Context, config Config) (Report, error) {
 	if config.Token == "" {
 		e.guessProfile(&service)
 	} else if err := e.checkToken(ctx, &service); err != nil {
-		return Report{}, err
+		return Report{}, ConfigError{err}
 	}
 	e.conclude()
 	if e.status.State.Usable() {
@@ -79,7 +85,7 @@ func fetch(ctx context.Context, config Config) (*examination, error) {
 	config.Keys.HTTPClient = &http.Client{Transport: e.wire}
 	keys, err := jwks.NewRemote(config.Keys)
 	if err != nil {
-		return nil, err
+		return nil, ConfigError{err}
 	}
 	_ = keys.Refresh(ctx) // the status has its error
 	e.keys, e.status = keys, keys.Status()
