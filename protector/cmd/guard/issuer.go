@@ -26,7 +26,7 @@ func prepareIssuer(flags *flag.FlagSet) func(context.Context, streams) (int, err
 	flags.StringVar(&i.Address, "addr", "127.0.0.1:0", "`host:port` on loopback; port 0 is any, and so another each time")
 	flags.StringVar(&i.Audience, "audience", "https://api.example", "`name` of your API in the aud claim")
 	flags.Var(&i.users, "user", "a `user` and the scopes of its tokens, as in alice=profile,email; may be given again")
-	flags.BoolVar(&i.json, "json", false, "print where it is as JSON")
+	flags.BoolVar(&i.json, "json", false, "print where it is as JSON, and answers to commands on standard error")
 	return i.run
 }
 
@@ -65,6 +65,9 @@ func (i *issuer) run(ctx context.Context, s streams) (int, error) {
 		return 0, err
 	}
 	quit := make(chan struct{})
+	if i.json {
+		s.out = s.err // standard output is one document
+	}
 	go obey(running, s, quit)
 	select {
 	case err := <-failed:

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"os/exec"
 	"strings"
@@ -19,6 +20,7 @@ type running struct {
 	process *exec.Cmd
 	stdin   io.WriteCloser
 	stdout  *bufio.Reader
+	answers *bufio.Reader // to what is said on stdin
 }
 
 func startIssuer(t *testing.T, args ...string) *running {
@@ -29,6 +31,9 @@ func startIssuer(t *testing.T, args ...string) *running {
 	require.NoError(t, err)
 	stdout, err := r.process.StdoutPipe()
 	require.NoError(t, err)
+	stderr, err := r.process.StderrPipe()
+	require.NoError(t, err)
+	r.answers = bufio.NewReader(stderr)
 	require.NoError(t, r.process.Start())
 	t.Cleanup(func() {
 		_ = r.process.Process.Kill()
@@ -68,7 +73,7 @@ func (r *running) say(t *testing.T, command string) string {
 	t.Helper()
 	_, err := io.WriteString(r.stdin, command+"\n")
 	require.NoError(t, err)
-	line, err := r.stdout.ReadString('\n')
+	line, err := r.answers.ReadString('\n')
 	require.NoError(t, err)
 	return strings.TrimSpace(line)
 }
@@ -169,6 +174,26 @@ func TestIssuerRefusesPages(t *testing.T) {
 			require.NotContains(t, string(body), "eyJ")
 		})
 	}
+}
+
+// A script reads one document from standard output, whatever is said on standard input.
+func TestIssuerAsJSON(t *testing.T) {
+	t.Parallel()
+	r := run(t, "keys\nnonsense\nquit\n", "issuer", "-json")
+	require.Equal(t, 0, r.code)
+	require.NoError(t, json.Unmarshal([]byte(r.out), new(map[string]string)), r.out)
+	require.Equal(t, "RS256-1\nguard issuer: not understood: help lists the commands\n", r.err)
+}
+
+// That an address is taken is no mistake in the command line.
+func TestIssuerWhoseAddressIsTaken(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	r := run(t, "", "issuer", "-addr", listener.Addr().String())
+	require.Equal(t, 3, r.code)
+	require.Contains(t, r.err, "in use")
 }
 
 func TestIssuerEnds(t *testing.T) {
