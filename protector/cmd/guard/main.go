@@ -8,8 +8,8 @@
 //	guard version     the version of this program
 //
 // A token comes from standard input, and never from an argument: the shell would keep it in its history, and
-// everybody on the machine could see it in the list of processes. No token that came on standard input is ever repeated,
-// and no word of the command line in which there is one, or that nobody expects there.
+// everybody on the machine could see it in the list of processes. No token that came on standard input is ever
+// repeated, and no word of the command line in which there is one, or that nobody expects there.
 //
 // It exits with 0 if the token is valid or the issuer good, 1 if not, 2 if the command line is wrong, and 3 if it
 // could not be decided, as when the issuer's keys cannot be had. Output has colours on a terminal, unless NO_COLOR is
