@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"os"
 	"os/exec"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -117,19 +116,6 @@ func TestVersion(t *testing.T) {
 	t.Parallel()
 	require.Regexp(t, `^guard \S+ go1\.\d+\S*( \w+)?\n$`, run(t, "", "version").out)
 	require.Contains(t, run(t, "", "version", "-json").out, `"go": "go1.`)
-}
-
-// What -profile can name in the quickstart means the same here.
-func TestProfileNames(t *testing.T) {
-	t.Parallel()
-	ofQuickstart, err := os.ReadFile("../../../examples/quickstart/profiles.go")
-	require.NoError(t, err)
-	names := regexp.MustCompile(`(?m)^\t"([\w-]+)": +(?:jwt|func)`).FindAllStringSubmatch(string(ofQuickstart), -1)
-	require.NotEmpty(t, names)
-	help := run(t, "", "explain", "-h").out
-	for _, name := range names {
-		require.Regexp(t, `\b`+name[1]+`\b`, help)
-	}
 }
 
 // What cannot be written is not good.

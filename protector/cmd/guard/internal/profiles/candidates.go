@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// Candidates returns the profiles that tokens of the issuer may have, the strictest first, with the arguments that the
-// claims of one have. The claims may be anybody's; there may be none.
+// Candidates returns the profiles that access tokens of the issuer may have, the strictest first, with the arguments that
+// the claims of one have. The claims may be anybody's; there may be none.
 //
 // A platform that gives tokens to strangers, for any audience, is known by its name, and a profile of another product,
 // which might fit, too, would let the strangers in. So the name decides; and a profile that one platform has is for no
 // other issuer.
 func Candidates(issuer string, claims Claims) []Named {
-	candidates := All()
+	candidates := slices.DeleteFunc(All(), func(n Named) bool { return n.Elsewhere })
 	for _, f := range withArgument {
 		if f.Argument = f.read(claims); f.Argument != "" || f.HintedBy(issuer) {
 			f.Profile = f.make(cmp.Or(f.Argument, f.nobody))

@@ -20,6 +20,8 @@ type Named struct {
 	Hints []string
 	// Alone is set where no other issuer has it, and such an issuer has no other: its name decides.
 	Alone bool
+	// Elsewhere is set for tokens that are no access tokens and come beside one: an issuer's access tokens never have it.
+	Elsewhere bool
 	// Caution is what an application has to do beside using the profile, "" if nothing.
 	Caution string
 
@@ -63,6 +65,7 @@ func All() []Named {
 		{Name: "okta", Function: "jwt.Okta", Profile: jwt.Okta(), Hints: []string{".okta.com/"}},
 		{Name: "pingone", Function: "jwt.PingOne", Profile: jwt.PingOne(), Hints: []string{"//auth.pingone."}},
 		{Name: "supabase", Function: "jwt.Supabase", Profile: jwt.Supabase(), Hints: []string{".supabase.co/"}},
+		{Name: "txn-token", Function: "jwt.TransactionToken", Profile: jwt.TransactionToken(), Elsewhere: true},
 		{Name: "zitadel", Function: "jwt.Zitadel", Profile: jwt.Zitadel(), Hints: []string{".zitadel.cloud/"}},
 	}
 }
