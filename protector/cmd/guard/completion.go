@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -41,21 +42,30 @@ func names() string {
 	return strings.Join(all, " ")
 }
 
+// fileFlags are those that take the name of a file, as a pattern of a shell.
+const fileFlags = "-jwks-file|-profile"
+
+// bash writes words to choose from; where there are none, as after a flag that takes a file, bash offers files.
 func bash(out io.Writer) {
 	io.WriteString(out, "# To use it now: source <(guard completion bash)\n"+
 		"_guard() {\n\tlocal words\n\tcase $COMP_CWORD in\n"+
-		"\t1) words='"+names()+" help' ;;\n\t*) case ${COMP_WORDS[1]} in\n")
+		"\t1) words='"+names()+" help' ;;\n\t*) case ${COMP_WORDS[COMP_CWORD-1]} in\n\t\t"+
+		fileFlags+") ;;\n\t\t*) case ${COMP_WORDS[1]} in\n")
 	writeCases(out, "words='", "'")
-	io.WriteString(out, "\t\tesac ;;\n\tesac\n"+
+	io.WriteString(out, "\t\tesac ;;\n\t\tesac ;;\n\tesac\n"+
 		"\tCOMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n}\n"+
 		"complete -o default -F _guard guard\n")
 }
 
+// zsh writes what can be sourced, and can be a file of fpath as well: such a file is the function, and its first call
+// has to complete already.
 func zsh(out io.Writer) {
 	io.WriteString(out, "#compdef guard\n# To use it now: source <(guard completion zsh)\n_guard() {\n"+
-		"\tif (( CURRENT == 2 )); then\n\t\tcompadd -- "+names()+" help\n\t\treturn\n\tfi\n\tcase $words[2] in\n")
+		"\tif (( CURRENT == 2 )); then\n\t\tcompadd -- "+names()+" help\n\t\treturn\n\tfi\n"+
+		"\tcase $words[CURRENT-1] in\n\t\t"+fileFlags+") _files; return ;;\n\tesac\n\tcase $words[2] in\n")
 	writeCases(out, "compadd -- ", "")
-	io.WriteString(out, "\tesac\n\t[[ $words[CURRENT] == -* ]] || _files\n}\ncompdef _guard guard\n")
+	io.WriteString(out, "\tesac\n}\n"+
+		"if [[ $funcstack[1] == _guard ]]; then\n\t_guard \"$@\"\nelse\n\tcompdef _guard guard\nfi\n")
 }
 
 func writeCases(out io.Writer, before, after string) {
@@ -65,13 +75,17 @@ func writeCases(out io.Writer, before, after string) {
 }
 
 func fish(out io.Writer) {
-	io.WriteString(out, "# To use it now: guard completion fish | source\n")
+	io.WriteString(out, "# To use it now: guard completion fish | source\ncomplete -c guard -f\n"+
+		"complete -c guard -n __fish_use_subcommand -a help\n")
 	for _, c := range commands() {
-		fmt.Fprintf(out, "complete -c guard -n __fish_use_subcommand -f -a %s -d '%s'\n", c.name, c.summary)
+		fmt.Fprintf(out, "complete -c guard -n __fish_use_subcommand -a %s -d '%s'\n", c.name, c.summary)
 		for _, word := range c.words() {
-			option, value := "-f -a "+word, word
-			if name, ok := strings.CutPrefix(value, "-"); ok {
+			option := "-a " + word
+			if name, ok := strings.CutPrefix(word, "-"); ok {
 				option = "-o " + name
+			}
+			if slices.Contains(strings.Split(fileFlags, "|"), word) {
+				option += " -r -F"
 			}
 			fmt.Fprintf(out, "complete -c guard -n '__fish_seen_subcommand_from %s' %s\n", c.name, option)
 		}
