@@ -62,12 +62,19 @@ func TestCompletion(t *testing.T) {
 	}
 }
 
-// A file of fpath completes at its first call, and can be sourced as well.
-func TestCompletionOfZshBySourcing(t *testing.T) {
+// zsh's own compinit finds the file in fpath by its first line, and the script can be sourced as well.
+func TestCompletionIsFoundByZsh(t *testing.T) {
 	t.Parallel()
-	how := shells["zsh"]
-	script := "autoload -U compinit; compinit -u -D\n" + run(t, "", "completion", "zsh").out + how.begin
-	require.Contains(t, complete(t, "zsh", script+how.ask([]string{"guard", "i"})), "issuer")
+	const start = "autoload -U compinit; compinit -u -D\n"
+	how, script := shells["zsh"], run(t, "", "completion", "zsh").out
+	for name, loaded := range map[string]string{
+		"fpath":  "fpath=('" + fpath(t, script) + "' $fpath); " + start,
+		"source": start + script,
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.Contains(t, complete(t, "zsh", loaded+how.begin+how.ask([]string{"guard", "i"})), "issuer")
+		})
+	}
 }
 
 // load returns how the script is read: by zsh from fpath, as its first line invites to.
@@ -76,9 +83,14 @@ func load(t *testing.T, shell, script string) string {
 	if shell != "zsh" {
 		return script
 	}
+	return "fpath=('" + fpath(t, script) + "' $fpath); autoload -Uz _guard; typeset -A _comps=(guard _guard)\n"
+}
+
+func fpath(t *testing.T, script string) string {
+	t.Helper()
 	folder := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "_guard"), []byte(script), 0o600))
-	return "fpath=('" + folder + "' $fpath); autoload -U compinit; compinit -u -D\n"
+	return folder
 }
 
 // complete runs a script in a folder with one file, which stands for files.

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Candidates returns the profiles that access tokens of the issuer may have, the strictest first, with the arguments that
-// the claims of one have. The claims may be anybody's; there may be none.
+// Candidates returns the profiles that access tokens of the issuer may have, the strictest first, with the arguments
+// that the claims of one have. The claims may be anybody's; there may be none.
 //
 // A platform that gives tokens to strangers, for any audience, is known by its name, and a profile of another product,
 // which might fit, too, would let the strangers in. So the name decides; and a profile that one platform has is for no
