@@ -183,8 +183,10 @@ func TestAFloodOfUnknownIssuersEvictsNobody(t *testing.T) {
 		for i := range 12_000 {
 			_, err := tenants.Validate(t.Context(), unsigned(fmt.Sprintf("https://%d.example", i)))
 			require.ErrorIs(t, err, jwt.ErrUnknownIssuer)
+			if i < 1000 {
+				require.Zero(t, tenants.Status().Resolving, "whoever has the answer sees the place free")
+			}
 		}
-		synctest.Wait()
 		require.True(t, token.StillValid(t.Context()))
 		require.Equal(t, 1, r.times(a.URL()))
 		s := tenants.Status()
