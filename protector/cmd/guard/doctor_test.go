@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"go/format"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -194,32 +193,6 @@ func TestDoctorOfClocks(t *testing.T) {
 			require.Contains(t, r.out, c.says)
 		})
 	}
-}
-
-func TestDoctorOfTLS(t *testing.T) {
-	t.Parallel()
-	keys := jwttest.NewIssuer(t).JWKS()
-	server := httptest.NewUnstartedServer(nil)
-	url := "https://" + server.Listener.Addr().String()
-	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.Contains(r.URL.Path, "/.well-known/") {
-			writeJSON(w, metadataOf("URL")(url))
-		} else {
-			writeJSON(w, string(keys))
-		}
-	})
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	r := run(t, "", "doctor", "-issuer", url)
-	require.Equal(t, 1, r.code, r.out)
-	require.Contains(t, r.out, "SSL_CERT_FILE")
-
-	authority := filepath.Join(t.TempDir(), "authority.pem")
-	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
-	require.NoError(t, os.WriteFile(authority, text, 0o600))
-	r = runIn(t, []string{"SSL_CERT_FILE=" + authority}, "", "doctor", "-issuer", url)
-	require.Equal(t, 0, r.code, r.out)
-	require.Regexp(t, `tls +TLS 1\.3 at \S+, certificate until \d{4}-\d\d-\d\d`, r.out)
 }
 
 // One fetch more than a service makes, however many profiles are tried.

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"crypto/tls"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -27,11 +28,57 @@ func (e *examination) checkCache() {
 	if x.header.Get("ETag") != "" {
 		found += ", an ETag"
 	}
+	outcome, taken, remedy := judgeCacheControl(field)
+	found += taken
 	if e.status.State.Usable() {
 		next := e.status.NextRefresh.Sub(e.status.ConfirmedAt).Round(time.Second)
 		found += ": keys are asked for again after " + next.String()
 	}
-	e.add("cache", Good, found, "")
+	e.add("cache", outcome, found, remedy)
+}
+
+// Bounds on max-age: those that jwks sets (jwks.Config.RefreshInterval), and what no issuer of keys can mean.
+const (
+	shortestMaxAge = time.Minute
+	longestMaxAge  = time.Hour
+	absurdMaxAge   = 90 * 24 * time.Hour
+)
+
+// judgeCacheControl says what jwks takes the field for, where that is not what it says, and what is wrong with it.
+func judgeCacheControl(field string) (outcome Outcome, taken, remedy string) {
+	maxAge, given := maxAgeIn(field)
+	switch {
+	case given && maxAge < shortestMaxAge:
+		return Warning, ", taken as a minute", "every instance of a service asks once a minute: " +
+			"whoever runs the issuer should allow some minutes"
+	case given && maxAge > absurdMaxAge:
+		return Warning, ", taken as an hour", "whoever believes it uses a withdrawn key for as long: " +
+			"whoever runs the issuer should say an hour or less"
+	case given && maxAge > longestMaxAge:
+		return Good, ", taken as an hour", ""
+	case given:
+		return Good, "", ""
+	case strings.Contains(strings.ToLower(field), "no-store"): // which many issuers send with whatever they say
+		return Good, ", and keys are kept in memory all the same", ""
+	}
+	return Good, "", ""
+}
+
+// maxAgeIn reads max-age (RFC 9111 §5.2.2.1).
+func maxAgeIn(field string) (maxAge time.Duration, given bool) {
+	for directive := range strings.SplitSeq(field, ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(directive), "=")
+		if !strings.EqualFold(name, "max-age") {
+			continue
+		}
+		const bound = 1 << 30 // seconds; a number without one would not fit a Duration
+		seconds, err := strconv.ParseUint(strings.Trim(value, `"`), 10, 63)
+		if err != nil && !errors.Is(err, strconv.ErrRange) {
+			continue
+		}
+		return time.Duration(min(seconds, bound)) * time.Second, true
+	}
+	return 0, false
 }
 
 // What is forgiven: jwt.Config.Leeway by default, and what is worth a word. Date has whole seconds.
@@ -105,11 +152,28 @@ func (e *examination) judgeTLS(host string, state *tls.ConnectionState) {
 		e.add("tls", Good, found, "")
 		return
 	}
-	until := state.PeerCertificates[0].NotAfter
+	until := end(state)
 	found += ", certificate until " + until.UTC().Format(time.DateOnly)
 	if left := time.Until(until); left < expiresSoon {
 		e.add("tls", Warning, found, "it ends in "+left.Round(time.Hour).String()+": does anything renew it?")
 		return
 	}
 	e.add("tls", Good, found, "")
+}
+
+// end returns when the certificates of the server end: with the first of a chain, of the chain that ends last.
+func end(state *tls.ConnectionState) time.Time {
+	last := state.PeerCertificates[0].NotAfter
+	for i, chain := range state.VerifiedChains {
+		first := chain[0].NotAfter
+		for _, c := range chain {
+			if c.NotAfter.Before(first) {
+				first = c.NotAfter
+			}
+		}
+		if i == 0 || first.After(last) {
+			last = first
+		}
+	}
+	return last
 }

@@ -7,6 +7,8 @@ import (
 	"crypto/x509"
 	"errors"
 	"net/http"
+	"slices"
+	"strings"
 
 	"example.com/resourceserver/jwks"
 	"example.com/resourceserver/protector/cmd/guard/internal/wiring"
@@ -113,6 +115,14 @@ func (e *examination) certificateFault() error {
 		}
 	}
 	return nil
+}
+
+// speaksOldTLS reports whether a server has no version of TLS that is taken. Package tls has no type for either error.
+func (e *examination) speaksOldTLS() bool {
+	return slices.ContainsFunc(e.wire.exchanges(), func(x exchange) bool {
+		return x.err != nil && (strings.Contains(x.err.Error(), "tls: protocol version not supported") ||
+			strings.Contains(x.err.Error(), "tls: server selected unsupported protocol version"))
+	})
 }
 
 // fault is why the fetch failed, in the words of the library.

@@ -37,6 +37,8 @@ func (e *examination) unreadable() {
 	case e.certificateFault() != nil:
 		e.add("metadata", Bad, fault, "have the issuer renew its certificate, or trust its authority: SSL_CERT_FILE names "+
 			"a file of authorities")
+	case e.speaksOldTLS():
+		e.add("metadata", Bad, fault, "TLS 1.2 is the oldest version that is taken: whoever runs the issuer has to offer it")
 	case !e.answered():
 		e.add("metadata", Unknown, fault, "look at the name, the port, the proxy (HTTPS_PROXY) and the firewall")
 	case to != "":

@@ -17,7 +17,7 @@ func (e *examination) checkKeys() {
 		switch {
 		case e.unlocated():
 			e.add("keys", Bad, "not asked for: the metadata did not say where they are", "")
-		case e.certificateFault() != nil, e.answered(), e.config.Keys.File != "":
+		case e.certificateFault() != nil, e.speaksOldTLS(), e.answered(), e.config.Keys.File != "":
 			e.add("keys", Bad, e.fault(), "")
 		default:
 			e.add("keys", Unknown, e.fault(), "")
