@@ -187,17 +187,20 @@ func (fs *flights) publish(f *flight, o outcome) (last, next *state) {
 
 // wait returns the fetch's result, or ctx's error if that ends first.
 func (fs *flights) wait(ctx context.Context, f *flight) error {
-	defer func() {
-		fs.mu.Lock()
-		defer fs.mu.Unlock()
-		f.waiters--
-	}()
+	defer fs.leave(f)
 	select {
 	case <-f.landed:
 		return f.err()
 	case <-ctx.Done():
 		return fmt.Errorf("jwks: gave up waiting for a fetch: %w", ctx.Err())
 	}
+}
+
+// leave takes back that the caller of join waits.
+func (fs *flights) leave(f *flight) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	f.waiters--
 }
 
 // abandonWithin bounds how long abandon waits.

@@ -59,7 +59,9 @@ type keysByID struct {
 type landing struct {
 	fault    error
 	faultAt  time.Time
-	failures int // in a row
+	failures int       // in a row
+	id       string    // the kid that was asked for, if it failed
+	triedAt  time.Time // faultAt, or when that kid was to be asked for again
 }
 
 func newKeysByID(c KeyEndpointConfig) *keysByID {
@@ -203,7 +205,7 @@ func (k *keysByID) settle(one *keyByID, last, next *state) {
 	k.journal.reportOne(last, next)
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.landed = k.landed.after(next)
+	k.landed = k.landed.after(one.id, next)
 	isNew := k.admitted[one.id] == one
 	if isNew {
 		delete(k.admitted, one.id)
@@ -219,11 +221,29 @@ func (k *keysByID) settle(one *keyByID, last, next *state) {
 	}
 }
 
-func (l landing) after(s *state) landing {
+func (l landing) after(id string, s *state) landing {
 	if s.fault == nil {
 		return landing{}
 	}
-	return landing{s.fault, s.faultAt, l.failures + 1}
+	return landing{s.fault, s.faultAt, l.failures + 1, id, s.faultAt}
+}
+
+// retry asks again for the kid whose fetch was the last to fail, within the bounds on the fetches that
+// tokens cause. Whatever the endpoint says of it, even that there is no such key, tells that it is there.
+func (k *keysByID) retry() {
+	k.mu.Lock()
+	id := k.landed.id
+	k.landed.triedAt = time.Now()
+	k.mu.Unlock()
+	if id == "" {
+		return
+	}
+	switch one, f, _ := k.admit(id); {
+	case f != nil:
+		one.flights.leave(f)
+	case one != nil:
+		one.flights.beginIf((*state).due)
+	}
 }
 
 // remember adds a key, in the place of the one that was not used for the longest time if need be. It

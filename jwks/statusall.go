@@ -3,6 +3,7 @@ package jwks
 import (
 	"iter"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -25,8 +26,8 @@ const (
 // reason to send everybody else's requests elsewhere, and one that nobody has asked
 // for is no fault: the answer is 503 only if 8 sources or more have failed and not one
 // serves keys, as it is where this process reaches nobody. It then begins a refresh of
-// 8 of them, if due, without waiting for it. Otherwise it begins none: a source that is
-// idle stays so.
+// 8 of them, without waiting for it, of those that are due the ones that failed longest
+// ago: all have their turn. Otherwise it begins none: a source that is idle stays so.
 //
 // The answer names tenants, and tells why fetches fail. Serve it where your operators
 // are, not where your clients are.
@@ -56,8 +57,43 @@ type summary struct {
 	Failures []failingSource `json:"failures"`
 
 	serving bool
-	retried []*Remote // those that are asked again if nobody serves
+	retries []retry // of those that failed, if nobody serves
 }
+
+// retried is a source that can be asked again where no requests come that would.
+type retried interface {
+	// failedAt is when it was last tried in vain, and whether it may be tried again now.
+	failedAt() (at time.Time, due bool)
+	// retry begins that, and waits for nothing.
+	retry()
+}
+
+// retry is what may be asked of one source.
+type retry struct {
+	failedAt time.Time
+	source   retried
+}
+
+func (r *Remote) failedAt() (at time.Time, due bool) {
+	if r.flights == nil {
+		return time.Time{}, false
+	}
+	s := r.flights.state.Load()
+	return s.faultAt, s.due(time.Now())
+}
+
+func (r *Remote) retry() { r.flights.beginIf((*state).due) }
+
+func (e *KeyEndpoint) failedAt() (at time.Time, due bool) {
+	if e.keys == nil {
+		return time.Time{}, false
+	}
+	e.keys.mu.Lock()
+	defer e.keys.mu.Unlock()
+	return e.keys.landed.triedAt, e.keys.landed.fault != nil
+}
+
+func (e *KeyEndpoint) retry() { e.keys.retry() }
 
 // failingSource is one whose last fetch failed.
 type failingSource struct {
@@ -91,8 +127,10 @@ func (s *summary) add(name string, source any) {
 			LastError: text(status.LastError), LastErrorAt: status.LastErrorAt, UsableUntil: status.UsableUntil,
 		})
 	}
-	if remote, ok := source.(*Remote); ok && remote.flights != nil && len(s.retried) < manyFailing {
-		s.retried = append(s.retried, remote)
+	if again, ok := source.(retried); ok {
+		if failedAt, due := again.failedAt(); due {
+			s.retries = append(s.retries, retry{failedAt, again})
+		}
 	}
 }
 
@@ -101,8 +139,9 @@ func (s *summary) conclude() {
 	if s.Ready {
 		return
 	}
-	for _, remote := range s.retried {
-		remote.flights.beginIf((*state).due)
+	slices.SortStableFunc(s.retries, func(a, b retry) int { return a.failedAt.Compare(b.failedAt) })
+	for _, r := range s.retries[:min(len(s.retries), manyFailing)] {
+		r.source.retry()
 	}
 }
 

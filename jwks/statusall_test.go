@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -151,4 +152,84 @@ func TestStatusOfAllAnswersGET(t *testing.T) {
 		handler.ServeHTTP(w, httptest.NewRequest(method, "/", nil))
 		require.Equal(t, status, w.Code, method)
 	}
+}
+
+// Among the sources that failed some are dead for good. They do not take the turns of those that can be reached again.
+func TestStatusOfAllRetriesInTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newSources(t, 30)
+		f.down(true)
+		inOrder := func(yield func(string, any) bool) {
+			for _, name := range slices.Sorted(maps.Keys(f.sources)) {
+				if !yield(name, f.sources[name]) {
+					return
+				}
+			}
+		}
+		for _, source := range inOrder {
+			_ = source.(*jwks.Remote).Refresh(t.Context())
+		}
+		f.down(false)
+		for _, dead := range f.endpoints[:8] {
+			dead.set(func(e *endpoint) { e.down = true })
+		}
+		ready := probeUntilReady(jwks.StatusOfAll(inOrder), 6)
+		require.True(t, ready)
+	})
+}
+
+// A KeyEndpoint is asked again for the kid that failed, whether that has a key or not.
+func TestStatusOfAllRetriesKeyEndpoints(t *testing.T) {
+	for _, kid := range []string{knownID, "made-up"} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newKeyServer(knownID)
+			s.answer(refuse)
+			sources := make(map[string]any)
+			for _, name := range names("tenant", 8) {
+				e := newKeyEndpoint(t, s, nil)
+				require.True(t, unavailable(e, kid))
+				sources[name] = e
+			}
+			handler := jwks.StatusOfAll(maps.All(sources))
+			require.False(t, probeUntilReady(handler, 20), "the network is down")
+			require.LessOrEqual(t, s.fetches(""), 8+8*20)
+			s.answer(nil)
+			time.Sleep(time.Minute) // simulated
+			require.True(t, probeUntilReady(handler, 2))
+			letFetchesEnd()
+		})
+	}
+}
+
+// A KeyEndpoint whose keys have all grown too old is asked for one of them again.
+func TestStatusOfAllRetriesKnownKeys(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newKeyServer(knownID)
+		sources := make(map[string]any)
+		for _, name := range names("tenant", 8) {
+			sources[name] = newKeyEndpoint(t, s, nil)
+			require.True(t, accepts(sources[name].(*jwks.KeyEndpoint), knownID))
+		}
+		s.answer(refuse)
+		time.Sleep(25 * time.Hour) // simulated
+		for _, e := range sources {
+			require.True(t, unavailable(e.(*jwks.KeyEndpoint), knownID))
+		}
+		s.answer(nil)
+		time.Sleep(time.Minute) // simulated
+		require.True(t, probeUntilReady(jwks.StatusOfAll(maps.All(sources)), 2))
+	})
+}
+
+// probeUntilReady asks once in ten seconds.
+func probeUntilReady(handler http.Handler, most int) bool {
+	for range most {
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+		if w.Code == http.StatusOK {
+			return true
+		}
+		time.Sleep(10 * time.Second) // simulated
+	}
+	return false
 }
