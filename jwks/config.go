@@ -42,9 +42,10 @@ type Config struct {
 
 	// File is a file that holds the keys, in place of URL, such as one that Kubernetes
 	// mounts. It is looked at once a second, the default of RefreshInterval and Cooldown
-	// then, while there is traffic or [Remote.Run], and read when it, or the symbolic link
-	// that leads to it, has changed. One that is half written, missing, or no regular file replaces
-	// nothing. Whoever can write it, or put another in its place, chooses your keys:
+	// then, while there is traffic or [Remote.Run], whether the last look failed or not, and
+	// read when it, or the symbolic link that leads to it, has changed. One that is half
+	// written, missing, or no regular file replaces nothing. An empty set is believed as one
+	// at URL is: see RefreshInterval. Whoever can write it, or put another in its place, chooses your keys:
 	// who that is, is yours to see to.
 	File string
 
@@ -164,10 +165,10 @@ func (c Config) resolve() (Config, error) {
 		c.checkSource(),
 		c.checkEncoding(),
 		c.checkSnapshotDirectory(),
-		setDuration("Config.RefreshInterval", &c.RefreshInterval, c.byDefault(0)), // depends on the answer, see timing.go
+		setDuration("Config.RefreshInterval", &c.RefreshInterval, 0), // depends on the source, see timing.go
 		setDuration("Config.MaxStale", &c.MaxStale, defaultMaxStale),
 		setDuration("Config.FetchTimeout", &c.FetchTimeout, defaultFetchTimeout),
-		setDuration("Config.Cooldown", &c.Cooldown, c.byDefault(defaultCooldown)),
+		setDuration("Config.Cooldown", &c.Cooldown, c.defaultCooldown()),
 	)
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -175,12 +176,11 @@ func (c Config) resolve() (Config, error) {
 	return c, err
 }
 
-// byDefault is a time between two fetches: of a file, to look at which costs nothing, a second.
-func (c Config) byDefault(remote time.Duration) time.Duration {
+func (c Config) defaultCooldown() time.Duration {
 	if c.File != "" {
-		return time.Second
+		return fileInterval
 	}
-	return remote
+	return defaultCooldown
 }
 
 func (c Config) checkSource() error {

@@ -59,10 +59,11 @@ func newFlights(c Config) *flights {
 		ask:      new(bulkhead).guard(f.fetch),
 		snapshot: newSnapshotFile(c),
 		journal:  newJournal(c.Logger, c.Issuer, c.shownSource()),
-		patience: patience{c.RefreshInterval, c.MaxStale},
+		patience: patienceWith(c),
 		dice:     rand.Float64,
 		timeout:  c.FetchTimeout,
 	}
+	fs.journal.ofFile = c.File != ""
 	fs.report = fs.journal.report
 	fs.state.Store(&state{source: source{metadata: metadata{jwksURL: c.URL}, maxAge: unknownMaxAge}})
 	return fs

@@ -14,6 +14,7 @@ type journal struct {
 	log     *slog.Logger
 	issuer  string // Config.Issuer, "" if the URL was given
 	from    string // where the keys come from, as it may be shown
+	ofFile  bool   // that is Config.File
 	counts  counters
 	backlog backlog
 }
@@ -57,7 +58,7 @@ func (j *journal) report(last, next *state) {
 	j.reportKeys(changes(last.set, next.set))
 	j.reportSkipped(last.set, next.set)
 	j.reportEmpty(last, next)
-	j.reportFetch(next)
+	j.reportFetch(last, next)
 	j.reportState(last, next)
 	j.reportDiscovery(last, next)
 	j.reportMove(last.source, next.source)
@@ -67,7 +68,7 @@ func (j *journal) report(last, next *state) {
 func (j *journal) reportOne(last, next *state) {
 	j.reportKeys(changes(last.set, next.set))
 	j.reportSkipped(last.set, next.set)
-	j.reportFetch(next)
+	j.reportFetch(last, next)
 }
 
 // later adds one record to the backlog.
@@ -118,8 +119,11 @@ func (j *journal) reportEmpty(last, next *state) {
 	}
 }
 
-func (j *journal) reportFetch(next *state) {
-	if next.fault != nil {
+// reportFetch logs a fetch that failed. A file may fail once a second: unless it does so in another
+// way, one of sixty is logged.
+func (j *journal) reportFetch(last, next *state) {
+	repeated := j.ofFile && next.fault != nil && last.fault != nil && last.fault.Error() == next.fault.Error()
+	if next.fault != nil && !(repeated && next.failures%60 != 0) {
 		j.later(slog.LevelWarn, "jwks: refresh failed", slog.Any("error", next.fault),
 			slog.Int("failures", next.failures), slog.String("state", string(next.condition(next.faultAt))),
 			slog.Time("next", next.dueAt))

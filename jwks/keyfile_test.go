@@ -137,16 +137,24 @@ func TestKeyFileBehindALinkThatMoves(t *testing.T) {
 	})
 }
 
-// An emptied set withdraws every key at the second look, and a file that is gone does so after MaxStale.
+// An emptied set withdraws every key in time, and a file that is gone does so after MaxStale.
 func TestKeyFileThatWithdraws(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		name, r := keyFile(t, setOf(ecJWK("a")), nil)
 		require.True(t, accepts(r, "a"))
 		writeFile(t, name, `{"keys":[]}`)
-		for range 3 {
-			aLookLater(r)
-		}
+		served := servedFor(r, "a", time.Hour)
+		require.Greater(t, served, 15*time.Minute-2*time.Second, "it may be the accident of a minute")
+		require.Less(t, served, 15*time.Minute+4*time.Second)
 		require.True(t, refuses(r, "a"))
+		require.Equal(t, jwks.Fresh, r.Status().State)
+
+		writeFile(t, name, "{")
+		aLookLater(r)
+		aLookLater(r)
+		_, err := r.VerificationKeys(t.Context(), "a", "ES256")
+		require.ErrorIs(t, err, jwks.ErrUnavailable)
+		require.Equal(t, jwks.Unavailable, r.Status().State, "no token is accepted, and a probe sees that")
 
 		writeFile(t, name, setOf(ecJWK("a")))
 		for range 3 {
@@ -155,7 +163,7 @@ func TestKeyFileThatWithdraws(t *testing.T) {
 		require.True(t, accepts(r, "a"))
 		require.NoError(t, os.Remove(name))
 		time.Sleep(24 * time.Hour) // simulated
-		_, err := r.VerificationKeys(t.Context(), "a", "ES256")
+		_, err = r.VerificationKeys(t.Context(), "a", "ES256")
 		require.ErrorIs(t, err, jwks.ErrUnavailable)
 		require.True(t, strings.Contains(err.Error(), "no such file") || strings.Contains(err.Error(), "cannot find"), err)
 	})
@@ -169,4 +177,30 @@ func TestKeyFileIsTheOnlySource(t *testing.T) {
 		_, err := jwks.NewRemote(c)
 		require.ErrorContains(t, err, "jwks: Config.File is set, and so is")
 	}
+}
+
+// How long an emptied set is taken for an accident is as it is set, where it is.
+func TestKeyFileThatWithdrawsSooner(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		name, r := keyFile(t, setOf(ecJWK("a")), func(c *jwks.Config) { c.RefreshInterval = 5 * time.Second })
+		require.True(t, accepts(r, "a"))
+		writeFile(t, name, `{"keys":[]}`)
+		require.Less(t, servedFor(r, "a", time.Hour), 13*time.Second)
+		require.True(t, refuses(r, "a"))
+	})
+}
+
+// However long it failed, a file is looked at once a second, and the log is not written once a second for that.
+func TestKeyFileThatComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := &logBuffer{}
+		name, r := keyFile(t, setOf(ecJWK("a")), func(c *jwks.Config) { c.Logger = log.logger() })
+		require.True(t, accepts(r, "a"))
+		require.NoError(t, os.Remove(name))
+		require.Equal(t, 10*time.Minute, servedFor(r, "a", 10*time.Minute))
+		require.Less(t, strings.Count(log.String(), "jwks: refresh failed"), 20)
+		require.Greater(t, strings.Count(log.String(), "jwks: refresh failed"), 5)
+		writeFile(t, name, setOf(ecJWK("b")))
+		require.LessOrEqual(t, servedFor(r, "a", time.Hour), 2*time.Second)
+	})
 }

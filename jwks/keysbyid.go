@@ -68,7 +68,7 @@ func newKeysByID(c KeyEndpointConfig) *keysByID {
 	k := &keysByID{
 		url: c.URL, most: c.MaxKeys, get: newGetter(c.HTTPClient), turns: make(chan struct{}, maxTurns),
 		journal:  newJournal(c.Logger, c.Issuer, c.shownSource()),
-		patience: patience{c.RefreshInterval, c.MaxStale}, timeout: c.FetchTimeout,
+		patience: newPatience(c.RefreshInterval, c.MaxStale), timeout: c.FetchTimeout,
 		misses: rate.NewLimiter(rate.Every(c.Cooldown), maxAdmitted), cooldown: c.Cooldown,
 		absent:   absentKeys{lifetime: c.Cooldown, seed: maphash.MakeSeed()},
 		failing:  absentKeys{lifetime: min(c.Cooldown, firstRetry), seed: maphash.MakeSeed()},

@@ -17,7 +17,8 @@ const (
 	// because nobody has asked for longer than the refresh interval.
 	Stale State = "stale"
 	// Unavailable: the last good set is older than MaxStale, or the metadata that
-	// says where it is, and is not used.
+	// says where it is, and is not used. Or it holds no key and the last fetch failed,
+	// so that nobody knows whether there is one now.
 	Unavailable State = "unavailable"
 )
 
@@ -80,7 +81,7 @@ func (s *state) condition(now time.Time) State {
 	switch {
 	case s.set == nil:
 		return NeverLoaded
-	case s.usable(now) == nil:
+	case s.usable(now) == nil, s.fault != nil && len(s.set.keys) == 0:
 		return Unavailable
 	case s.fault != nil || reached(now, s.freshUntil):
 		return Stale
@@ -140,7 +141,7 @@ func (s *state) afterFailure(o outcome, began, now time.Time, p patience, r floa
 	}
 	next.failures++
 	next.fault, next.faultAt = o.err, now
-	next.dueAt = now.Add(afterFailure(next.failures, next.usable(now) != nil, r))
+	next.dueAt = now.Add(p.backOff(next.failures, next.usable(now) != nil, r))
 	if t := next.emptyBelieved(p); t.After(now) && t.Before(next.dueAt) {
 		next.dueAt = t
 	}
@@ -172,7 +173,7 @@ func (s *state) emptyBelieved(p patience) time.Time {
 	if s.emptySince.IsZero() {
 		return time.Time{}
 	}
-	return s.emptySince.Add(p.interval(unknownMaxAge)) // what max-age such an answer has counts for nothing
+	return s.emptySince.Add(p.emptyFor)
 }
 
 // confirm puts a set in use that the issuer had at a time. What its keys rest on is

@@ -1,6 +1,9 @@
 package jwks
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // All that decides when to fetch next is in this file. It reads no clock and
 // rolls no dice: r is a random number, 0 ≤ r < 1, from the caller.
@@ -30,6 +33,40 @@ const (
 type patience struct {
 	refreshInterval time.Duration // 0 if left to its default, which depends on the answer
 	maxStale        time.Duration
+	emptyFor        time.Duration // how long answers without a usable key are said before they are believed
+	longestBackOff  time.Duration // beside its own limits; 0 for none
+}
+
+func newPatience(refreshInterval, maxStale time.Duration) patience {
+	return patience{
+		refreshInterval, maxStale,
+		interval(refreshInterval, maxStale, unknownMaxAge), // what max-age such an answer has counts for nothing
+		0,
+	}
+}
+
+// backOff is the time until the next fetch after so many failures in a row.
+func (p patience) backOff(failures int, serving bool, r float64) time.Duration {
+	d := afterFailure(failures, serving, r)
+	if p.longestBackOff > 0 {
+		d = min(d, p.longestBackOff)
+	}
+	return d
+}
+
+// fileInterval is the refresh interval of a file, to look at which costs nothing.
+const fileInterval = time.Second
+
+// patienceWith is that with one source. A file that failed is looked at as often as ever. If nobody
+// said how often that is, it does not say how long an accident takes either: a file that is emptied
+// may be one that is about to be written.
+func patienceWith(c Config) patience {
+	p := newPatience(c.RefreshInterval, c.MaxStale)
+	if c.File != "" {
+		p.refreshInterval = cmp.Or(c.RefreshInterval, fileInterval)
+		p.longestBackOff = p.refreshInterval
+	}
+	return p
 }
 
 func (p patience) interval(maxAge time.Duration) time.Duration {
