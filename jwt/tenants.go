@@ -25,7 +25,9 @@ var ErrUnknownIssuer error = unknownIssuer("TenantsConfig.Resolve knows no such 
 //
 // A number of tenants are live, each with its validator and its keys. No goroutine
 // works for them unless a request does: one that is idle costs its memory, and its
-// keys are refreshed when they are next asked for. Finding a live tenant takes no lock.
+// keys are refreshed when they are next asked for. The first token after a pause may be
+// judged by the keys from before it, as jwks.Remote says. Finding a live tenant takes no
+// lock.
 //
 // When a tenant leaves, whatever the reason, StillValid reports false for all tokens
 // that it has accepted, so that a cache such as that of package tokencache validates
