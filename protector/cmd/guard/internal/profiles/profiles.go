@@ -31,7 +31,11 @@ type Named struct {
 	ArgumentName string
 }
 
-const microsoft = "//login.microsoftonline.com/"
+// microsoft are the hosts of Entra ID, of its clouds for governments and for China, and of its tenants for customers.
+var microsoft = []string{
+	"//login.microsoftonline.com/", "//login.microsoftonline.us/", "//login.partner.microsoftonline.cn/",
+	".ciamlogin.com/",
+}
 
 // All returns the profiles that need no argument, the strictest first.
 func All() []Named {
@@ -44,9 +48,9 @@ func All() []Named {
 			Hints: []string{".cloudflareaccess.com/"}, Alone: true},
 		{Name: "cognito", Function: "jwt.Cognito", Profile: jwt.Cognito(),
 			Hints: []string{"//cognito-idp.", "//issuer-cognito-idp."}},
-		{Name: "entra", Function: "jwt.EntraID", Profile: jwt.EntraID(), Hints: []string{microsoft}, Alone: true},
+		{Name: "entra", Function: "jwt.EntraID", Profile: jwt.EntraID(), Hints: microsoft, Alone: true},
 		{Name: "entra-v1", Function: "jwt.EntraIDv1", Profile: jwt.EntraIDv1(),
-			Hints: []string{"//sts.windows.net/", microsoft}, Alone: true},
+			Hints: append([]string{"//sts.windows.net/", "//sts.chinacloudapi.cn/"}, microsoft...), Alone: true},
 		{Name: "firebase", Function: "jwt.FirebaseIDToken", Profile: jwt.FirebaseIDToken(),
 			Hints: []string{"//securetoken.google.com/"}, Alone: true},
 		{Name: "fusionauth", Function: "jwt.FusionAuth", Profile: jwt.FusionAuth(), Hints: []string{".fusionauth."}},
@@ -83,7 +87,7 @@ type family struct {
 // withArgument are for issuers that sign for strangers as well: without the right argument everybody is let in.
 var withArgument = []family{
 	{Named{Name: "github", Function: "jwt.GitHubActions", ArgumentName: "OWNER_ID", Alone: true,
-		Hints: []string{"//token.actions.githubusercontent.com/", "/_services/token/"},
+		Hints: []string{"//token.actions.", "/_services/token/"},
 		Caution: "whoever has a GitHub account gets a token for any audience: is the id of your organization " +
 			"(https://api.github.com/users/NAME) the one in the code?"},
 		jwt.GitHubActions, "0", func(c Claims) string { return c.number("repository_owner_id") }},

@@ -99,6 +99,37 @@ func TestNamesOfTheQuickstart(t *testing.T) {
 	require.Equal(t, here, there, slices.Sorted(maps.Keys(leftOut)))
 }
 
+// What an issuer's name says. Where the name decides, there is no other candidate.
+func TestHints(t *testing.T) {
+	t.Parallel()
+	for issuer, c := range map[string]struct {
+		guess string
+		alone bool
+	}{
+		"https://id.example":                                     {"rfc9068", false},
+		"https://shop.eu.auth0.com/":                             {"auth0", false},
+		"https://shop.auth0.com.evil.example":                    {"rfc9068", false},
+		"https://id.example/realms/shop":                         {"keycloak", false},
+		"https://kubernetes.default.svc.cluster.local":           {"kubernetes", false},
+		"https://login.microsoftonline.com/7f1c2d3e/v2.0":        {"entra", false}, // or of version 1
+		"https://login.microsoftonline.us/7f1c2d3e/v2.0":         {"entra", false},
+		"https://shop.ciamlogin.com/7f1c2d3e/v2.0":               {"entra", false},
+		"https://sts.windows.net/7f1c2d3e/":                      {"entra-v1", true},
+		"https://token.actions.githubusercontent.com":            {"github", true},
+		"https://token.actions.githubusercontent.com/enterprise": {"github", true},
+		"https://token.actions.shop.ghe.com":                     {"github", true},
+		"https://github.shop.example/_services/token":            {"github", true},
+		"https://gitlab.com":                                     {"gitlab", true},
+		"https://accounts.google.com":                            {"google-id", true},
+		"https://cloud.google.com/iap":                           {"google-iap", true},
+		"https://issuer-cognito-idp.eu-west-1.amazonaws.com/p":   {"cognito", false},
+		"spiffe://prod.example":                                  {"spiffe", true},
+	} {
+		require.Equal(t, c.guess, profiles.Guess(issuer).Name, issuer)
+		require.Equal(t, c.alone, len(profiles.Candidates(issuer, nil)) == 1, issuer)
+	}
+}
+
 // A transaction token is beside an access token, and no issuer's access tokens look so.
 func TestNoCandidateIsForElsewhere(t *testing.T) {
 	t.Parallel()
