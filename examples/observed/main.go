@@ -46,6 +46,9 @@ func run(ctx context.Context, api, metrics string) error {
 	if err != nil {
 		return err
 	}
+	// Without it the keys are fetched with the first token and grow old between tokens,
+	// and whether they can be had shows when somebody waits for them.
+	go func() { _ = s.keys.Run(ctx) }()
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", s.metrics)
 	for address, handler := range map[string]http.Handler{api: s.api, metrics: mux} {

@@ -175,6 +175,32 @@ func TestNoAlertFiresOnAnOrdinaryDay(t *testing.T) {
 	require.Empty(t, w.firing(t))
 }
 
+// Nobody asks for keys where no request comes. That they were never loaded, or grow old,
+// is no fault then: the next token fetches them.
+//
+// checklist 222
+func TestNoAlertFiresForWantOfRequests(t *testing.T) {
+	quiet := func(t *testing.T, w *world, s running) {
+		for range 10 {
+			w.scrape(t, s)
+			require.Empty(t, w.firing(t), w.now)
+		}
+	}
+	t.Run("new", func(t *testing.T) {
+		w := newWorld(t)
+		quiet(t, w, w.start(t))
+	})
+	for _, hours := range []time.Duration{1, 19, 30} {
+		t.Run(fmt.Sprint("hours=", int(hours)), func(t *testing.T) {
+			w := newWorld(t)
+			s := w.start(t)
+			w.calm(t, s)
+			w.now = w.now.Add(hours * time.Hour)
+			quiet(t, w, s)
+		})
+	}
+}
+
 // Each alert fires for the fault that it is about, and for no other.
 //
 // checklist 222
@@ -184,7 +210,18 @@ func TestEachAlertFires(t *testing.T) {
 			w.issuer.Fail(500)
 			require.Error(t, s.keys.Refresh(t.Context()))
 		},
-		"KeysRunOut": func(t *testing.T, w *world, _ running) { w.now = w.now.Add(20 * time.Hour) },
+		"IssuerDown KeysRunOut": func(t *testing.T, w *world, s running) {
+			w.now = w.now.Add(20 * time.Hour)
+			w.scrape(t, s)
+			w.issuer.Fail(500)
+			require.Error(t, s.keys.Refresh(t.Context()))
+		},
+		// As where the keys are fetched, and the metadata that says where they are cannot be.
+		"KeysRunOut": func(t *testing.T, w *world, s running) {
+			w.now = w.now.Add(20 * time.Hour)
+			w.scrape(t, s)
+			require.NoError(t, s.keys.Refresh(t.Context()))
+		},
 		"ProofsReplayed ManyRefused UnknownKeys": func(t *testing.T, w *world, s running) {
 			for range 4 {
 				require.NoError(t, w.callers.hostile(t.Context(), s.origin))
@@ -216,12 +253,13 @@ func TestEachAlertFires(t *testing.T) {
 		w := newWorld(t)
 		w.issuer.Fail(500)
 		s := w.start(t)
+		w.scrape(t, s) // it fails again and again, and the first time of all is not to be seen
 		w.calm(t, s)
 		require.ElementsMatch(t, []string{"TokensCannotBeVerified", "RequestsUndecided"}, w.firing(t))
 	})
 }
 
-// Each alert says how bad it is and what it means, and its time is one.
+// Each alert says how bad it is, and what it means, and its time is one.
 func TestAlertsAreWhole(t *testing.T) {
 	found := alerts(t)
 	require.Len(t, found, 9)

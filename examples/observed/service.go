@@ -30,7 +30,7 @@ type settings struct {
 type service struct {
 	api     http.Handler
 	metrics http.Handler
-	keys    *jwks.Remote
+	keys    *jwks.Remote // whose Run is to be started
 }
 
 func newService(s settings) (*service, error) {
