@@ -3,20 +3,29 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"log/slog"
 	"math"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/common/model"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 
+	"example.com/resourceserver/jwt"
 	"example.com/resourceserver/jwt/jwttest"
+	"example.com/resourceserver/protector"
+	"example.com/resourceserver/protector/otelguard"
 )
 
 // world is an issuer, an introspection endpoint, and services that trust them.
@@ -199,6 +208,63 @@ func TestNoAlertFiresForWantOfRequests(t *testing.T) {
 			quiet(t, w, s)
 		})
 	}
+}
+
+// A policy in shadow refuses nobody, whatever it would have decided. It does not hide
+// either what others do.
+//
+// checklist 222
+func TestShadowIsInNeitherHalfOfAShare(t *testing.T) {
+	w := newWorld(t)
+	registry := prometheus.NewRegistry()
+	provider, err := newProvider(registry)
+	require.NoError(t, err)
+	telemetry, err := otelguard.New(otelguard.Config{MeterProvider: provider})
+	require.NoError(t, err)
+	guard, err := protector.New(protector.Config{
+		Validators: []protector.Validator{protector.Bearer(func(context.Context, string) (*jwt.Token, error) {
+			return nil, errors.New("an outage")
+		})},
+		OnDecision: telemetry.OnDecision, Logger: slog.New(slog.DiscardHandler),
+	})
+	require.NoError(t, err)
+	routes, done := guard.Routes(), http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	routes.Handle("GET /new", protector.Policy{InsecureShadowUntil: time.Now().Add(time.Hour)}, done)
+	routes.Handle("GET /old", protector.Policy{}, done)
+	api := httptest.NewServer(routes)
+	t.Cleanup(api.Close)
+	metrics := httptest.NewServer(promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	t.Cleanup(metrics.Close)
+	s := running{origin: api.URL, metrics: metrics.URL}
+
+	send := func(path, token string, status int) {
+		r, err := http.NewRequestWithContext(t.Context(), "GET", api.URL+path, nil)
+		require.NoError(t, err)
+		if token != "" {
+			r.Header.Set("Authorization", "Bearer "+token)
+		}
+		response, err := http.DefaultClient.Do(r)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		require.Equal(t, status, response.StatusCode)
+	}
+	for range 4 {
+		for range 100 {
+			send("/new", "some", 200)
+		}
+		w.scrape(t, s)
+	}
+	require.Empty(t, w.firing(t))
+
+	for range 4 {
+		for range 100 { // would make a share of two in a hundred one of less than one
+			send("/new", "", 200)
+		}
+		send("/old", "", 401)
+		send("/old", "some", 503)
+		w.scrape(t, s)
+	}
+	require.Equal(t, []string{"RequestsUndecided"}, w.firing(t))
 }
 
 // Each alert fires for the fault that it is about, and for no other.
