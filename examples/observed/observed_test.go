@@ -25,6 +25,7 @@ import (
 	"example.com/resourceserver/jwt"
 	"example.com/resourceserver/jwt/jwttest"
 	"example.com/resourceserver/protector"
+	"example.com/resourceserver/protector/introspection"
 	"example.com/resourceserver/protector/otelguard"
 )
 
@@ -325,13 +326,42 @@ func TestEachAlertFires(t *testing.T) {
 	})
 }
 
-// Each alert says how bad it is, and what it means, and its time is one.
+// Strangers can hang up before the endpoint has answered, as often as they like.
+func TestCallsThatAreAbandonedAreNoFault(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	provider, err := newProvider(registry)
+	require.NoError(t, err)
+	telemetry, err := otelguard.New(otelguard.Config{MeterProvider: provider})
+	require.NoError(t, err)
+	metrics := httptest.NewServer(promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	t.Cleanup(metrics.Close)
+	w := newWorld(t)
+	scraped := func(failure string, of int) []string {
+		for range 4 {
+			for call := range 100 {
+				if call < of {
+					telemetry.IntrospectionCall(time.Millisecond, failure)
+				} else {
+					telemetry.IntrospectionCall(time.Millisecond, "")
+				}
+			}
+			w.scrape(t, running{origin: "one", metrics: metrics.URL})
+		}
+		return w.firing(t)
+	}
+	require.Empty(t, scraped(string(introspection.FailureAbandoned), 100))
+	require.Empty(t, scraped(string(introspection.FailureTimedOut), 2), "one in fifty")
+	require.Equal(t, []string{"IntrospectionFails"}, scraped(string(introspection.FailureTimedOut), 50))
+}
+
+// Each alert says how bad it is, what it means and what to do, and its time is one.
 func TestAlertsAreWhole(t *testing.T) {
 	found := alerts(t)
 	require.Len(t, found, 9)
 	for _, rule := range found {
 		require.Contains(t, []string{"critical", "warning"}, rule.Labels["severity"], rule.Alert)
 		require.NotEmpty(t, rule.Annotations["summary"], rule.Alert)
+		require.NotEmpty(t, rule.Annotations["description"], rule.Alert)
 		if rule.For != "" {
 			_, err := model.ParseDuration(rule.For)
 			require.NoError(t, err, rule.Alert)
