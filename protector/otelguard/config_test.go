@@ -2,7 +2,9 @@ package otelguard_test
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -45,20 +47,37 @@ func TestCeilings(t *testing.T) {
 //
 // checklist 222
 func TestEveryReasonOfOursIsKnown(t *testing.T) {
-	reason := regexp.MustCompile(`(?m)^\t[rR]eason\w+\s+(?:Reason )?= "(\w+)"`)
-	for file, least := range map[string]int{
-		"../reason.go": 35, "../../jwt/errors.go": 20, "../../jwt/dpop/errors.go": 16, "../introspection/error.go": 11,
-	} {
-		source, err := os.ReadFile(file)
-		require.NoError(t, err)
-		found := reason.FindAllStringSubmatch(string(source), -1)
-		require.GreaterOrEqual(t, len(found), least, file)
-		o := observe(t, otelguard.Config{})
-		for _, m := range found {
-			o.OnDecision(t.Context(), protector.Decision{Outcome: protector.OutcomeRefused, Reason: m[1]})
-		}
-		require.NotContains(t, o.series(t, "resourceserver.decision.duration"), "error.type=_OTHER outcome=refused", file)
+	o, found := observe(t, otelguard.Config{}), make(map[string]bool)
+	for _, room := range []string{"../../protector", "../../jwt"} {
+		require.NoError(t, filepath.WalkDir(room, func(file string, _ fs.DirEntry, err error) error {
+			if err != nil || filepath.Ext(file) != ".go" || strings.HasSuffix(file, "_test.go") {
+				return err
+			}
+			for _, reason := range reasonsIn(t, file) {
+				o.OnDecision(t.Context(), protector.Decision{Outcome: protector.OutcomeRefused, Reason: reason})
+				require.NotContains(t, o.series(t, "resourceserver.decision.duration"),
+					"error.type=_OTHER outcome=refused", "%s: %s", file, reason)
+				found[reason] = true
+			}
+			return nil
+		}))
 	}
+	for _, reason := range []string{"no_credentials", "unknown_key", "proof_replay", "inactive", "undeclared", "no_user"} {
+		require.Contains(t, found, reason)
+	}
+	require.GreaterOrEqual(t, len(found), 70)
+}
+
+// reasonsIn are those that are constants, and those that are written where a refusal is
+// made.
+func reasonsIn(t *testing.T, file string) (reasons []string) {
+	source, err := os.ReadFile(file)
+	require.NoError(t, err)
+	made := regexp.MustCompile(`(?m)^\t[rR]eason\w+\s+(?:Reason )?= "(\w+)"|\bReason:\s+"(\w+)"`)
+	for _, m := range made.FindAllStringSubmatch(string(source), -1) {
+		reasons = append(reasons, m[1]+m[2])
+	}
+	return reasons
 }
 
 func TestEveryFailureOfIntrospectionIsKnown(t *testing.T) {

@@ -1,8 +1,8 @@
 package otelguard
 
-// reasonsOfOurs are the reasons of the packages protector, jwt, jwt/dpop and
-// protector/introspection. They are listed here so that none of these is imported for
-// its words; a test reads them where they are made.
+// reasonsOfOurs are the reasons of the packages protector and jwt and of all within them,
+// the guards of other modules included. They are listed here so that none of these is
+// imported for its words; a test reads them where they are made.
 var reasonsOfOurs = setOf(
 	"no_credentials", "other_scheme", "malformed", "several_credentials", "too_large", "unreadable_form",
 	"cross_origin", "request_check", "invalid_token", "unknown_token", "no_validator", "expired",
@@ -16,7 +16,7 @@ var reasonsOfOurs = setOf(
 	"proof_missing", "proof_too_large", "proof_malformed", "proof_type", "proof_algorithm", "proof_critical",
 	"proof_binding", "proof_claim", "proof_method", "proof_target", "proof_token", "proof_time",
 	"proof_nonce", "proof_key", "proof_signature", "proof_replay",
-	"inactive",
+	"inactive", "undeclared", "no_policy", "no_user",
 )
 
 // failures are those of protector/introspection.
