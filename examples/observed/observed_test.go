@@ -133,8 +133,29 @@ func (w *world) firing(t *testing.T) (names []string) {
 type dashboard struct {
 	Panels []struct {
 		Title   string
+		GridPos struct{ X, Y, W, H int }
 		Targets []struct{ Expr string }
 	}
+}
+
+func readDashboard(t *testing.T) (d dashboard) {
+	t.Helper()
+	text, err := os.ReadFile("dashboard.json")
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(text, &d))
+	return d
+}
+
+// first is the expression of the first target of the panel with the title.
+func (d dashboard) first(t *testing.T, title string) string {
+	t.Helper()
+	for _, panel := range d.Panels {
+		if panel.Title == title {
+			return panel.Targets[0].Expr
+		}
+	}
+	require.Fail(t, "there is no such panel", title)
+	return ""
 }
 
 // Every panel has something to show of an ordinary day, but for what is no ordinary
@@ -145,10 +166,7 @@ func TestPanelsShowAnOrdinaryDay(t *testing.T) {
 	w := newWorld(t)
 	s := w.start(t)
 	w.calm(t, s)
-	text, err := os.ReadFile("dashboard.json")
-	require.NoError(t, err)
-	var d dashboard
-	require.NoError(t, json.Unmarshal(text, &d))
+	d := readDashboard(t)
 	require.Len(t, d.Panels, 8)
 	for _, panel := range d.Panels {
 		require.NotEmpty(t, panel.Targets, panel.Title)
@@ -161,7 +179,7 @@ func TestPanelsShowAnOrdinaryDay(t *testing.T) {
 		}
 	}
 
-	refused := w.store.query(t, d.Panels[0].Targets[0].Expr, w.now)
+	refused := w.store.query(t, d.first(t, "Who is refused, and why?"), w.now)
 	why := make(map[string]bool)
 	for _, value := range refused {
 		why[value.Metric.Get("http_route")+" "+value.Metric.Get("error_type")] = value.F > 0
@@ -169,13 +187,73 @@ func TestPanelsShowAnOrdinaryDay(t *testing.T) {
 	require.Equal(t, map[string]bool{
 		"/articles insufficient_scope": true, "/articles/{id} expired": true, "/articles/{id} no_credentials": true,
 	}, why)
-	hits := w.store.query(t, d.Panels[3].Targets[0].Expr, w.now)
+	hits := w.store.query(t, d.first(t, "How many tokens were seen before?"), w.now)
 	require.Greater(t, hits[0].F, 0.9)
-	usable := w.store.query(t, d.Panels[2].Targets[0].Expr, w.now)
-	require.InDelta(t, 24*3600, usable[0].F, 300)
-	state := w.store.query(t, d.Panels[1].Targets[0].Expr, w.now)
+	usable := w.store.query(t, d.first(t, "How long are keys usable yet?"), w.now)
+	require.InDelta(t, 24, usable[0].F, 0.1)
+	state := w.store.query(t, d.first(t, "Is an issuer down?"), w.now)
 	require.Len(t, state, 1)
-	require.Equal(t, "fresh", state[0].Metric.Get("state"))
+	require.Zero(t, state[0].F, "which the panel calls fresh")
+}
+
+// The worst of all instances is what the panel shows.
+//
+// checklist 222
+func TestThePanelOfStates(t *testing.T) {
+	w := newWorld(t)
+	expr := readDashboard(t).first(t, "Is an issuer down?")
+	shown := func() float64 {
+		state := w.store.query(t, expr, w.now)
+		require.Len(t, state, 1)
+		return state[0].F
+	}
+	first := w.start(t)
+	w.calm(t, first)
+	require.EqualValues(t, 0, shown(), "fresh")
+	w.issuer.Fail(500)
+	require.Error(t, first.keys.Refresh(t.Context()))
+	w.scrape(t, first)
+	require.EqualValues(t, 1, shown(), "stale")
+	w.scrape(t, w.start(t))
+	require.EqualValues(t, 2, shown(), "one that was never loaded, beside it")
+}
+
+// No panel lies upon another, or beside the page.
+func TestPanelsHaveTheirPlaces(t *testing.T) {
+	const columns = 24
+	taken := make(map[[2]int]string)
+	for _, panel := range readDashboard(t).Panels {
+		at := panel.GridPos
+		require.LessOrEqual(t, at.X+at.W, columns, panel.Title)
+		for x := range at.W {
+			for y := range at.H {
+				place := [2]int{at.X + x, at.Y + y}
+				require.Empty(t, taken[place], panel.Title)
+				taken[place] = panel.Title
+			}
+		}
+	}
+	require.Zero(t, len(taken)%columns, "no row has a gap")
+}
+
+// Whoever looks at the dashboard for an hour sees an ordinary hour: no token is sent so
+// long that it expires.
+func TestTrafficGoesOn(t *testing.T) {
+	w := newWorld(t)
+	var sent []map[string]bool
+	api := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		sent[len(sent)-1][r.Header.Get("Authorization")] = true
+	}))
+	t.Cleanup(api.Close)
+	for range 2 {
+		sent = append(sent, make(map[string]bool))
+		require.NoError(t, w.callers.calm(t.Context(), api.URL))
+	}
+	delete(sent[0], "")
+	require.Len(t, sent[0], 4)
+	for token := range sent[0] {
+		require.False(t, sent[1][token], "in the second round too")
+	}
 }
 
 // checklist 222

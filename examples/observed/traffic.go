@@ -16,7 +16,6 @@ import (
 type traffic struct {
 	issuer *jwttest.Issuer
 	client *jwttest.Client // with a key
-	good   string          // a token that is used again and again
 	round  atomic.Int64
 }
 
@@ -25,14 +24,15 @@ func newTraffic(issuer *jwttest.Issuer) (*traffic, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &traffic{issuer: issuer, client: client, good: issuer.Token(jwttest.Scope("articles"))}, nil
+	return &traffic{issuer: issuer, client: client}, nil
 }
 
-// calm sends what a service sees every day.
+// calm sends what a service sees every day. Its good token is used again and again, and
+// only in this round: one for all would expire after some minutes.
 func (t *traffic) calm(ctx context.Context, origin string) error {
-	round := t.round.Add(1)
+	round, good := t.round.Add(1), "Bearer "+t.issuer.Token(jwttest.Scope("articles"))
 	for id := range 50 {
-		if err := t.send(ctx, "GET", fmt.Sprintf("%s/articles/%d", origin, id), "Bearer "+t.good, ""); err != nil {
+		if err := t.send(ctx, "GET", fmt.Sprintf("%s/articles/%d", origin, id), good, ""); err != nil {
 			return err
 		}
 	}
@@ -42,7 +42,7 @@ func (t *traffic) calm(ctx context.Context, origin string) error {
 		{"GET", "/articles/1", "DPoP " + bound, t.client.Proof("GET", url, bound)},
 		{"GET", "/articles/1", "", ""},
 		{"GET", "/articles/1", "Bearer " + t.issuer.Token(jwttest.ExpiresIn(-time.Hour)), ""},
-		{"POST", "/articles", "Bearer " + t.good, ""},
+		{"POST", "/articles", good, ""},
 		{"GET", "/reports", fmt.Sprintf("Bearer opaque-%d", round), ""},
 	} {
 		if err := t.send(ctx, call.method, origin+call.path, call.credentials, call.proof); err != nil {
