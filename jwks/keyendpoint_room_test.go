@@ -154,3 +154,44 @@ func TestKeyEndpointKeepsNoToken(t *testing.T) {
 		require.True(t, accepts(e, "kid-0"))
 	})
 }
+
+// After a start every kid in use is unknown. All have their key within seconds, twelve at a time, and so have they after
+// those that strangers made up. What finds none is limited as ever.
+func TestKeyEndpointColdStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		kids := names("kid", 60)
+		s := newKeyServer(kids...)
+		s.delay = 100 * time.Millisecond
+		e := newKeyEndpoint(t, s, nil)
+		for _, kid := range names("first", 11) {
+			require.True(t, refuses(e, kid))
+		}
+		s.set(func(s *keyServer) { s.most, s.asked = 0, nil })
+		var wg sync.WaitGroup
+		began := time.Now()
+		for _, kid := range kids {
+			wg.Go(func() {
+				for !accepts(e, kid) {
+					time.Sleep(100 * time.Millisecond) // simulated
+				}
+			})
+		}
+		wg.Wait()
+		require.Less(t, time.Since(began), 10*time.Second)
+		require.Equal(t, 60, s.fetches(""))
+		require.Len(t, e.Status().Keys, 60)
+
+		time.Sleep(2 * time.Minute) // simulated: the tokens are all there
+		s.set(func(s *keyServer) { s.most, s.asked = 0, nil })
+		for _, kid := range names("made-up", 500) {
+			wg.Go(func() { require.False(t, accepts(e, kid)) })
+		}
+		wg.Wait()
+		require.Equal(t, 12, s.fetches(""))
+		for _, kid := range names("flood", 100) {
+			require.False(t, accepts(e, kid))
+			time.Sleep(time.Second) // simulated
+		}
+		require.InDelta(t, 12+100/8, s.fetches(""), 1)
+	})
+}

@@ -48,10 +48,9 @@ type KeyEndpointConfig struct {
 	// Default: 5 seconds.
 	FetchTimeout time.Duration
 
-	// Cooldown is the time between fetches of keys that are not known, once twelve have come
-	// in quick succession, and how long it is remembered that there is no such key. Where many
-	// more keys are in use it is also what each of them waits for after a start: set it
-	// lower then. Default: 8 seconds.
+	// Cooldown is the time between fetches that find no key, once twelve have come in quick
+	// succession, and how long it is remembered that there is no such key. Fetches that find
+	// one are limited by nothing but that twelve are under way at a time. Default: 8 seconds.
 	Cooldown time.Duration
 
 	// MaxKeys is how many keys are remembered. The one that was not used for the longest

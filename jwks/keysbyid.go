@@ -153,13 +153,22 @@ func (k *keysByID) admit(kid string) (*keyByID, *flight, error) {
 	case one != nil:
 		f, _ := one.flights.join(never) // nil if it has just landed
 		return one, f, nil
-	case len(k.admitted) == maxAdmitted, !k.misses.AllowN(now, 1):
+	case !k.affords(now, 1):
 		return nil, nil, k.refused(errFlooded, k.cooldown)
+	case len(k.admitted) == maxAdmitted, !k.affords(now, len(k.admitted)+1):
+		return nil, nil, k.refused(errFlooded, time.Second)
 	}
 	one = k.newKey(strings.Clone(kid)) // it is a part of a token, which is not to be kept with it
 	k.admitted[one.id] = one
 	f, _ := one.flights.join(always)
 	return one, f, nil
+}
+
+// affords reports whether there are tokens for so many fetches that find no key. One that is under way
+// has not taken its token yet: see settle.
+func (k *keysByID) affords(now time.Time, fetches int) bool {
+	const rounding = 1e-6
+	return k.misses.TokensAt(now)+rounding >= float64(fetches)
 }
 
 func never(*state, time.Time) bool { return false }
@@ -201,6 +210,9 @@ func (k *keysByID) inTurn(
 }
 
 // settle files a key by what its fetch came to, before whoever waits for that is told.
+//
+// The fetch of an unknown kid costs a token only if it finds no key. Nobody can make up a kid that has
+// one, and after a start each kid in use is unknown: they are all there within seconds.
 func (k *keysByID) settle(one *keyByID, last, next *state) {
 	k.journal.reportOne(last, next)
 	k.mu.Lock()
@@ -209,6 +221,9 @@ func (k *keysByID) settle(one *keyByID, last, next *state) {
 	isNew := k.admitted[one.id] == one
 	if isNew {
 		delete(k.admitted, one.id)
+		if next.set == nil || len(next.set.keys) == 0 {
+			k.misses.ReserveN(time.Now(), 1)
+		}
 	}
 	switch {
 	case next.set != nil && len(next.set.keys) == 0:
@@ -247,7 +262,7 @@ func (k *keysByID) retry() {
 }
 
 // remember adds a key, in the place of the one that was not used for the longest time if need be. It
-// copies them all: a key is new once in months, and no more often than the bucket allows.
+// copies them all: a key is new once in months, or after a start, and each of them is a fetch.
 func (k *keysByID) remember(one *keyByID) {
 	all := maps.Clone(*k.known.Load())
 	if len(all) >= k.most {
