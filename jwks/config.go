@@ -165,6 +165,7 @@ func (c Config) resolve() (Config, error) {
 		c.checkSource(),
 		c.checkEncoding(),
 		c.checkSnapshotDirectory(),
+		fault("Config.HTTPClient", checkClient(c.HTTPClient)),
 		setDuration("Config.RefreshInterval", &c.RefreshInterval, 0), // depends on the source, see timing.go
 		setDuration("Config.MaxStale", &c.MaxStale, defaultMaxStale),
 		setDuration("Config.FetchTimeout", &c.FetchTimeout, defaultFetchTimeout),

@@ -120,3 +120,12 @@ func TestSecondsAreHonoured(t *testing.T) {
 		require.NoError(t, err)
 	}
 }
+
+// A transport that is nil, and no nil interface, is found while somebody is looking.
+func TestNilTransport(t *testing.T) {
+	client := &http.Client{Transport: (*http.Transport)(nil)}
+	_, err := jwks.NewRemote(jwks.Config{URL: setURL, HTTPClient: client})
+	require.EqualError(t, err, "jwks: Config.HTTPClient has a nil *http.Transport: leave Transport out")
+	_, err = jwks.NewKeyEndpoint(jwks.KeyEndpointConfig{URL: keyURL, HTTPClient: client})
+	require.EqualError(t, err, "jwks: KeyEndpointConfig.HTTPClient has a nil *http.Transport: leave Transport out")
+}

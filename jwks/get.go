@@ -52,6 +52,18 @@ func newGetter(client *http.Client) *getter {
 	return g
 }
 
+// checkClient finds a transport that is no nil interface, so that no default is taken, and panics when
+// it is used.
+func checkClient(client *http.Client) error {
+	if client == nil {
+		return nil
+	}
+	if t, ok := client.Transport.(*http.Transport); ok && t == nil {
+		return errors.New("has a nil *http.Transport: leave Transport out")
+	}
+	return nil
+}
+
 // endsIdle reports whether a transport is known to end connections that nobody uses. Minutes pass
 // between the fetches of a Remote. A connection that was kept for ever would be dead by then, and
 // would keep two goroutines until it is.

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"math"
+	"net/http"
 	"testing"
 	"time"
 
@@ -24,8 +25,12 @@ func TestNewRefuses(t *testing.T) {
 		says   string
 	}{
 		"no endpoint": {func(c *settings) { c.Endpoint = "" }, "Endpoint is empty"},
-		"no scheme":   {func(c *settings) { c.Endpoint = "issuer.example/i" }, "Endpoint is not an absolute URL"},
-		"no host":     {func(c *settings) { c.Endpoint = "https://:443/i" }, "Endpoint is not an absolute URL"},
+		"a nil transport": {
+			func(c *settings) { c.HTTPClient = &http.Client{Transport: (*http.Transport)(nil)} },
+			"Config.HTTPClient has a nil *http.Transport: leave Transport out",
+		},
+		"no scheme": {func(c *settings) { c.Endpoint = "issuer.example/i" }, "Endpoint is not an absolute URL"},
+		"no host":   {func(c *settings) { c.Endpoint = "https://:443/i" }, "Endpoint is not an absolute URL"},
 		"opaque": {
 			func(c *settings) { c.Endpoint = "https:issuer.example/i" },
 			"Endpoint is not an absolute URL",

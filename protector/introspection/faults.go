@@ -3,6 +3,7 @@ package introspection
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -35,7 +36,20 @@ func (c *Config) faults() error {
 		c.emptyNameFaults(),
 		c.timeFaults(),
 		c.limitFaults(),
+		c.transportFault(),
 	)
+}
+
+// transportFault is that of a transport which is no nil interface, so that no default is taken, and
+// panics when it is used.
+func (c *Config) transportFault() error {
+	if c.HTTPClient == nil {
+		return nil
+	}
+	if t, ok := c.HTTPClient.Transport.(*http.Transport); ok && t == nil {
+		return fault("HTTPClient", "has a nil *http.Transport: leave Transport out")
+	}
+	return nil
 }
 
 func (c *Config) audienceFault() error {
