@@ -23,7 +23,7 @@ import (
 // snapshotHeader is the first line.
 type snapshotHeader struct {
 	Format    string    `json:"format"`
-	Source    string    `json:"source"`     // Config.Issuer, or Config.URL without query
+	Source    string    `json:"source"`     // for people: Config.Issuer, or Config.URL without query
 	FetchedAt time.Time `json:"fetched_at"` // when the issuer last had this set, or when the metadata was last read before
 	SHA256    string    `json:"sha256"`     // over whole source, time and document
 }
@@ -55,6 +55,7 @@ func (h snapshotHeader) hash(source string, doc []byte) string {
 type snapshotFile struct {
 	name     string
 	source   string                              // Config.Issuer, DiscoveryURL and URL, as far as they are set
+	shown    string                              // the same as it may be shown
 	encoding Encoding                            // Config.Encoding
 	maxAge   time.Duration                       // Config.MaxStale
 	open     func(name string) (*os.File, error) // openTrusted
@@ -87,7 +88,8 @@ func newSnapshotFile(c Config) *snapshotFile {
 		return nil
 	}
 	return &snapshotFile{
-		name: c.SnapshotFile, source: c.wholeSource(), encoding: c.Encoding, maxAge: c.MaxStale, open: openTrusted,
+		name: c.SnapshotFile, source: c.wholeSource(), shown: c.shownSource(),
+		encoding: c.Encoding, maxAge: c.MaxStale, open: openTrusted,
 	}
 }
 
@@ -147,7 +149,7 @@ func (f *snapshotFile) read(now time.Time) (restored, error) {
 	if err != nil {
 		return restored{}, err
 	}
-	if err := h.check(f.source, doc, now, f.maxAge); err != nil {
+	if err := h.check(f, doc, now); err != nil {
 		return restored{}, err
 	}
 	set, err := parseSet(f.encoding, doc, nil)
@@ -175,16 +177,16 @@ func (f *snapshotFile) load() (h snapshotHeader, doc []byte, err error) {
 	return h, doc, nil
 }
 
-func (h snapshotHeader) check(source string, doc []byte, now time.Time, maxAge time.Duration) error {
+func (h snapshotHeader) check(f *snapshotFile, doc []byte, now time.Time) error {
 	age := now.Sub(h.FetchedAt)
 	switch {
 	case h.Format != snapshotFormat:
 		return fmt.Errorf("format %.40q is not %s", h.Format, snapshotFormat)
-	case h.Source != place(source):
+	case h.Source != f.shown:
 		return fmt.Errorf("holds the keys of %.200q", h.Source)
-	case h.SHA256 != h.hash(source, doc):
+	case h.SHA256 != h.hash(f.source, doc):
 		return errors.New("damaged, edited, or of another source: the hash does not match")
-	case age >= maxAge:
+	case age >= f.maxAge:
 		return fmt.Errorf("too old: %v", age.Round(time.Second))
 	case age < -maxClockSkew:
 		return errors.New("dated in the future")
@@ -205,7 +207,7 @@ func (f *snapshotFile) write(began time.Time, s snapshot) error {
 	}
 	var err error
 	for next := f.take(); next != nil; next = f.take() {
-		h := snapshotHeader{Format: snapshotFormat, Source: place(f.source), FetchedAt: next.provenAt.UTC()}
+		h := snapshotHeader{Format: snapshotFormat, Source: f.shown, FetchedAt: next.provenAt.UTC()}
 		h.SHA256 = h.hash(f.source, next.doc)
 		err = replaceFile(f.name, h, next.doc)
 	}

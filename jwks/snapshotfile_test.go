@@ -287,3 +287,22 @@ func TestSnapshotFileHoldsTheNewestSet(t *testing.T) {
 		require.True(t, accepts(restart(t, file, log), "a"), log.String())
 	})
 }
+
+// The file says whose keys it holds, also where that takes two settings to say.
+func TestSnapshotFileNamesItsSource(t *testing.T) {
+	for _, change := range []func(*jwks.Config){
+		func(c *jwks.Config) { c.Issuer = issuerURL },
+		byInsideName,
+	} {
+		file := filepath.Join(privateDir(t), "keys")
+		e := inside(issuerURL, insideKeys)
+		both := func(c *jwks.Config) {
+			change(c)
+			c.SnapshotFile = file
+		}
+		require.NoError(t, newRemote(t, e, both).Refresh(t.Context()))
+		require.Contains(t, string(must(os.ReadFile(file))), `"source":"`+issuerURL+`"`)
+		e.set(func(e *endpoint) { e.down = true })
+		require.True(t, accepts(newRemote(t, e, both), "a"))
+	}
+}
