@@ -26,6 +26,7 @@ var (
 	errNotText     = errors.New("not a text in PEM")
 	errNotPEM      = errors.New("not PEM: it begins with something else than a block")
 	errCutOff      = errors.New("PEM that ends within a block: the file is not complete")
+	errLastBlock   = errors.New("PEM whose last block has headers, or text after it: remove that")
 	errOneBlock    = errors.New("not exactly one block of PEM, without headers and with nothing around it")
 	errBlockType   = errors.New("PEM block is neither CERTIFICATE nor PUBLIC KEY")
 	errCertificate = errors.New("certificate cannot be read")
@@ -105,9 +106,17 @@ func splitPEM(doc []byte) ([]published, error) {
 		}
 	}
 	if all[len(all)-1].err == errOneBlock {
-		return nil, errCutOff
+		return nil, lastBlockFault(beginning + blocks[len(blocks)-1])
 	}
 	return all, nil
+}
+
+// lastBlockFault tells a file that is half written from one that somebody has to correct.
+func lastBlockFault(text string) error {
+	if block, _ := pem.Decode([]byte(text)); block != nil {
+		return errLastBlock
+	}
+	return errCutOff
 }
 
 func publishedPEM(kid, text string) published {

@@ -29,7 +29,7 @@ const (
 	// PUBLIC KEY, with nothing between them, and judged like those of EncodingCertificates.
 	// They have no kid, so that they are tried for tokens with any, four at most. A
 	// private key in the file makes all of it unusable, and so does an end within a block, as
-	// of a file that is half written. Do not put a chain in it: a
+	// of a file that is half written, or text after the last one. Do not put a chain in it: a
 	// certificate of an authority is a key like any other.
 	EncodingPEM Encoding = "pem"
 )

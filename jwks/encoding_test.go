@@ -192,6 +192,16 @@ func TestPEMFileThatIsNone(t *testing.T) {
 		require.Error(t, r.Refresh(t.Context()), name)
 		require.Empty(t, r.Status().Keys, name)
 	}
+	for doc, says := range map[string]string{
+		good + "x":            "text after it",
+		good[:len(good)-20]:   "not complete",
+		good[:len(good)/2]:    "not complete",
+		good + good[:60]:      "not complete",
+		good + good + "# end": "text after it",
+	} {
+		_, r := keyFile(t, doc, inPEM)
+		require.ErrorContains(t, r.Refresh(t.Context()), says)
+	}
 }
 
 // A SPIFFE bundle holds keys for JWTs, which verify tokens, and authorities for certificates, which do not.
