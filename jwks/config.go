@@ -45,8 +45,10 @@ type Config struct {
 	// then, while there is traffic or [Remote.Run], whether the last look failed or not, and
 	// read when it, or the symbolic link that leads to it, has changed. One that is half
 	// written, missing, or no regular file replaces nothing. An empty set is believed as one
-	// at URL is: see RefreshInterval. Whoever can write it, or put another in its place, chooses your keys:
-	// who that is, is yours to see to.
+	// at URL is: see RefreshInterval. The file may come later, but its directory must exist
+	// when the Remote is made, as that of a volume of Kubernetes does. Whoever can
+	// write it, or put another in its place, chooses your keys: who that is, is yours to see
+	// to.
 	File string
 
 	// Encoding is how the keys are written at URL or in File. Default: a JWK Set.
@@ -164,7 +166,7 @@ func (c Config) resolve() (Config, error) {
 	err := errors.Join(
 		c.checkSource(),
 		c.checkEncoding(),
-		c.checkSnapshotDirectory(),
+		c.checkDirectories(),
 		fault("Config.HTTPClient", checkClient(c.HTTPClient)),
 		setDuration("Config.RefreshInterval", &c.RefreshInterval, 0), // depends on the source, see timing.go
 		setDuration("Config.MaxStale", &c.MaxStale, defaultMaxStale),
@@ -185,29 +187,46 @@ func (c Config) defaultCooldown() time.Duration {
 }
 
 func (c Config) checkSource() error {
+	discovers := c.URL == "" && c.File == ""
+	return errors.Join(
+		c.checkOneSource(),
+		fault("Config.URL", unlessEmpty(c.URL, func() error { return checkURL(c.URL, c.InsecureAllowPlainHTTP) })),
+		fault("Config.DiscoveryURL", unlessEmpty(c.DiscoveryURL, func() error {
+			return checkURL(c.DiscoveryURL, c.InsecureAllowPlainHTTP)
+		})),
+		fault("Config.Issuer", unlessEmpty(c.Issuer, func() error {
+			if discovers {
+				return checkIssuer(c.Issuer, c.InsecureAllowPlainHTTP)
+			}
+			return checkName(c.Issuer)
+		})),
+	)
+}
+
+// checkOneSource finds no source, and more than one.
+func (c Config) checkOneSource() error {
 	switch {
 	case c.URL == "" && c.Issuer == "" && c.File == "" && c.DiscoveryURL == "":
 		return errors.New("jwks: Config.Issuer is empty, and so is Config.URL: set one of them " +
 			"(is an environment variable unset?)")
 	case c.File != "" && c.URL+c.DiscoveryURL+c.SnapshotFile != "":
-		return errors.New("jwks: Config.File is set, and so is URL, DiscoveryURL or SnapshotFile: keys have one source")
-	case c.File != "":
-		return nil
+		return errors.New("jwks: Config.File is set, and so is URL, DiscoveryURL or SnapshotFile: " +
+			"keys have one source, so leave out File or the others")
 	case c.URL != "" && c.DiscoveryURL != "":
 		return errors.New("jwks: Config.DiscoveryURL is set, and so is Config.URL: " +
 			"use DiscoveryURL for discovery, or URL to go without")
-	case c.URL != "":
-		return fault("Config.URL", checkURL(c.URL, c.InsecureAllowPlainHTTP))
 	case c.DiscoveryURL != "" && c.Issuer == "":
 		return errors.New("jwks: Config.DiscoveryURL is set, and Config.Issuer is empty: " +
 			"set it to the issuer that the metadata must name")
-	case c.DiscoveryURL != "":
-		return errors.Join(
-			fault("Config.DiscoveryURL", checkURL(c.DiscoveryURL, c.InsecureAllowPlainHTTP)),
-			fault("Config.Issuer", checkIssuer(c.Issuer, c.InsecureAllowPlainHTTP)),
-		)
 	}
-	return fault("Config.Issuer", checkIssuer(c.Issuer, c.InsecureAllowPlainHTTP))
+	return nil
+}
+
+func unlessEmpty(text string, check func() error) error {
+	if text == "" {
+		return nil
+	}
+	return check()
 }
 
 // fault is what is wrong with a field, nil if nothing is.
@@ -218,21 +237,27 @@ func fault(field string, err error) error {
 	return fmt.Errorf("jwks: %s %w", field, err)
 }
 
-// checkSnapshotDirectory finds a path that was mistyped, or a volume that was not mounted,
+// checkDirectories finds a path that was mistyped, or a volume that was not mounted,
 // while somebody is looking. Whether the directory can be trusted may change, and is
 // found out whenever the file is used.
-func (c Config) checkSnapshotDirectory() error {
-	if c.SnapshotFile == "" {
+func (c Config) checkDirectories() error {
+	return errors.Join(
+		checkDirectoryOf("Config.SnapshotFile", c.SnapshotFile, "make the directory, with mode 0700, or mount it"),
+		checkDirectoryOf("Config.File", c.File, "correct it, or mount the directory before this process starts"),
+	)
+}
+
+func checkDirectoryOf(field, name, remedy string) error {
+	if name == "" {
 		return nil
 	}
-	dir := filepath.Dir(c.SnapshotFile)
+	dir := filepath.Dir(name)
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("jwks: Config.SnapshotFile is in %.200q, which does not exist: "+
-			"make the directory, with mode 0700, or mount it", dir)
+		return fmt.Errorf("jwks: %s is in %.200q, which does not exist: %s", field, dir, remedy)
 	case err == nil && !info.IsDir():
-		return fmt.Errorf("jwks: Config.SnapshotFile is in %.200q, which is no directory: name a file in a directory", dir)
+		return fmt.Errorf("jwks: %s is in %.200q, which is no directory: name a file in a directory", field, dir)
 	}
 	return nil
 }

@@ -129,3 +129,28 @@ func TestNilTransport(t *testing.T) {
 	_, err = jwks.NewKeyEndpoint(jwks.KeyEndpointConfig{URL: keyURL, HTTPClient: client})
 	require.EqualError(t, err, "jwks: KeyEndpointConfig.HTTPClient has a nil *http.Transport: leave Transport out")
 }
+
+// What is wrong with one setting does not hide what is wrong with another.
+func TestSourceFaults(t *testing.T) {
+	for name, tc := range map[string]struct {
+		config jwks.Config
+		faults []string
+	}{
+		"both URLs": {
+			jwks.Config{URL: "http://a.example/keys", DiscoveryURL: "m", Issuer: issuerURL},
+			[]string{"so is Config.URL", "Config.URL is http", "Config.DiscoveryURL is not an absolute"},
+		},
+		"no issuer":               {jwks.Config{DiscoveryURL: "m"}, []string{"Config.Issuer is empty", "DiscoveryURL is not"}},
+		"an issuer beside a URL":  {jwks.Config{URL: setURL, Issuer: "a\n"}, []string{"jwks: Config.Issuer begins or ends"}},
+		"an issuer beside a File": {jwks.Config{File: "keys", Issuer: " a"}, []string{"jwks: Config.Issuer begins or ends"}},
+		"a directory mistyped":    {jwks.Config{File: "/no/such/keys.json"}, []string{"Config.File is in", "correct it"}},
+		"two sources":             {jwks.Config{File: "keys", URL: setURL}, []string{"leave out File or the others"}},
+	} {
+		_, err := jwks.NewRemote(tc.config)
+		for _, says := range tc.faults {
+			require.ErrorContains(t, err, says, name)
+		}
+	}
+	_, err := jwks.NewKeyEndpoint(jwks.KeyEndpointConfig{URL: keyURL, Issuer: issuerURL + "\n"})
+	require.ErrorContains(t, err, "jwks: KeyEndpointConfig.Issuer begins or ends with white space")
+}

@@ -71,6 +71,7 @@ var errPlaceholder = errors.New("does not have {kid} in its path, once: write ht
 func (c KeyEndpointConfig) resolve() (KeyEndpointConfig, error) {
 	err := errors.Join(
 		fault("KeyEndpointConfig.URL", c.checkURL()),
+		fault("KeyEndpointConfig.Issuer", checkName(c.Issuer)),
 		fault("KeyEndpointConfig.HTTPClient", checkClient(c.HTTPClient)),
 		setDuration("KeyEndpointConfig.RefreshInterval", &c.RefreshInterval, 0), // see timing.go
 		setDuration("KeyEndpointConfig.MaxStale", &c.MaxStale, defaultMaxStale),

@@ -48,6 +48,15 @@ func checkIssuer(raw string, plainHTTP bool) error {
 	return nil
 }
 
+// checkName is for an issuer that is asked nothing, and may be any text but one that was pasted with
+// the end of its line: no iss claim would be equal to that.
+func checkName(issuer string) error {
+	if strings.TrimSpace(issuer) != issuer {
+		return errBlank
+	}
+	return nil
+}
+
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()

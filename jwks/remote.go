@@ -33,7 +33,7 @@ var errNotMade = errors.New("jwks: a zero Remote has no keys: make one with NewR
 
 // NewRemote checks the configuration and reports every fault in it at once. It
 // asks nobody for keys: the first lookup, or [Remote.Refresh] or [Remote.Run], does. All
-// that it looks at is whether the directory of Config.SnapshotFile exists.
+// that it looks at is whether the directories of Config.File and Config.SnapshotFile exist.
 func NewRemote(config Config) (*Remote, error) {
 	cfg, err := config.resolve()
 	if err != nil {
