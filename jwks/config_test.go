@@ -140,7 +140,10 @@ func TestSourceFaults(t *testing.T) {
 			jwks.Config{URL: "http://a.example/keys", DiscoveryURL: "m", Issuer: issuerURL},
 			[]string{"so is Config.URL", "Config.URL is http", "Config.DiscoveryURL is not an absolute"},
 		},
-		"no issuer":               {jwks.Config{DiscoveryURL: "m"}, []string{"Config.Issuer is empty", "DiscoveryURL is not"}},
+		"no issuer": {
+			jwks.Config{DiscoveryURL: "m"},
+			[]string{"Config.Issuer is empty", "Config.DiscoveryURL is not an absolute"},
+		},
 		"an issuer beside a URL":  {jwks.Config{URL: setURL, Issuer: "a\n"}, []string{"jwks: Config.Issuer begins or ends"}},
 		"an issuer beside a File": {jwks.Config{File: "keys", Issuer: " a"}, []string{"jwks: Config.Issuer begins or ends"}},
 		"a directory mistyped":    {jwks.Config{File: "/no/such/keys.json"}, []string{"Config.File is in", "correct it"}},

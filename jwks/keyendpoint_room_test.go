@@ -155,8 +155,8 @@ func TestKeyEndpointKeepsNoToken(t *testing.T) {
 	})
 }
 
-// After a start every kid in use is unknown. All have their key within seconds, twelve at a time, and so have they after
-// those that strangers made up. What finds none is limited as ever.
+// After a start every kid in use is unknown. All have their key within seconds, twelve at a time, and so have they
+// after those that strangers made up. What finds none is limited as ever.
 func TestKeyEndpointColdStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		kids := names("kid", 60)
