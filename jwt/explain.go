@@ -58,7 +58,6 @@ func (t *Tenants) Explain(ctx context.Context, token string) Explanation {
 
 // explainBy is validateBy with a pen. It is no use of a tenant.
 func (t *Tenants) explainBy(ctx context.Context, n *tenant, v *validation) (e Explanation, counts bool) {
-	n.users.Add(1)
 	defer t.used(n)
 	v.validator = n.validator
 	e = v.explain(ctx)

@@ -1,7 +1,5 @@
 package jwt
 
-import "slices"
-
 // How live tenants leave. The caller of each of these but used holds Tenants.mu.
 
 // dismiss makes a live tenant leave at once: something else is true by now.
@@ -10,26 +8,51 @@ func (t *Tenants) dismiss(n *tenant) {
 	n.lease.end()
 }
 
+// enter makes a tenant live whose issuer has none, in place of another one if there is
+// no room.
+func (t *Tenants) enter(hash uint64, n *tenant) {
+	if evicted := t.table.add(hash, n); evicted != nil {
+		t.evict(evicted)
+	}
+}
+
 // evict makes a tenant leave for which there is no room: it is out of the table. Nothing
 // else was said about it, so a validation that is under way by it comes to its end.
 // Otherwise strangers, by tokens of many other tenants that they make up, could keep a
 // good one from being validated, for as long as its keys are on their way.
 func (t *Tenants) evict(n *tenant) {
-	t.counts.evicted.Add(1)
 	n.evicted.Store(true)
+	t.leaving[n.issuer()] = n
 	if n.users.Load() == 0 {
-		n.lease.end()
-		return
+		t.depart(n)
 	}
-	t.leaving[n.issuer()] = append(t.leaving[n.issuer()], n)
 }
 
-// outdate ends what evicted tenants of that issuer have yet to say.
+// depart ends what an evicted tenant has to say.
+func (t *Tenants) depart(n *tenant) {
+	t.counts.evicted.Add(1)
+	n.lease.end()
+	delete(t.leaving, n.issuer())
+}
+
+// outdate is depart of the evicted tenant of that issuer, if there is one.
 func (t *Tenants) outdate(issuer string) {
-	for _, n := range t.leaving[issuer] {
-		n.lease.end()
+	if n := t.leaving[issuer]; n != nil {
+		t.depart(n)
 	}
-	delete(t.leaving, issuer)
+}
+
+// present returns the tenant of that issuer, or nil. One that is leaving comes back:
+// made anew, with keys of its own to wait for, it would be evicted again before the
+// first of its tokens is accepted, and never be one that is used.
+func (t *Tenants) present(hash uint64, issuer string) *tenant {
+	if n := t.leaving[issuer]; n != nil {
+		delete(t.leaving, issuer)
+		n.evicted.Store(false)
+		t.enter(hash, n)
+		return n
+	}
+	return t.table.find(hash, issuer)
 }
 
 // used is told of each validation by a tenant that has ended, and completes an eviction
@@ -41,13 +64,7 @@ func (t *Tenants) used(n *tenant) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if n.users.Load() > 0 {
-		return // of one who found it just before it left
-	}
-	n.lease.end()
-	issuer := n.issuer()
-	others := slices.DeleteFunc(t.leaving[issuer], func(other *tenant) bool { return other == n })
-	if t.leaving[issuer] = others; len(others) == 0 {
-		delete(t.leaving, issuer)
+	if n.users.Load() == 0 && t.leaving[n.issuer()] == n { // and it has not come back
+		t.depart(n)
 	}
 }

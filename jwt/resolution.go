@@ -86,8 +86,12 @@ func (t *Tenants) join(hash uint64, issuer string) (*tenant, *resolution, error)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := time.Now()
-	if n := t.table.find(hash, issuer); n != nil {
-		return n, t.renew(n, now), nil
+	if n := t.present(hash, issuer); n != nil {
+		r := t.renew(n, now)
+		if r == nil {
+			n.users.Add(1)
+		}
+		return n, r, nil
 	}
 	if err := t.known.find(hash, now); err != nil {
 		return nil, nil, err
@@ -129,6 +133,9 @@ func (t *Tenants) await(ctx context.Context, r *resolution, late <-chan time.Tim
 	case <-ctx.Done():
 		t.mu.Lock()
 		defer t.mu.Unlock()
+		if r.ended { // just now, which counts as well
+			return r.tenant, r.err
+		}
 		t.leave(r)
 		return nil, &undecidedError{"gave up waiting for the tenant", context.Cause(ctx)}
 	case <-late:
@@ -140,12 +147,16 @@ func (t *Tenants) await(ctx context.Context, r *resolution, late <-chan time.Tim
 func (t *Tenants) late(r *resolution) (*tenant, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if r.ended {
+		return r.tenant, r.err
+	}
 	t.leave(r)
 	cause := errNoPlace
 	if r.began {
 		cause = errNoAnswer
 	}
 	if n := t.table.find(r.hash, r.issuer); n != nil {
+		n.users.Add(1)
 		return n, t.postpone(n, time.Now(), cause)
 	}
 	return nil, cause
@@ -154,7 +165,7 @@ func (t *Tenants) late(r *resolution) (*tenant, error) {
 // leave ends a resolution that nobody waits for any more, if it has not begun: what was
 // sent by a client that went away is no work for the application. The caller holds mu.
 func (t *Tenants) leave(r *resolution) {
-	if r.waiters--; r.waiters == 0 && !r.began && !r.ended && !r.renewal {
+	if r.waiters--; r.waiters == 0 && !r.began && !r.renewal {
 		t.end(r, nil, errAbandoned)
 	}
 }
@@ -354,16 +365,17 @@ func (t *Tenants) install(r *resolution, live *tenant, answer resolved) *tenant 
 		t.dismiss(live)
 	}
 	t.outdate(r.issuer)
-	if evicted := t.table.add(r.hash, n); evicted != nil {
-		t.evict(evicted)
-	}
+	t.enter(r.hash, n)
 	return n
 }
 
-// end tells those who wait. The caller holds mu.
+// end tells those who wait. They are users of the tenant from now on, or it could be
+// evicted before they come to be. The caller holds mu.
 func (t *Tenants) end(r *resolution, n *tenant, err error) {
 	delete(t.resolutions, r.issuer)
 	r.desk.forget(r)
-	r.tenant, r.err, r.ended = n, err, true
+	if r.tenant, r.err, r.ended = n, err, true; err == nil {
+		n.users.Add(int32(r.waiters))
+	}
 	close(r.done)
 }

@@ -40,8 +40,8 @@ type Tenants struct {
 
 	mu          sync.Mutex // held to change any of this; never while the application is called
 	resolutions map[string]*resolution
-	hanging     map[string]int       // how many calls go on after their time, by issuer
-	leaving     map[string][]*tenant // evicted ones by which a validation is under way, by issuer
+	hanging     map[string]int     // how many calls go on after their time, by issuer
+	leaving     map[string]*tenant // evicted ones by which a validation is under way, by issuer
 	newcomers   desk
 	renewals    desk // apart, so that a flood of made-up issuers cannot put them off
 	lastFault   tenantFault
@@ -56,7 +56,7 @@ func NewTenants(config TenantsConfig) (*Tenants, error) {
 	}
 	return &Tenants{
 		config: c, table: newTenantTable(c.MaxTenants), resolutions: make(map[string]*resolution),
-		hanging: make(map[string]int), leaving: make(map[string][]*tenant),
+		hanging: make(map[string]int), leaving: make(map[string]*tenant),
 		newcomers: desk{places: c.MaxResolving}, renewals: desk{places: c.MaxResolving},
 	}, nil
 }
@@ -93,7 +93,6 @@ func (t *Tenants) Validate(ctx context.Context, token string) (*Token, error) {
 // somebody made up would keep others than those who are used. Neither is it the first
 // one, or all who come would look as much used as those who stay.
 func (t *Tenants) validateBy(ctx context.Context, n *tenant, known bool, v *validation) (*Token, error, bool) {
-	n.users.Add(1)
 	defer t.used(n)
 	v.validator = n.validator
 	accepted, err := v.run(ctx)
@@ -106,7 +105,8 @@ func (t *Tenants) validateBy(ctx context.Context, n *tenant, known bool, v *vali
 	return accepted, err, true
 }
 
-// choose finds the tenant that the claims name; known is whether nobody had to be asked.
+// choose finds the tenant that the claims name, and counts the caller among its users;
+// known is whether nobody had to be asked.
 func (t *Tenants) choose(ctx context.Context, v *validation) (n *tenant, known bool, err error) {
 	issuer, err := v.findIssuer(t.config.MaxTokenBytes, maxIssuerBytes)
 	if err != nil {
@@ -115,6 +115,7 @@ func (t *Tenants) choose(ctx context.Context, v *validation) (n *tenant, known b
 	hash, now := t.table.hashOf(issuer), time.Now()
 	if n := t.table.find(hash, issuer); n != nil {
 		if n.lease.holds(now) {
+			n.users.Add(1)
 			return n, true, nil
 		}
 	} else if err := t.refuse(hash, issuer, now); err != nil {

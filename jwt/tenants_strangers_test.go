@@ -170,24 +170,85 @@ func TestAValidationOutlivesAnEviction(t *testing.T) {
 	})
 }
 
+// Tokens of one tenant that come all the time bring it back while it leaves, and it is one
+// that is used from its first keys on, whatever the flood is.
+//
+// checklist 213
+func TestAFloodDoesNotKeepATenantFromBeingUsed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := tenantAt(t, "https://a.example")
+		r := newRegistry()
+		others := somewhere(t, r, 40)
+		for _, issuer := range append(others, a) {
+			r.slowly(issuer)
+		}
+		tenants := tenantsOf(t, r, mostTenants(8))
+		flood, stop := context.WithCancel(t.Context())
+		go func() {
+			for i := 0; flood.Err() == nil; i++ {
+				forged := a.Token(jwttest.Claim("iss", others[i%len(others)].URL()))
+				go tenants.Validate(flood, forged)
+				time.Sleep(20 * time.Millisecond)
+			}
+		}()
+		time.Sleep(2 * time.Second)
+		said := make(chan error, 40)
+		for range cap(said) {
+			go func() { _, err := tenants.Validate(t.Context(), a.Token()); said <- err }()
+			time.Sleep(100 * time.Millisecond)
+		}
+		stop()
+		for range cap(said) {
+			require.NoError(t, <-said)
+		}
+		require.Equal(t, 1, r.times(a.URL()))
+		time.Sleep(time.Minute)
+		s := tenants.Status()
+		require.EqualValues(t, s.Resolved, uint64(s.Live)+s.Evicted)
+	})
+}
+
+// However many tenants come at once, and however few may be live, nobody is told to come
+// again, and nobody is asked about twice.
+//
+// checklist 213
+func TestMoreTenantsComeAtOnceThanMayBeLive(t *testing.T) {
+	for _, most := range []int{1, 5} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRegistry()
+			all := somewhere(t, r, 100)
+			tenants := tenantsOf(t, r, mostTenants(most))
+			r.doBefore(behindTheDecision)
+			said := make(chan error, 3*len(all))
+			for i := range cap(said) {
+				go func() { _, err := tenants.Validate(t.Context(), all[i%len(all)].Token()); said <- err }()
+			}
+			for range cap(said) {
+				require.NoError(t, <-said)
+			}
+			synctest.Wait()
+			require.Equal(t, len(all), r.total())
+			require.EqualValues(t, len(all)-most, tenants.Status().Evicted)
+		})
+	}
+}
+
 // Whoever is removed is not accepted by what was known before, evicted or not.
 //
 // checklist 214
-func TestRemoveReachesTenantsThatWereEvicted(t *testing.T) {
-	for name, end := range map[string]func(*testing.T, *registry, *jwt.Tenants, *jwttest.Issuer){
+func TestWhatIsSaidReachesTenantsThatWereEvicted(t *testing.T) {
+	for name, change := range map[string]func(*testing.T, *registry, *jwt.Tenants, *jwttest.Issuer){
 		"Remove": func(_ *testing.T, r *registry, tenants *jwt.Tenants, a *jwttest.Issuer) {
 			r.drop(a.URL())
 			tenants.Remove(a.URL())
 		},
-		"Resolve says so": func(t *testing.T, r *registry, tenants *jwt.Tenants, a *jwttest.Issuer) {
+		"Resolve says so": func(_ *testing.T, r *registry, _ *jwt.Tenants, a *jwttest.Issuer) {
 			r.drop(a.URL())
-			refuseOnce(t, tenants, a.Token(jwttest.Subject("another")), jwt.ReasonUnknownIssuer)
 		},
-		"Resolve says otherwise": func(t *testing.T, r *registry, tenants *jwt.Tenants, a *jwttest.Issuer) {
+		"Resolve says otherwise": func(t *testing.T, r *registry, _ *jwt.Tenants, a *jwttest.Issuer) {
 			config := configOf(a)
 			config.Keys = tenantAt(t, a.URL()) // other keys
 			r.set(a.URL(), config)
-			refuseOnce(t, tenants, a.Token(jwttest.Subject("another")), jwt.ReasonSignature)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -196,12 +257,20 @@ func TestRemoveReachesTenantsThatWereEvicted(t *testing.T) {
 				r := newRegistry(b)
 				r.slowly(a)
 				tenants := tenantsOf(t, r, mostTenants(1))
+				acceptOnce(t, tenants, a.Token())
+				time.Sleep(resolveAgain)
+				r.doBefore(func(_ context.Context, issuer string) error {
+					if issuer == a.URL() {
+						time.Sleep(500 * time.Millisecond) // simulated: less than its keys take
+					}
+					return nil
+				})
 				said := make(chan error, 1)
 				go func() { _, err := tenants.Validate(context.Background(), a.Token()); said <- err }()
 				time.Sleep(time.Millisecond)
 				acceptOnce(t, tenants, b.Token())
 				require.NotContains(t, liveIn(tenants), a.URL())
-				end(t, r, tenants, a)
+				change(t, r, tenants, a)
 				var refusal *jwt.Error
 				require.ErrorAs(t, <-said, &refusal)
 			})
