@@ -7,14 +7,14 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-func observeCaches(meter metric.Meter, caches map[string]TokenCache) error {
+func observeCaches(meter metric.Meter, caches map[string]TokenCache) (metric.Registration, error) {
 	if len(caches) == 0 {
-		return nil
+		return nil, nil
 	}
 	lookups, err := meter.Int64ObservableCounter("resourceserver.token.cache", metric.WithUnit("{lookup}"),
 		metric.WithDescription("Tokens that were looked for among those verified before."))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	type observed struct {
 		cache     TokenCache
@@ -28,7 +28,7 @@ func observeCaches(meter metric.Meter, caches map[string]TokenCache) error {
 		}
 		all = append(all, observed{caches[name], with("hit"), with("miss")})
 	}
-	_, err = meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+	return meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
 		for _, c := range all {
 			hits, misses := c.cache.Counts()
 			o.ObserveInt64(lookups, int64(hits), c.hit)
@@ -36,5 +36,4 @@ func observeCaches(meter metric.Meter, caches map[string]TokenCache) error {
 		}
 		return nil
 	}, lookups)
-	return err
 }

@@ -22,6 +22,11 @@ type Config struct {
 	// metrics. Default: none.
 	Keys map[string]KeySet
 
+	// Tenants are key sets that come and go, such as KeysOfAll(tenants.All()), each group
+	// of them by its name in metrics. They are counted by state: no tenant has a time
+	// series of its own. Default: none.
+	Tenants map[string]TenantKeys
+
 	// Caches are the caches of tokens to be observed, by their names in metrics. They
 	// count where tokencache.Config.CountLookups is set. Default: none.
 	Caches map[string]TokenCache
@@ -41,7 +46,7 @@ type KeySet interface {
 type TokenCache interface{ Counts() (hits, misses uint64) }
 
 const (
-	maxNamed   = 1000 // issuers, or caches: each is a handful of time series
+	maxNamed   = 1000 // issuers, groups of tenants, or caches: each is a handful of time series
 	maxName    = 100  // bytes
 	maxReasons = 100
 )
@@ -54,6 +59,7 @@ func (c Config) faults() error {
 			"pass the SDK's, or otel.GetMeterProvider()"))
 	}
 	faults = append(faults, namedFaults("Keys", c.Keys)...)
+	faults = append(faults, namedFaults("Tenants", c.Tenants)...)
 	faults = append(faults, namedFaults("Caches", c.Caches)...)
 	if len(c.Reasons) > maxReasons {
 		faults = append(faults, fmt.Errorf("otelguard: Config.Reasons has %d items: name %d at most",
@@ -96,11 +102,11 @@ func sortedNames[V any](named map[string]V) []string {
 	return names
 }
 
-// absent reports whether v is nil, or a nil pointer that a constructor returned beside
-// an error.
+// absent reports whether v is nil, a nil function, or a nil pointer that a constructor
+// returned beside an error.
 func absent(v any) bool {
 	r := reflect.ValueOf(v)
-	return !r.IsValid() || r.Kind() == reflect.Pointer && r.IsNil()
+	return !r.IsValid() || (r.Kind() == reflect.Pointer || r.Kind() == reflect.Func) && r.IsNil()
 }
 
 func isName(name string) bool {

@@ -20,6 +20,7 @@ import (
 func TestFaultsAreReportedTogether(t *testing.T) {
 	_, err := otelguard.New(otelguard.Config{
 		Keys:    map[string]otelguard.KeySet{"": fixed{}, "a": (*jwks.Remote)(nil), "b\n": fixed{}},
+		Tenants: map[string]otelguard.TenantKeys{"d": nil, "e": otelguard.KeysOfAll[any](nil)},
 		Caches:  map[string]otelguard.TokenCache{"c": nil},
 		Reasons: []string{"fine", "two words"},
 	})
@@ -27,6 +28,8 @@ func TestFaultsAreReportedTogether(t *testing.T) {
 otelguard: Config.Keys has the name "": use 1 to 100 printable ASCII characters
 otelguard: Config.Keys["a"] is nil: check the error of what made it
 otelguard: Config.Keys has the name "b\n": use 1 to 100 printable ASCII characters
+otelguard: Config.Tenants["d"] is nil: check the error of what made it
+otelguard: Config.Tenants["e"] is nil: check the error of what made it
 otelguard: Config.Caches["c"] is nil: check the error of what made it
 otelguard: Config.Reasons[1] is "two words": use up to 64 letters, digits, hyphens and underscores`)
 }

@@ -1,6 +1,7 @@
 package otelguard_test
 
 import (
+	"context"
 	"log"
 	"net/http"
 
@@ -48,6 +49,24 @@ func Example() {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /articles/{id}", guard.Require("articles")(http.NotFoundHandler()))
+}
+
+// Key sets that come and go: the tenants of a service with many issuers.
+func ExampleKeysOfAll() {
+	tenants, err := jwt.NewTenants(jwt.TenantsConfig{
+		Resolve: func(context.Context, string) (jwt.Config, error) { return jwt.Config{}, jwt.ErrUnknownIssuer },
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	telemetry, err := otelguard.New(otelguard.Config{
+		MeterProvider: otel.GetMeterProvider(),
+		Tenants:       map[string]otelguard.TenantKeys{"customers": otelguard.KeysOfAll(tenants.All())},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer telemetry.Close() // where the MeterProvider lives longer than what is observed
 }
 
 // What a verifier of proofs and a client of an introspection endpoint are given.

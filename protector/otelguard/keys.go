@@ -30,25 +30,24 @@ type keyInstruments struct {
 	keys, state              metric.Int64ObservableGauge
 }
 
-func observeKeys(meter metric.Meter, keys map[string]KeySet) error {
+func observeKeys(meter metric.Meter, keys map[string]KeySet) (metric.Registration, error) {
 	if len(keys) == 0 {
-		return nil
+		return nil, nil
 	}
 	i, err := newKeyInstruments(meter)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var observed []observedKeys
 	for _, name := range sortedNames(keys) {
 		observed = append(observed, newObservedKeys(name, keys[name]))
 	}
-	_, err = meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+	return meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
 		for _, k := range observed {
 			i.observe(o, k)
 		}
 		return nil
 	}, i.fetches, i.unknownKIDs, i.lastSuccess, i.usableUntil, i.keys, i.state)
-	return err
 }
 
 func newKeyInstruments(meter metric.Meter) (*keyInstruments, error) {
@@ -71,10 +70,19 @@ func newKeyInstruments(meter metric.Meter) (*keyInstruments, error) {
 
 // observedKeys is a key set, with the attributes of its time series.
 type observedKeys struct {
-	set                              KeySet
-	alone, success, failure          metric.MeasurementOption
-	usable, skipped                  metric.MeasurementOption
-	never, fresh, stale, unavailable metric.MeasurementOption
+	set                     KeySet
+	alone, success, failure metric.MeasurementOption
+	usable, skipped         metric.MeasurementOption
+	states                  [len(keyStates)]metric.MeasurementOption
+}
+
+// keyStates are what a key set can be in, and how metrics call that.
+var keyStates = [...]struct {
+	is    jwks.State
+	label string
+}{
+	{jwks.NeverLoaded, "never_loaded"}, {jwks.Fresh, "fresh"}, {jwks.Stale, "stale"},
+	{jwks.Unavailable, "unavailable"},
 }
 
 func newObservedKeys(name string, set KeySet) observedKeys {
@@ -82,13 +90,15 @@ func newObservedKeys(name string, set KeySet) observedKeys {
 	with := func(key, value string) metric.MeasurementOption {
 		return metric.WithAttributeSet(attribute.NewSet(issuer, attribute.String(key, value)))
 	}
-	return observedKeys{
+	k := observedKeys{
 		set:   set,
 		alone: metric.WithAttributeSet(attribute.NewSet(issuer)), success: with("result", "success"),
 		failure: with("result", "failure"), usable: with("status", "usable"), skipped: with("status", "skipped"),
-		never: with("state", "never_loaded"), fresh: with("state", string(jwks.Fresh)),
-		stale: with("state", string(jwks.Stale)), unavailable: with("state", string(jwks.Unavailable)),
 	}
+	for i, state := range keyStates {
+		k.states[i] = with("state", state.label)
+	}
+	return k
 }
 
 func (i *keyInstruments) observe(o metric.Observer, k observedKeys) {
@@ -106,17 +116,12 @@ func (i *keyInstruments) observe(o metric.Observer, k observedKeys) {
 	}
 	o.ObserveInt64(i.keys, int64(usable), k.usable)
 	o.ObserveInt64(i.keys, int64(len(s.Skipped)), k.skipped)
-	for _, state := range []struct {
-		is     jwks.State
-		series metric.MeasurementOption
-	}{
-		{jwks.NeverLoaded, k.never}, {jwks.Fresh, k.fresh}, {jwks.Stale, k.stale}, {jwks.Unavailable, k.unavailable},
-	} {
+	for n, state := range keyStates {
 		value := int64(0)
 		if s.State == state.is {
 			value = 1
 		}
-		o.ObserveInt64(i.state, value, state.series)
+		o.ObserveInt64(i.state, value, k.states[n])
 	}
 }
 

@@ -27,9 +27,14 @@ func observe(t testing.TB, config otelguard.Config) observed {
 	t.Helper()
 	reader := metric.NewManualReader()
 	config.MeterProvider = metric.NewMeterProvider(metric.WithReader(reader))
+	return observed{newTelemetry(t, config), reader}
+}
+
+func newTelemetry(t testing.TB, config otelguard.Config) *otelguard.Telemetry {
+	t.Helper()
 	telemetry, err := otelguard.New(config)
 	require.NoError(t, err)
-	return observed{telemetry, reader}
+	return telemetry
 }
 
 // series returns the values of a metric by its labels, as "key=value" in the order of

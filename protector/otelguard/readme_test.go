@@ -27,7 +27,7 @@ func TestReadme(t *testing.T) {
 func TestDocumentsNameEveryMetric(t *testing.T) {
 	names := []string{
 		"decision.duration", "jwks.fetches", "jwks.last_success", "jwks.usable_until", "jwks.keys", "jwks.state",
-		"jwks.unknown_kids", "token.cache", "replay.checks", "introspection.duration",
+		"jwks.unknown_kids", "jwks.tenants", "jwks.tenants_failing", "token.cache", "replay.checks", "introspection.duration",
 	}
 	for _, file := range []string{"README.md", "doc.go"} {
 		text, err := os.ReadFile(file)

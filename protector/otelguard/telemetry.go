@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/metric"
@@ -22,6 +23,9 @@ type Telemetry struct {
 	known    vocabulary
 	measured *prepared
 	issuers  map[string]string // the configured name of an issuer
+
+	mu       sync.Mutex
+	observed []metric.Registration // what is asked when an exporter collects
 }
 
 // scope names this package to whoever reads the metrics.
@@ -31,23 +35,52 @@ const scope = "example.com/resourceserver/protector/otelguard"
 // signature some tens of them, and a question to a server milliseconds.
 var buckets = []float64{1e-6, 5e-6, 25e-6, 50e-6, 100e-6, 250e-6, 1e-3, 5e-3, 25e-3, 100e-3, 500e-3, 2.5, 10}
 
-// New makes the instruments. The error joins every fault of the config. What it
-// registers with the MeterProvider stays there until that is shut down.
+// New makes the instruments. The error joins every fault of the config. The MeterProvider
+// holds the key sets and caches of the config, and asks them at each collection, until
+// [Telemetry.Close]. Two of a Telemetry that observe the same ones for the same
+// MeterProvider count them twice.
 func New(config Config) (*Telemetry, error) {
 	if err := config.faults(); err != nil {
 		return nil, err
 	}
 	t := &Telemetry{known: newVocabulary(config.Reasons), measured: newPrepared(), issuers: namesOf(config.Keys)}
 	meter := config.MeterProvider.Meter(scope)
-	err := errors.Join(
-		t.instruments(meter),
-		observeKeys(meter, config.Keys),
-		observeCaches(meter, config.Caches),
-	)
-	if err != nil {
+	if err := errors.Join(t.instruments(meter), t.observe(meter, config)); err != nil {
+		_ = t.Close()
 		return nil, fmt.Errorf("otelguard: the MeterProvider refuses an instrument: %w", err)
 	}
 	return t, nil
+}
+
+func (t *Telemetry) observe(meter metric.Meter, config Config) error {
+	keys, fault := observeKeys(meter, config.Keys)
+	tenants, fault2 := observeTenants(meter, config.Tenants)
+	caches, fault3 := observeCaches(meter, config.Caches)
+	for _, one := range []metric.Registration{keys, tenants, caches} {
+		if one != nil {
+			t.observed = append(t.observed, one)
+		}
+	}
+	return errors.Join(fault, fault2, fault3)
+}
+
+// Close ends the observation of key sets, tenants and caches: their metrics are gone from
+// the next collection on, and the MeterProvider lets go of them. What happens to requests
+// is still counted, since some may be under way. Close waits for a collection that is
+// under way; a second call does nothing. The error is the MeterProvider's.
+func (t *Telemetry) Close() error {
+	if t == nil {
+		return nil
+	}
+	t.mu.Lock()
+	observed := t.observed
+	t.observed = nil
+	t.mu.Unlock()
+	var faults []error
+	for _, one := range observed {
+		faults = append(faults, one.Unregister())
+	}
+	return errors.Join(faults...)
 }
 
 func (t *Telemetry) instruments(meter metric.Meter) error {
