@@ -1,23 +1,36 @@
 package fuzz_test
 
 import (
+	"bytes"
 	"context"
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/x509"
 	"encoding/pem"
 	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"example.com/resourceserver/jwks"
 )
 
-// FuzzCertificates reads any document as keys in PEM by kid. Whatever key is found is the one that its text holds, and
-// the text holds nothing else.
+var keyAlgorithms = []string{"RS256", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
+
+// FuzzCertificates reads any document as keys in PEM by kid, or as a file of PEM. Whatever key is found is the one that
+// its text holds, and the text holds nothing else.
 func FuzzCertificates(f *testing.F) {
 	// checklist 96
-	algorithms := []string{"RS256", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
-	f.Fuzz(func(t *testing.T, document []byte) {
+	name := filepath.Join(f.TempDir(), "keys.pem")
+	f.Fuzz(func(t *testing.T, document []byte, file bool) {
+		if file {
+			readPEMFile(t, name, document)
+			return
+		}
 		client := &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 			return respond(r, http.StatusOK, "application/json", document), nil
 		})}
@@ -38,7 +51,7 @@ func FuzzCertificates(f *testing.F) {
 				t.Fatalf("a key of %q", text)
 			}
 			found := 0
-			for _, alg := range algorithms {
+			for _, alg := range keyAlgorithms {
 				keys, err := remote.VerificationKeys(context.Background(), key.KeyID, alg)
 				found += len(keys)
 				if err != nil || len(keys) > 1 || len(keys) == 1 && !want.Equal(keys[0]) {
@@ -50,6 +63,61 @@ func FuzzCertificates(f *testing.F) {
 			}
 		}
 	})
+}
+
+var privateBlock = regexp.MustCompile("-----BEGIN [^\n]*PRIVATE KEY")
+
+// readPEMFile demands of the keys of a file that a lenient reader finds each of them there, with nothing after it, that
+// no private key is beside them, and that a file is taken in which nothing is out of the ordinary.
+func readPEMFile(t *testing.T, name string, document []byte) {
+	if err := os.WriteFile(name, document, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	remote := must(jwks.NewRemote(jwks.Config{File: name, Encoding: jwks.EncodingPEM}))
+	want, plain := oracleBlocks(document)
+	if err := remote.Refresh(context.Background()); err != nil {
+		if plain {
+			t.Fatalf("%v of %q", err, document)
+		}
+		return
+	}
+	if privateBlock.Match(document) {
+		t.Fatalf("taken with a private key: %q", document)
+	}
+	for _, alg := range keyAlgorithms {
+		keys, err := remote.VerificationKeys(context.Background(), "any", alg)
+		if err != nil || len(keys) > 4 {
+			t.Fatalf("%d keys, %v for %q", len(keys), err, document)
+		}
+		for _, key := range keys {
+			if !slices.ContainsFunc(want, func(w publicKey) bool { return w.Equal(key) }) {
+				t.Fatalf("%v is not in %q", key, document)
+			}
+		}
+	}
+}
+
+// oracleBlocks reads the keys of all blocks after which there is nothing before the next. They are plain if they are
+// for ES256 and written as encoding/pem writes them.
+func oracleBlocks(document []byte) (keys []publicKey, plain bool) {
+	var again []byte
+	plain = true
+	for _, text := range strings.Split(string(document), "-----BEGIN ")[1:] {
+		block, rest := pem.Decode([]byte("-----BEGIN " + text))
+		if block == nil || strings.TrimSpace(string(rest)) != "" {
+			plain = false
+			continue
+		}
+		text = string(pem.EncodeToMemory(block))
+		again = append(again, text...)
+		key := oraclePEM(text)
+		ec, ok := key.(*ecdsa.PublicKey)
+		plain = plain && ok && ec.Curve == elliptic.P256() && block.Type == "PUBLIC KEY" && len(block.Headers) == 0
+		if key != nil {
+			keys = append(keys, key)
+		}
+	}
+	return keys, plain && len(keys) > 0 && bytes.Equal(again, document)
 }
 
 // publicKey is what every public key of the standard library is.
@@ -73,7 +141,7 @@ func oraclePEM(text string) publicKey {
 }
 
 func certificatesSeeds() (seeds []seed) {
-	add := func(name, document string) { seeds = append(seeds, seed{name, []any{[]byte(document)}}) }
+	add := func(name, document string) { seeds = append(seeds, seed{name, []any{[]byte(document), false}}) }
 	text := func(label string, der []byte) string {
 		return strings.ReplaceAll(string(pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der})), "\n", `\n`)
 	}
@@ -88,5 +156,18 @@ func certificatesSeeds() (seeds []seed) {
 	add("header", `{"ec":"`+ec+`","ed":"`+strings.Replace(ed, `-----\n`, `-----\na: b\n\n`, 1)+`"}`)
 	add("no text", `{"ed":1,"ec":["`+ec+`"],"rs":null}`)
 	add("set", fuzzJWKS)
+	file := func(name, document string) {
+		document = strings.ReplaceAll(document, `\n`, "\n")
+		seeds = append(seeds, seed{"file " + name, []any{[]byte(document), true}})
+	}
+	file("of keys", ed+ec+rs)
+	file("of five", ec+ec+ec+ec+ec)
+	file("cut", ed+ec[:len(ec)-20])
+	file("cut in the middle", ed[:len(ed)-30]+`\n`+ec)
+	file("with text", ed+"x"+ec)
+	file("with spaces", ` \n`+ed+`\n\n `+ec+`\n`)
+	file("private", ed+strings.ReplaceAll(ec, "PUBLIC", "PRIVATE"))
+	file("with a header", strings.Replace(ed, `-----\n`, `-----\na: b\n\n`, 1)+ec)
+	file("of nothing", "")
 	return seeds
 }

@@ -14,9 +14,10 @@ import (
 )
 
 // FuzzDiscovery answers for the metadata of an issuer with whatever the fuzzer likes. No address is contacted but the
-// two well-known ones and the jwks_uri of metadata that is the issuer's own, and keys come from there alone.
+// two well-known ones, or the DiscoveryURL in their place, and the jwks_uri of metadata that is the issuer's own, and
+// keys come from there alone.
 func FuzzDiscovery(f *testing.F) {
-	// checklist 112, 113, 114, 115, 116, 117
+	// checklist 112, 113, 114, 115, 116, 117, 191
 	f.Fuzz(func(t *testing.T, metadata []byte, contentType string, status uint16, tenant bool) {
 		issuer := fuzzIssuer
 		wellKnown := []string{
@@ -26,28 +27,36 @@ func FuzzDiscovery(f *testing.F) {
 			issuer += "/tenant"
 			wellKnown = []string{wellKnown[0] + "/tenant", fuzzIssuer + "/tenant/.well-known/openid-configuration"}
 		}
-		var elsewhere []string
-		asked := 0
-		client := &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
-			if asked < len(wellKnown) && r.URL.String() == wellKnown[asked] {
-				asked++
-				return respond(r, int(status), contentType, metadata), nil
-			}
-			elsewhere = append(elsewhere, r.URL.String())
-			return respond(r, http.StatusOK, "application/json", []byte(fuzzJWKS)), nil
-		})}
-		remote := must(jwks.NewRemote(jwks.Config{Issuer: issuer, HTTPClient: client}))
-		keys, err := remote.VerificationKeys(context.Background(), "ed", "EdDSA")
-		want, plain := metadataModel(metadata, contentType, int(status), issuer)
-		switch {
-		case err != nil && (!errors.Is(err, jwks.ErrUnavailable) || len(elsewhere) > 0):
-			t.Fatalf("asked %q: %v", elsewhere, err)
-		case err != nil && plain:
-			t.Fatalf("good metadata is refused: %v", err)
-		case err == nil && (want == "" || len(keys) != 1 || !slices.Equal(elsewhere, []string{want})):
-			t.Fatalf("asked %q, allowed is %q; keys %v", elsewhere, want, keys)
-		}
+		discover(t, jwks.Config{Issuer: issuer}, wellKnown, metadata, contentType, int(status))
+		discover(t, jwks.Config{Issuer: issuer, DiscoveryURL: fuzzMetadata}, []string{fuzzMetadata},
+			metadata, contentType, int(status))
 	})
+}
+
+const fuzzMetadata = "https://inside.example/metadata"
+
+// discover demands of one Remote, which asks for its metadata at these places, what FuzzDiscovery says.
+func discover(t *testing.T, c jwks.Config, places []string, metadata []byte, contentType string, status int) {
+	var elsewhere []string
+	asked := 0
+	c.HTTPClient = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		if asked < len(places) && r.URL.String() == places[asked] {
+			asked++
+			return respond(r, status, contentType, metadata), nil
+		}
+		elsewhere = append(elsewhere, r.URL.String())
+		return respond(r, http.StatusOK, "application/json", []byte(fuzzJWKS)), nil
+	})}
+	keys, err := must(jwks.NewRemote(c)).VerificationKeys(context.Background(), "ed", "EdDSA")
+	want, plain := metadataModel(metadata, contentType, status, c.Issuer)
+	switch {
+	case err != nil && (!errors.Is(err, jwks.ErrUnavailable) || len(elsewhere) > 0):
+		t.Fatalf("asked %q: %v", elsewhere, err)
+	case err != nil && plain:
+		t.Fatalf("good metadata is refused: %v", err)
+	case err == nil && (want == "" || len(keys) != 1 || !slices.Equal(elsewhere, []string{want})):
+		t.Fatalf("asked %q, allowed is %q; keys %v", elsewhere, want, keys)
+	}
 }
 
 var (
