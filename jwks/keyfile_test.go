@@ -204,3 +204,22 @@ func TestKeyFileThatComesBack(t *testing.T) {
 		require.LessOrEqual(t, servedFor(r, "a", time.Hour), 2*time.Second)
 	})
 }
+
+// The time of a change is coarse. A second change within the same tick, of the same length, is noticed all the same.
+func TestKeyFileThatChangesTwiceInATick(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		name, r := keyFile(t, setOf(ecJWK("a")), nil)
+		tick := time.Now()
+		require.NoError(t, os.Chtimes(name, tick, tick))
+		require.True(t, accepts(r, "a"))
+		writeFile(t, name, setOf(ecJWK("b"))) // as long as the first
+		require.NoError(t, os.Chtimes(name, tick, tick))
+		aLookLater(r)
+		require.True(t, refuses(r, "a"))
+		require.True(t, accepts(r, "b"))
+		for range 5 {
+			aLookLater(r)
+		}
+		require.NotZero(t, r.Status().Counts.NotModified, "one that has settled is not read again")
+	})
+}

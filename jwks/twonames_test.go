@@ -79,6 +79,36 @@ func TestMetadataAtAnotherAddressIsNotTrustedMore(t *testing.T) {
 	require.Len(t, e.urls(), 1)
 }
 
+// Whether http to this machine will do is decided by where the metadata was read, and not by what the issuer is called.
+func TestMetadataDecidesOnLoopback(t *testing.T) {
+	// checklist 191
+	for _, tc := range []struct {
+		issuer, metadata string
+		taken            bool
+	}{
+		{issuerURL, "http://127.0.0.1:8080/m", true},
+		{"http://localhost/realms/a", "https://in.example/m", false},
+	} {
+		const keys = "http://127.0.0.1:8080/certs"
+		e := inside(tc.issuer, keys)
+		e.fault = func(req *http.Request) (*http.Response, error) {
+			if req.URL.String() == keys {
+				return respond(req, 200, e.header, setOf(ecJWK("a"))), nil
+			}
+			return e.metadata(req)
+		}
+		r := newRemote(t, e, func(c *jwks.Config) { c.URL, c.Issuer, c.DiscoveryURL = "", tc.issuer, tc.metadata })
+		err := r.Refresh(t.Context())
+		if !tc.taken {
+			require.ErrorContains(t, err, "jwks_uri is http")
+			require.Equal(t, []string{tc.metadata}, e.urls(), "nothing else is asked")
+			continue
+		}
+		require.NoError(t, err)
+		require.Equal(t, []string{tc.metadata, keys}, e.urls())
+	}
+}
+
 // With URL nothing is discovered, and the issuer is a name: also one that is no URL.
 func TestIssuerWithoutDiscovery(t *testing.T) {
 	// checklist 191
