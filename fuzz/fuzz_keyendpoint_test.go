@@ -21,6 +21,7 @@ var soundKID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 // holds nothing else.
 func FuzzKeyEndpoint(f *testing.F) {
 	// checklist 96
+	demanded := seedsNamed(keyEndpointSeeds(), "a key", "another", "RSA")
 	f.Fuzz(func(t *testing.T, kid, mediaType string, document []byte) {
 		var asked []url.URL
 		client := &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -31,7 +32,7 @@ func FuzzKeyEndpoint(f *testing.F) {
 			URL: "https://a.example/keys/{kid}.pem", HTTPClient: client,
 		}))
 		found := 0
-		for _, alg := range []string{"RS256", "PS512", "ES256", "ES384", "ES512", "EdDSA"} {
+		for _, alg := range everyAlgorithm {
 			keys, err := endpoint.VerificationKeys(context.Background(), kid, alg)
 			found += len(keys)
 			if len(keys) == 0 {
@@ -41,6 +42,9 @@ func FuzzKeyEndpoint(f *testing.F) {
 			if err != nil || len(keys) > 1 || want == nil || !want.Equal(keys[0]) {
 				t.Fatalf("%v, %v for %q", keys, err, document)
 			}
+		}
+		if found == 0 && demanded(kid, mediaType, document) {
+			t.Fatalf("no key of %q", document)
 		}
 		for _, u := range asked {
 			if u.String() != "https://a.example/keys/"+kid+".pem" || !soundKID.MatchString(kid) {
