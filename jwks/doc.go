@@ -50,7 +50,7 @@
 // how an issuer publishes, choose a JWK Set.
 //
 // A key is withdrawn when the endpoint answers 404 or 410, and is refused at the next
-// refresh. Since nothing asks for a key that nobody uses, one that was not asked for within the
+// refresh. Since nothing asks for a key that nobody uses, one whose last fetch is longer ago than the
 // refresh interval is asked for before it is used again. 403, and a key that may not be used,
 // count when an answer a refresh later says the same.
 //

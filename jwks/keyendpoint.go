@@ -59,10 +59,11 @@ const maxKID = 128
 // of ASCII, hyphens and underscores is no key's, and neither is the lack of one; nothing is asked
 // for it, nor for an alg that no key verifies.
 //
-// A known key that was asked for within the refresh interval takes no lock, allocates nothing and
-// never waits. One that was not, and an unknown one, wait for a fetch that all who ask for this kid
-// share, until ctx ends; it goes on without whoever leaves, and none begins for a ctx that has
-// ended. If it fails, a known key serves on until MaxStale.
+// A known key takes no lock, allocates nothing and never waits while its last fetch, good or bad, is
+// no older than the refresh interval. That holds for every key that is looked up once in a twentieth
+// of the interval, 45 seconds by default. An older one, and an unknown one, wait for a fetch that all
+// who ask for this kid share, until ctx ends; it goes on without whoever leaves, and none begins for
+// a ctx that has ended. If it fails, a known key serves on until MaxStale.
 //
 // Fetches for unknown kids that find no key are limited by Cooldown, and twelve are under way at a time: a flood of
 // made-up kids never delays a known key. A new one may be unavailable while it lasts, which is
