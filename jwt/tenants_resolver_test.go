@@ -232,6 +232,7 @@ func TestTheQueueIsBounded(t *testing.T) {
 			synctest.Wait()
 			require.Zero(t, tenants.Status().Waiting)
 		}
+		require.EqualValues(t, turnedAway.Load(), tenants.Status().Turned)
 		_, err := tenants.Validate(t.Context(), unsigned("https://e.example"))
 		require.ErrorIs(t, unavailable(t, err), context.DeadlineExceeded)
 		time.Sleep(2 * time.Hour) // the call may have begun in the last moment
