@@ -135,6 +135,18 @@ type dashboard struct {
 		Title   string
 		GridPos struct{ X, Y, W, H int }
 		Targets []struct{ Expr string }
+
+		FieldConfig struct{ Defaults map[string]any }
+	}
+}
+
+// What is named for one of several queries of a panel would name the values of all:
+// Grafana does not take names back by an override that has none.
+func TestNamesOfValuesAreOfOneQuery(t *testing.T) {
+	for _, panel := range readDashboard(t).Panels {
+		if len(panel.Targets) > 1 {
+			require.NotContains(t, panel.FieldConfig.Defaults, "mappings", panel.Title)
+		}
 	}
 }
 
