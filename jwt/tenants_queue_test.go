@@ -104,7 +104,7 @@ func idleBehind(t *testing.T, adjust func(*jwt.TenantsConfig)) (
 	acceptOnce(t, tenants, a.Token())
 	acceptOnce(t, tenants, b.Token())
 	release = r.hold(a.URL())
-	time.Sleep(2 * time.Hour)
+	time.Sleep(2 * time.Hour) // simulated: whoever calls this is in a bubble
 	go func() { _, _ = tenants.Validate(t.Context(), a.Token()) }()
 	synctest.Wait()
 	return r, tenants, b, release
