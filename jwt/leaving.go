@@ -10,8 +10,8 @@ func (t *Tenants) dismiss(n *tenant) {
 
 // enter makes a tenant live whose issuer has none, in place of another one if there is
 // no room.
-func (t *Tenants) enter(hash uint64, n *tenant) {
-	if evicted := t.table.add(hash, n); evicted != nil {
+func (t *Tenants) enter(n *tenant) {
+	if evicted := t.table.add(n); evicted != nil {
 		t.evict(evicted)
 	}
 }
@@ -49,7 +49,7 @@ func (t *Tenants) present(hash uint64, issuer string) *tenant {
 	if n := t.leaving[issuer]; n != nil {
 		delete(t.leaving, issuer)
 		n.evicted.Store(false)
-		t.enter(hash, n)
+		t.enter(n)
 		return n
 	}
 	return t.table.find(hash, issuer)

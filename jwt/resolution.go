@@ -365,7 +365,8 @@ func (t *Tenants) install(r *resolution, live *tenant, answer resolved) *tenant 
 		t.dismiss(live)
 	}
 	t.outdate(r.issuer)
-	t.enter(r.hash, n)
+	n.hash = r.hash
+	t.enter(n)
 	return n
 }
 

@@ -45,10 +45,10 @@ func (t *tenantTable) find(hash uint64, issuer string) *tenant {
 	return n
 }
 
-// add puts in a tenant whose issuer is not there. If the table is full another one
-// leaves, which is returned.
-func (t *tenantTable) add(hash uint64, n *tenant) (evicted *tenant) {
-	n.hash = hash
+// add puts in a tenant that has its hash, and whose issuer is not there. If the table is
+// full another one leaves, which is returned. One that comes back may still be read by
+// whoever saw it before: what is written to it here, but for atomics, only mu reads.
+func (t *tenantTable) add(n *tenant) (evicted *tenant) {
 	if len(t.ring) == t.max {
 		evicted = t.leastUsed()
 		t.unlink(evicted)
@@ -57,7 +57,7 @@ func (t *tenantTable) add(hash uint64, n *tenant) (evicted *tenant) {
 	} else {
 		n.slot, t.ring = len(t.ring), append(t.ring, n)
 	}
-	b := t.bucket(hash)
+	b := t.bucket(n.hash)
 	n.next.Store(b.Load())
 	b.Store(n)
 	return evicted
