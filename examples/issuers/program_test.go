@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"example.com/resourceserver/examples/internal/child"
 )
 
 // patience bounds how long a program may take to do what it is told. One that loads gets a third of it each time: on a
@@ -51,7 +53,7 @@ func run(t *testing.T, ready any, name string, args ...string) *program {
 func start(t *testing.T, name string, args ...string) *program {
 	t.Helper()
 	p := &program{process: exec.Command(name, args...)}
-	p.process.SysProcAttr = endWithUs()
+	p.process.SysProcAttr = child.EndWithUs()
 	p.process.Stderr = &p.stderr
 	p.process.Env = append(os.Environ(), "NO_COLOR=1")
 	var err error
@@ -84,7 +86,7 @@ func runNode(t *testing.T, ready any, script string) *program {
 func serve(t *testing.T, address, name string, args ...string) {
 	t.Helper()
 	process := exec.Command(name, args...)
-	process.SysProcAttr = endWithUs()
+	process.SysProcAttr = child.EndWithUs()
 	process.Stdout, process.Stderr = t.Output(), t.Output()
 	require.NoError(t, process.Start())
 	gone := make(chan error, 1)

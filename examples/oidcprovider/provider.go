@@ -13,6 +13,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"time"
+
+	"example.com/resourceserver/examples/internal/child"
 )
 
 // Resources that provider.mjs issues tokens for (RFC 8707). Each is also the
@@ -87,6 +89,7 @@ var errLate = errors.New("no answer in time")
 func startProcess(ctx context.Context, node, folder string, environment []string) (*Provider, error) {
 	process := exec.CommandContext(ctx, node, "provider.mjs")
 	process.Dir = folder
+	process.SysProcAttr = child.EndWithUs()
 	process.Env = append(os.Environ(), environment...)
 	var stderr bytes.Buffer
 	process.Stderr = &stderr

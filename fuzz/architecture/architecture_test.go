@@ -125,6 +125,11 @@ var rules = []struct {
 		"bare skip":   aTest("t.Sk" + "ipNow()"),
 		"empty skip":  aTest("t.Sk" + "ip()"),
 	}},
+	{"jwt logs nothing", jwtLogsNothing, map[string]files{
+		"by the default logger": {"jwt/a.go": "package jwt\nimport \"log/slog\"\nfunc f(t string) { slog.Info(t) }"},
+		"by a logger":           {"jwt/a.go": "package jwt\nimport \"log/slog\"\nfunc f(l *slog.Logger) { l.Info(\"\") }"},
+		"under another name":    {"jwt/a.go": "package jwt\nimport l \"log/slog\"\nfunc f(t string) { l.Info(t) }"},
+	}},
 	{"nothing runs at init", nothingRunsAtInit, map[string]files{
 		"init": {"jwt/a.go": "package jwt\nfunc init() {}"},
 	}},

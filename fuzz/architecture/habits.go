@@ -76,6 +76,37 @@ func sleepsAndSkipsHaveReasons(t *tree) []string {
 	return faults
 }
 
+// jwtLogsNothing: what it explains is a value for whoever logs, and these names of log/slog make one. The package is
+// not renamed, or this would not find what else is used of it.
+func jwtLogsNothing(t *tree) []string {
+	values := []string{"Attr", "Value", "LogValuer", "GroupValue", "String"}
+	var faults []string
+	for _, file := range t.files {
+		if file.test || file.room != "jwt" {
+			continue
+		}
+		ast.Inspect(file.syntax, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.ImportSpec:
+				if n.Path.Value == `"log/slog"` && n.Name != nil {
+					faults = append(faults, file.at(n)+" renames log/slog")
+				}
+			case *ast.SelectorExpr:
+				if isNamed(n.X, "slog") && !slices.Contains(values, n.Sel.Name) {
+					faults = append(faults, fmt.Sprintf("%s uses slog.%s, which may log", file.at(n), n.Sel.Name))
+				}
+			}
+			return true
+		})
+	}
+	return faults
+}
+
+func isNamed(e ast.Expr, name string) bool {
+	id, ok := e.(*ast.Ident)
+	return ok && id.Name == name
+}
+
 // nothingRunsAtInit: state of a package that init fills, or that a program changes later, would be shared by everyone
 // who imports it.
 func nothingRunsAtInit(t *tree) []string {
