@@ -57,7 +57,7 @@ var refusals = map[error]Error{
 	jws.ErrNoSignature:       {Reason: ReasonSignature, detail: "empty"},
 	jws.ErrNoAlgorithm:       {Reason: ReasonAlgorithm, Name: "alg", detail: "missing or not a string"},
 	jws.ErrAlgorithm: {Reason: ReasonAlgorithm, Name: "alg", detail: "not one of Config.Algorithms: " +
-		"have the issuer sign by a private key, with one of those, and not by a secret that each API would have to know"},
+		"have the issuer sign with one of those, by a private key and not by a secret"},
 	jws.ErrCritical:     {Reason: ReasonCritical, Name: "crit", detail: "no extension is understood"},
 	jws.ErrUnencoded:    {Reason: ReasonCritical, Name: "b64", detail: "no extension is understood"},
 	jws.ErrKeyID:        {Reason: ReasonHeader, Name: "kid", detail: "not a string"},
