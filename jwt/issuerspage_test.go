@@ -101,7 +101,11 @@ func (m mistake) refusal(t *testing.T, v vendor, keys *jwttest.Issuer) string {
 	validator, err := jwt.NewValidator(config)
 	require.NoError(t, err)
 	token := m.token
-	if token == "" {
+	switch {
+	case m.idToken != "":
+		require.Contains(t, v.idTokens, m.idToken)
+		token = v.sign(t, keys, v.idTokens[m.idToken].payload, nil)
+	case token == "":
 		token = v.sign(t, keys, v.access, m.changes, m.sign...)
 	}
 	_, err = validator.Validate(t.Context(), token)
