@@ -157,7 +157,11 @@ func TestConfigFaults(t *testing.T) {
 		{"nobody's jobs", func(c *jwt.Config) { c.Profile = jwt.GitLabCI("") },
 			[]string{`Config.Profile.Equal["namespace_id"] is empty`}},
 		{"no trust domain", func(c *jwt.Config) { c.Profile = jwt.SPIFFE("") },
-			[]string{"accepts typ JWT or none"}},
+			[]string{"Config.Profile.TrustDomain is empty"}},
+		{"no trust domain, and a mark", func(c *jwt.Config) {
+			c.Profile = jwt.SPIFFE("")
+			c.Profile.Required = append(c.Profile.Required, "extra")
+		}, []string{"Config.Profile.TrustDomain is empty"}},
 		{"paths that no claim can be at", func(c *jwt.Config) {
 			c.Profile.Groups = []jwt.ClaimPath{jwt.KeysOf()}
 			c.Profile.Roles = []jwt.ClaimPath{{"a\xffb"}, jwt.KeysOf("a", "")}

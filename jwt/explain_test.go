@@ -365,9 +365,9 @@ func TestExplainByIssuer(t *testing.T) {
 	}{
 		"another": {issuer.Token(jwttest.Claim("iss", "https://b.example")), "ByIssuer", jwt.ReasonUnknownIssuer},
 		"slash":   {issuer.Token(jwttest.Claim("iss", issuer.URL()+"/")), "the slash", jwt.ReasonUnknownIssuer},
-		"none":    {issuer.Token(jwttest.Without("iss")), "ByIssuer", jwt.ReasonUnknownIssuer},
+		"none":    {issuer.Token(jwttest.Without("iss")), "name itself in iss", jwt.ReasonUnknownIssuer},
 		"number":  {issuer.Token(jwttest.Claim("iss", 1)), "in full", jwt.ReasonClaimType},
-		"opaque":  {"2YotnFZFEjr1zCsicMWpAA", "in full", jwt.ReasonMalformed},
+		"opaque":  {"2YotnFZFEjr1zCsicMWpAA", "by introspection", jwt.ReasonMalformed},
 		"scheme":  {"Bearer 2YotnFZFEjr1zCsicMWpAA", "without Bearer", jwt.ReasonMalformed},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -461,4 +461,27 @@ func TestTheZeroExplanation(t *testing.T) {
 	document, err := json.Marshal(e)
 	require.NoError(t, err)
 	require.NotContains(t, string(document), "accepted")
+}
+
+// A token that no validator can be chosen for is told what a Validator would tell of it.
+func TestExplainOfTokensWithoutIssuer(t *testing.T) {
+	issuer, v := strict(t)
+	issuers, err := jwt.ByIssuer(v)
+	require.NoError(t, err)
+	tenants := tenantsOf(t, newRegistry(issuer))
+	unnamed := issuer.Token(jwttest.Without("iss"))
+	for says, token := range map[string]string{
+		"check them by introspection":         "2YotnFZFEjr1zCsicMWpAA",
+		"fewer groups":                        strings.Repeat(unnamed+" ", 100),
+		"without Bearer":                      strings.Replace(unnamed, ".", ". ", 1),
+		"have the issuer not encrypt":         "eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00ifQ.AAAA.AAAA.AAAA.AAAA",
+		"have the issuer name itself in iss":  unnamed,
+		"take the token anew and in full: no": unnamed[:60] + "..",
+	} {
+		for _, explained := range []jwt.Explanation{
+			issuers.Explain(t.Context(), token), tenants.Explain(t.Context(), token),
+		} {
+			require.Contains(t, explained.Findings[0].Remedy, says)
+		}
+	}
 }

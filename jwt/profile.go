@@ -156,7 +156,10 @@ func (p Profile) missingFaults(required []string) (faults []error) {
 		faults = append(faults, errors.New("jwt: Config.Profile.AllowMissingSubject is set, "+
 			"and Profile.TrustDomain demands a subject: remove one"))
 	}
-	if p.TrustDomain != "" && !isTrustDomain(p.TrustDomain) {
+	if p.TrustDomain == noTrustDomain {
+		faults = append(faults, errors.New("jwt: Config.Profile.TrustDomain is empty: "+
+			"name the trust domain whose workloads may call (is an environment variable unset?)"))
+	} else if p.TrustDomain != "" && !isTrustDomain(p.TrustDomain) {
 		faults = append(faults, fmt.Errorf("jwt: Config.Profile.TrustDomain is %s: "+
 			"use the name alone, of lower-case letters, digits, dots, hyphens and underscores", quoted(p.TrustDomain)))
 	}

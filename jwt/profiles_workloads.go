@@ -1,5 +1,7 @@
 package jwt
 
+import "cmp"
+
 // The profiles of what programs call with. Whoever may run programs at the same place
 // gets such a token: the list of those that are welcome is the application's.
 
@@ -63,9 +65,13 @@ func SPIFFE(trustDomain string) Profile {
 		AllowMissingIssuer: true,
 		Required:           []string{"exp", "aud", "sub"},
 		ClientID:           []string{"sub"},
-		TrustDomain:        trustDomain, // and no Absent: without a trust domain there is no mark, which is a fault
+		TrustDomain:        cmp.Or(trustDomain, noTrustDomain), // and no Absent: the trust domain is the mark
 	}
 }
+
+// noTrustDomain is what SPIFFE was given none for: an empty one would be that of every
+// other profile, which has none and needs a mark of another kind.
+const noTrustDomain = " "
 
 // GitHubActions returns the profile of the tokens that GitHub gives to workflows, of
 // the repositories of one owner.

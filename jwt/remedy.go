@@ -63,9 +63,11 @@ func (p *pen) remedyForForm(c check, err *Error) string {
 	case strings.Count(text, ".") == 1:
 		return "the token was cut off after its payload: take it in full"
 	}
-	return "if the issuer's access tokens are opaque, check them by introspection, " +
-		"or have the client ask for a JWT, with Auth0 by naming an audience"
+	return remedyForOpaque
 }
+
+const remedyForOpaque = "if the issuer's access tokens are opaque, check them by introspection, " +
+	"or have the client ask for a JWT, with Auth0 by naming an audience"
 
 func (p *pen) remedyForAlgorithm() string {
 	alg, _ := strictjson.String(p.parameter("alg"))
@@ -298,14 +300,14 @@ func (v *validation) remedyForChoice(err *Error, issuers []string) string {
 	if v.validator != nil {
 		return "make the Validator with NewValidator"
 	}
-	if err.Reason != ReasonUnknownIssuer && strings.ContainsAny(v.token, beside) {
-		return remedyForText
-	}
 	if err.Reason != ReasonUnknownIssuer {
-		return "take the token anew and in full: no iss can be read in it"
+		return v.remedyForUnread(err)
 	}
 	value, _ := strictjson.Find(v.payload, "iss")
 	found, _ := strictjson.String(value)
+	if found == "" {
+		return "have the issuer name itself in iss"
+	}
 	for _, ours := range issuers {
 		if isNearOneOf(found, []string{ours}) || withoutScheme(found) == withoutScheme(ours) {
 			return remedyForIssuer(found, ours, "the Config.Issuer "+shown(ours))
@@ -314,21 +316,36 @@ func (v *validation) remedyForChoice(err *Error, issuers []string) string {
 	if len(issuers) > 0 {
 		return "take a token of one of these issuers, or give ByIssuer a validator for this one"
 	}
-	return remedyForTenant(found, err)
+	return remedyForTenant(err)
+}
+
+// remedyForUnread is about a token in which no iss can be read, whoever its issuer is.
+// What is too long is not looked at.
+func (v *validation) remedyForUnread(err *Error) string {
+	switch {
+	case err.Reason == ReasonTooLarge:
+		return "have the issuer put less into the token, such as fewer groups, or raise MaxTokenBytes"
+	case strings.ContainsAny(v.token, beside):
+		return remedyForText
+	case err.Reason == ReasonEncrypted:
+		return "have the issuer not encrypt: an encrypted token does not tell its issuer, " +
+			"and takes a Validator of its own with Config.Decrypt"
+	case strings.Count(v.token, ".") == 0:
+		return remedyForOpaque
+	}
+	return "take the token anew and in full: no iss can be read in it"
 }
 
 // remedyForTenant is about an issuer that is no tenant. Where no application is asked,
 // there is none that could know it.
-func remedyForTenant(issuer string, err *Error) string {
-	switch {
-	case issuer == "":
-		return "have the issuer name itself in iss"
-	case err == errUnprintable:
+func remedyForTenant(err *Error) string {
+	switch err {
+	case errUnprintable:
 		return "have the issuer name itself in printable ASCII, up to 1 KiB: no other iss can be a tenant's"
-	case err == errUnsound:
+	case errUnsound:
 		return "have the issuer name itself by an https URL without userinfo, query, fragment and dot segments " +
 			"(RFC 8414 section 2), or set TenantsConfig.AllowAnyIssuer"
-	case err == errNotAdmitted:
+	case errNotAdmitted:
 		return "if it is a tenant of yours, have TenantsConfig.Admit admit it"
 	}
 	return "if it is a tenant of yours, have TenantsConfig.Resolve know it, and call Remove for its issuer"
