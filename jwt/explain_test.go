@@ -131,6 +131,24 @@ func TestExplainNamesNoProfileForIDTokens(t *testing.T) {
 	}
 }
 
+// Whoever has an issuer's profile and sends one of its ID tokens is not told of another profile, which would take it.
+//
+// checklist 221
+func TestExplainKeepsTheGuardAgainstIDTokensUp(t *testing.T) {
+	for _, v := range vendors {
+		for name, id := range v.idTokens {
+			keys := jwttest.NewIssuer(t, jwttest.InMemory())
+			validator, err := jwt.NewValidator(jwt.Config{
+				Issuer: v.issuer, Audiences: v.audiences, Keys: keys, Profile: v.profile(),
+				Now: func() time.Time { return vendorTime },
+			})
+			require.NoError(t, err)
+			e := validator.Explain(t.Context(), v.sign(t, keys, id.payload, nil))
+			require.NotContains(t, e.String(), "Config.Profile to jwt.", "%s, %s", v.name, name)
+		}
+	}
+}
+
 // An ID token may lack all that a sign-in leaves, but it is for its client. Whether an access token is, its profile
 // says by a mark of its own.
 //
