@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -129,6 +130,32 @@ func TestInventoryForOpenAPI(t *testing.T) {
 	again, err := wired(t, true).Inventory().OpenAPI()
 	require.NoError(t, err)
 	require.Equal(t, string(text), string(again))
+}
+
+// A pattern with GET takes HEAD as well, before one without method does.
+func TestInventoryHasHEADByTheRouteThatServesIt(t *testing.T) {
+	guard := newGuard(t, protector.Config{})
+	routes := guard.Routes()
+	routes.Handle("GET /x", protector.Policy{Scopes: []string{"admin"}}, hello)
+	routes.Open("/x", hello)
+	routes.Open("GET /y", hello)
+	routes.Handle("HEAD /y", protector.Policy{Scopes: []string{"admin"}}, hello)
+	text, err := guard.Inventory().OpenAPI()
+	require.NoError(t, err)
+	var document struct {
+		Paths map[string]map[string]struct{ Security []map[string][]string }
+	}
+	require.NoError(t, json.Unmarshal(text, &document))
+	guarded := []map[string][]string{{"bearer": {"admin"}}}
+	require.Equal(t, guarded, document.Paths["/x"]["head"].Security)
+	require.Empty(t, document.Paths["/x"]["post"].Security)
+	require.Equal(t, guarded, document.Paths["/y"]["head"].Security)
+	require.Empty(t, document.Paths["/y"]["get"].Security)
+	for method, status := range map[string]int{"GET": 401, "HEAD": 401, "POST": 200} {
+		answer := httptest.NewRecorder()
+		routes.ServeHTTP(answer, httptest.NewRequest(method, "/x", nil))
+		require.Equal(t, status, answer.Code, method)
+	}
 }
 
 func TestInventoryThatOpenAPICannotSay(t *testing.T) {

@@ -62,8 +62,8 @@ func componentName(name string) string {
 // into the document of the service.
 //
 // What OpenAPI has no words for is not in it: middlewares, whose paths only the router
-// knows, methods of your own, and all that a policy asks for beside scopes. A policy in shadow is written as
-// it will be enforced. Wildcards for the rest of a path are written as parameters. The
+// knows, methods of your own, and all that a policy asks for beside scopes. A policy in
+// shadow is written as it will be enforced. Wildcards for the rest of a path are written as parameters. The
 // error names routes that cannot be told apart there, as those that differ by their host
 // or the names of their wildcards.
 func (inventory Inventory) OpenAPI() ([]byte, error) {
@@ -112,7 +112,10 @@ func (p *paths) add(pattern string, o operation) {
 	}
 	for _, method := range methods {
 		known, ok := p.operations[path][method]
+		get := p.operations[path]["get"]
 		switch {
+		case !ok && method == "head" && get.named && !o.named: // ServeMux has a pattern with GET take HEAD too
+			p.operations[path][method] = get
 		case !ok:
 			p.operations[path][method] = o
 		case known.named == o.named:
