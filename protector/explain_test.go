@@ -93,7 +93,7 @@ func TestExplainEachPartOfAPolicy(t *testing.T) {
 		Scopes: []string{"delete", "read admin"}, Groups: []string{"staff"}, Roles: []string{"clerk"},
 		Entitlements: []string{"gold"}, Clients: []string{"shop"}, NoDelegation: true, ACR: []string{"mfa"},
 		MaxAge: time.Minute, UntilExpiry: true,
-		Claims: []protector.ClaimRule{{Path: []string{"org", "plan"}, AnyOf: []any{"team", 7}}},
+		Claims: []protector.ClaimRule{{Path: []string{"org", "plan"}, AnyOf: []any{"team", 700, 0.5, "true", true}}},
 		Check:  func(context.Context, protector.Token) error { return errors.New("not the owner") },
 	}
 	bearer := issuer.Token(jwttest.Scope("write"), jwttest.Claim("act", map[string]any{"sub": "x"}),
@@ -105,7 +105,7 @@ func TestExplainEachPartOfAPolicy(t *testing.T) {
 	require.Equal(t, `"write" and 1 that these imply`, findingOf(t, e, "scope").Found)
 	require.Equal(t, `"delete" (without "delete") or "read admin" (without "admin")`, findingOf(t, e, "scope").Expected)
 	require.Contains(t, findingOf(t, e, "authentication").Found, "(1h0m")
-	require.Equal(t, `"org plan" is "team" or "7"`, findingOf(t, e, "claim").Expected)
+	require.Equal(t, `"org plan" is "team" or 700 or 0.5 or "true" or true`, findingOf(t, e, "claim").Expected)
 	require.Contains(t, e.String(), "The answer is 403")
 	require.Contains(t, e.String(), "The token is accepted")
 	require.NotContains(t, e.String(), "c4n4ry")
@@ -183,6 +183,9 @@ func TestExplainCredentials(t *testing.T) {
 			require.Equal(t, tt.left, outcomes(e, "not_judged"))
 			require.Equal(t, tt.found, findingOf(t, e, "credential").Found)
 			require.Contains(t, findingOf(t, e, "credential").Expected, "the cookie session, or the form, or the query")
+			require.Contains(t, e.String(), map[string]string{
+				"none": "-> have the client send its token", "no scheme": "-> have the client write the scheme",
+			}[name])
 		})
 	}
 }

@@ -1,6 +1,7 @@
 package protector
 
 import (
+	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -136,12 +137,24 @@ func (x *pen) judgeRights() {
 	for i, claim := range rule.policy.Claims {
 		values := make([]string, len(claim.AnyOf))
 		for n, value := range claim.AnyOf {
-			known, _ := scalarOf(value)
-			values[n] = known.text
+			values[n] = asJSON(value)
 		}
-		f := Finding{Check: "claim", Expected: shown(strings.Join(claim.Path, " ")) + " is " + anyOf(values)}
+		f := Finding{Check: "claim", Expected: shown(strings.Join(claim.Path, " ")) + " is " + joined(values, " or ")}
 		x.note(f, claimsRefuse(rule.claims[i:i+1], token))
 	}
+}
+
+// asJSON writes a string, a number or a boolean of a policy so that these are told apart.
+func asJSON(value any) string {
+	known, _ := scalarOf(value)
+	if known.kind == aString {
+		return shown(known.text)
+	}
+	text, err := json.Marshal(value)
+	if err != nil { // of a type whose MarshalJSON fails
+		return shown(known.text)
+	}
+	return plain(string(text))
 }
 
 // rights returns the part of the policy that refuses for the reason.

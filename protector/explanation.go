@@ -18,8 +18,8 @@ const (
 // Finding is one part of an [Explanation]. Its texts are printable ASCII: what comes
 // from others is bounded, and quoted as in Go.
 type Finding struct {
-	// Check names the part, and is stable: credential, request, validator, evidence,
-	// token, lifetime, binding, proof, withdrawn, type, client, delegation,
+	// Check names the part, and is stable: rule, credential, request, validator,
+	// evidence, token, policy, lifetime, binding, proof, withdrawn, type, client, delegation,
 	// authentication, scope, groups, roles, entitlements, claim and check. Those that
 	// neither the configuration nor the policy asks for are left out.
 	Check string `json:"check"`

@@ -35,8 +35,8 @@ func (p *Protector) log(ctx context.Context, d Decision, g *grant) {
 	attrs = appendSet(attrs, "route", d.Pattern)
 	attrs = appendSet(attrs, "reason", d.Reason)
 	attrs = appendSet(attrs, "scheme", d.Scheme)
-	attrs = appendSet(attrs, "issuer", d.Issuer)
-	attrs = appendSet(attrs, "client_id", d.ClientID)
+	attrs = appendSet(attrs, "issuer", shortened(d.Issuer, longestQuoted))
+	attrs = appendSet(attrs, "client_id", shortened(d.ClientID, longestQuoted))
 	attrs = appendSet(attrs, "policy", d.Policy)
 	attrs = appendSet(attrs, "jti_sha256", hashedID(g))
 	if d.Status != 0 {

@@ -95,7 +95,9 @@ type Policy struct {
 	// no longer, every request goes on to the handler as if the policy were not there, and
 	// with the answer that it would have got without it. Config.OnDecision and
 	// Config.Logger are told what would have been decided: who called, and the status and
-	// reason of the refusal. What it gives up: nobody is turned away.
+	// reason of the refusal. What it gives up: nobody is turned away. A validator that
+	// panics or hangs does so here too, and what a policy in force would hide from the
+	// handler, such as the token in a WebSocket's protocols, is where the client put it.
 	//
 	// A handler behind it has no current token by it, good token or not, and [Shadowed]
 	// says so. What stands further in or out, such as another Require, decides for itself.

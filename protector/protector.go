@@ -133,9 +133,11 @@ type Config struct {
 	// Logger gets a record for each refusal (Info) and outage (Error, at most
 	// one a second, which counts those left out). Grants, anonymous requests and
 	// requests without credentials are logged at Debug: the latter are how many
-	// clients begin. A record has outcome, method, duration and, where they are
+	// clients begin. In shadow they are at Info, as all that would be refused. A
+	// record has outcome, method, duration and, where they are
 	// known, route, policy, reason, scheme, issuer, client_id, status, scope (what the
-	// challenge asks for), error (the cause) and jti_sha256: the first 16 bytes of the
+	// challenge asks for), error (the cause) or remedy (what to do about what is refused
+	// here), shadow, left_out (outages since the last record) and jti_sha256: the first 16 bytes of the
 	// SHA-256 of what the token's method ID() string returns, in hexadecimal, to find the
 	// token in the log of its issuer. Where a validator's error has a method Mismatch()
 	// (expected, received []string), as that of the package jwt has for audiences and

@@ -75,8 +75,10 @@ func remedyOf(check string, err *Error) string {
 	return "ask whoever has written the " + check + " that refuses for this reason"
 }
 
-// saysAll are the reasons of this package by which a token is refused.
+// saysAll are the reasons of this package by which a token, or a request without one, is
+// refused.
 var saysAll = map[string]bool{
+	reasonNoCredentials: true, reasonOtherScheme: true,
 	reasonUnknownToken: true, reasonInvalidToken: true, reasonUnavailable: true, reasonCanceled: true,
 	reasonBadTokenType: true, reasonExpired: true, reasonRevoked: true,
 }
