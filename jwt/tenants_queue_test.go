@@ -45,7 +45,7 @@ func TestWhoLeavesTheQueueLeavesItToOthers(t *testing.T) {
 		results := make([]error, 3)
 		for i, ctx := range []context.Context{t.Context(), impatient, t.Context()} {
 			issuer := []*jwttest.Issuer{a, b, b}[i]
-			go func() { _, results[i] = tenants.Validate(ctx, issuer.Token()) }()
+			go func(token string) { _, results[i] = tenants.Validate(ctx, token) }(issuer.Token())
 			synctest.Wait()
 		}
 		cancel()
@@ -69,7 +69,7 @@ func TestLeavingWhatHasEnded(t *testing.T) {
 		r := newRegistry(a)
 		release := r.hold(a.URL())
 		tenants := oneAtATime(t, r)
-		go func() { _, _ = tenants.Validate(t.Context(), a.Token()) }()
+		go func(token string) { _, _ = tenants.Validate(t.Context(), token) }(a.Token())
 		synctest.Wait()
 		impatient, cancel := context.WithCancel(t.Context())
 		defer cancel()
@@ -105,7 +105,7 @@ func idleBehind(t *testing.T, adjust func(*jwt.TenantsConfig)) (
 	acceptOnce(t, tenants, b.Token())
 	release = r.hold(a.URL())
 	time.Sleep(2 * time.Hour) // simulated: whoever calls this is in a bubble
-	go func() { _, _ = tenants.Validate(t.Context(), a.Token()) }()
+	go func(token string) { _, _ = tenants.Validate(t.Context(), token) }(a.Token())
 	synctest.Wait()
 	return r, tenants, b, release
 }
@@ -132,7 +132,7 @@ func TestARenewalOutlivesWhoWaitsForIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, tenants, idle, release := idleBehind(t, func(*jwt.TenantsConfig) {})
 		impatient, cancel := context.WithCancel(t.Context())
-		go func() { _, _ = tenants.Validate(impatient, idle.Token()) }()
+		go func(token string) { _, _ = tenants.Validate(impatient, token) }(idle.Token())
 		synctest.Wait()
 		require.Equal(t, 1, tenants.Status().Waiting)
 		cancel()

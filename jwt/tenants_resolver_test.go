@@ -129,7 +129,7 @@ func TestRequestsShareOneQuestion(t *testing.T) {
 		tenants := tenantsOf(t, r)
 		first, cancel := context.WithCancel(t.Context())
 		var left error
-		go func() { _, left = tenants.Validate(first, a.Token()) }()
+		go func(token string) { _, left = tenants.Validate(first, token) }(a.Token())
 		synctest.Wait()
 		var accepted atomic.Int32
 		for range 100 {
@@ -311,7 +311,7 @@ func TestRemoveOutdatesTheAnswerUnderWay(t *testing.T) {
 		tenants, err := jwt.NewTenants(jwt.TenantsConfig{Resolve: resolve})
 		require.NoError(t, err)
 		var got error
-		go func() { _, got = tenants.Validate(t.Context(), a.Token()) }()
+		go func(token string) { _, got = tenants.Validate(t.Context(), token) }(a.Token())
 		time.Sleep(time.Second)
 		r.drop(a.URL())
 		tenants.Remove(a.URL())
@@ -339,7 +339,7 @@ func TestRemoveEndsAValidationUnderWay(t *testing.T) {
 		r.set(a.URL(), config)
 		tenants := tenantsOf(t, r)
 		var got error
-		go func() { _, got = tenants.Validate(t.Context(), a.Token()) }()
+		go func(token string) { _, got = tenants.Validate(t.Context(), token) }(a.Token())
 		time.Sleep(time.Second)
 		r.drop(a.URL())
 		tenants.Remove(a.URL())
