@@ -41,8 +41,8 @@ func Explaining[E fmt.Stringer](v Validator, explain func(ctx context.Context, t
 //
 // Explain asks whom Check asks: the authenticate function, the proofs, Withdrawn,
 // RequestCheck and Policy.Check. Like Check it asks the two of the policy about no token
-// that has ended, or whose binding is not proved. But it uses nothing up: a proof of possession is judged
-// and not spent, so that one which was used before is not found out. It writes nothing,
+// that has ended, or whose binding is not proved. But it uses nothing up: a proof of
+// possession is judged and not spent, so that one which was used before is not found out. It writes nothing,
 // and Config.OnDecision and Config.Logger do not hear of it. The request is judged anew,
 // also behind a middleware that has let it in.
 //
@@ -54,9 +54,10 @@ func (p *Protector) Explain(r *http.Request, rule *Rule) Explanation {
 		x.note(Finding{Check: "rule"}, errProgram(reasonBadRequirement, err))
 		return x.explanation()
 	}
+	c, err := p.credential(r) // in the request as it came: who withheld it from the handler may be further out
 	blind := withoutCurrent(r)
 	x := pen{protector: p, rule: rule, r: blind}
-	x.judge()
+	x.judge(c, err)
 	keepBody(r, blind)
 	return x.explanation()
 }
@@ -98,9 +99,8 @@ func (x *pen) leave(check, because string) {
 }
 
 // judge does what decide does, and goes on.
-func (x *pen) judge() {
+func (x *pen) judge(c credential, err *Error) {
 	p := x.protector
-	c, err := p.credential(x.r)
 	x.note(Finding{Check: "credential", Found: found(c), Expected: "one token in " + p.places()}, err)
 	if err != nil {
 		x.err = err.under(c.scheme)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -353,4 +354,22 @@ func TestExplainAsksTheApplicationAboutGoodTokensOnly(t *testing.T) {
 	}
 	require.NoError(t, explained(t, binding, policy, "Authorization: Bearer alice").Err())
 	require.NotZero(t, asked)
+}
+
+// Behind a middleware that has withheld the token of a WebSocket, Explain finds it as Check does.
+//
+// checklist 205, 222
+func TestExplainAWebSocketTokenBehindAMiddleware(t *testing.T) {
+	guard := newGuard(t, protector.Config{WebSocketProtocol: "access_token"})
+	rule, err := guard.NewRule(protector.Policy{})
+	require.NoError(t, err)
+	server := serve(t, guard.Require()(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		e := guard.Explain(r, rule)
+		_, refusal := guard.Check(r, rule)
+		require.Nil(t, refusal)
+		io.WriteString(w, e.String())
+	})))
+	answer := get(t, server, "/", handshake(offering+"chat, access_token.alice")...)
+	require.Equal(t, 200, answer.status)
+	require.Contains(t, answer.body, "The request is granted")
 }
