@@ -27,6 +27,7 @@ func FuzzRequest(f *testing.F) {
 		"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: a/b\r\ncontent-type: c/d\r\nContent-Length: 1\r\n\r\na",
 		"GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer\r\n a\r\nX: \xff\r\n\r\n",
 		"\r\nGET / HTTP/1.1\r\nHost: a\r\nAuthorization:\tBearer a \t\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+		"POST * HTTP/0.0\nContent-TYpe:\r\n\r\n0",
 	} {
 		f.Add([]byte(seed))
 	}
@@ -45,7 +46,9 @@ func FuzzRequest(f *testing.F) {
 		require.Equal(t, want.RequestURI, got.RequestURI)
 		require.Equal(t, want.URL, got.URL)
 		for _, name := range []string{"Authorization", "Dpop", "Origin", "Content-Type"} {
-			require.Equal(t, want.Header[name], got.Header[name], name)
+			if fields := want.Header[name]; len(fields) != 1 || fields[0] != "" || got.Header[name] != nil {
+				require.Equal(t, fields, got.Header[name], name)
+			} // fasthttp leaves an empty one out, which says as little
 		}
 	})
 }
