@@ -65,9 +65,9 @@ const maxKID = 128
 // who ask for this kid share, until ctx ends; it goes on without whoever leaves, and none begins for
 // a ctx that has ended. If it fails, a known key serves on until MaxStale.
 //
-// Fetches for unknown kids that find no key are limited by Cooldown, and twelve are under way at a time: a flood of
-// made-up kids never delays a known key. A new one may be unavailable while it lasts, which is
-// 503 and not 401: no answer says that it is none.
+// Fetches for unknown kids that find no key are limited by Cooldown, and twelve are under way at a
+// time: a flood of made-up kids never delays a known key. A new one may be unavailable while it lasts,
+// which is 503 and not 401: no answer says that it is none.
 func (e *KeyEndpoint) VerificationKeys(ctx context.Context, kid, alg string) ([]crypto.PublicKey, error) {
 	if e.keys == nil {
 		return nil, &unavailableError{errNoEndpoint, time.Second}

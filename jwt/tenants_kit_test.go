@@ -53,6 +53,18 @@ func (r *registry) doBefore(f func(ctx context.Context, issuer string) error) {
 	r.before = f
 }
 
+// hangBut has calls hang, for all issuers but one, until the function is called that it returns.
+func (r *registry) hangBut(quick *jwttest.Issuer) (release func()) {
+	released := make(chan struct{})
+	r.doBefore(func(_ context.Context, issuer string) error {
+		if issuer != quick.URL() {
+			<-released
+		}
+		return nil
+	})
+	return func() { close(released) }
+}
+
 // times returns how often the registry was asked for an issuer.
 func (r *registry) times(issuer string) int {
 	r.mu.Lock()

@@ -246,13 +246,7 @@ func TestCallsThatHangTakeTheirPlaces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := tenantAt(t, "https://a.example")
 		r := newRegistry(a)
-		release := make(chan struct{})
-		r.doBefore(func(_ context.Context, issuer string) error {
-			if issuer != a.URL() {
-				<-release
-			}
-			return nil
-		})
+		release := r.hangBut(a)
 		tenants := tenantsOf(t, r, func(c *jwt.TenantsConfig) { c.MaxResolving = 4 })
 		for i := range 4 {
 			_, err := tenants.Validate(t.Context(), unsigned(fmt.Sprintf("https://%d.example", i)))
@@ -262,7 +256,7 @@ func TestCallsThatHangTakeTheirPlaces(t *testing.T) {
 		require.ErrorIs(t, unavailable(t, err), context.DeadlineExceeded)
 		require.Equal(t, 4, tenants.Status().Resolving)
 		require.Zero(t, tenants.Status().Waiting)
-		close(release)
+		release()
 		synctest.Wait()
 		require.Zero(t, tenants.Status().Resolving)
 		acceptOnce(t, tenants, a.Token())

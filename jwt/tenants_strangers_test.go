@@ -44,13 +44,7 @@ func TestATenantWhoseCallsHangLeavesPlacesToOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := tenantAt(t, "https://a.example")
 		r := newRegistry(a)
-		release := make(chan struct{})
-		r.doBefore(func(_ context.Context, issuer string) error {
-			if issuer != a.URL() {
-				<-release
-			}
-			return nil
-		})
+		release := r.hangBut(a)
 		tenants := tenantsOf(t, r, func(c *jwt.TenantsConfig) { c.MaxResolving = 4 })
 		for range 6 {
 			_, err := tenants.Validate(t.Context(), unsigned("https://hung.example"))
@@ -59,10 +53,21 @@ func TestATenantWhoseCallsHangLeavesPlacesToOthers(t *testing.T) {
 		}
 		require.Equal(t, 2, tenants.Status().Resolving)
 		acceptOnce(t, tenants, a.Token())
-		close(release)
+		release()
 		synctest.Wait()
 		_, err := tenants.Validate(t.Context(), unsigned("https://hung.example"))
 		require.ErrorIs(t, err, jwt.ErrUnknownIssuer, "asked about again")
+
+		defer r.hangBut(a)()
+		for i := range 2 { // which leaves no more than half
+			_, err := tenants.Validate(t.Context(), unsigned(fmt.Sprintf("https://%d.example", i)))
+			unavailable(t, err)
+		}
+		time.Sleep(time.Minute)
+		asked := r.times("https://hung.example")
+		_, err = tenants.Validate(t.Context(), unsigned("https://hung.example"))
+		unavailable(t, err)
+		require.Equal(t, asked+1, r.times("https://hung.example"), "its calls have all returned")
 	})
 }
 
@@ -144,29 +149,36 @@ func (r *registry) slowly(issuer *jwttest.Issuer) {
 	r.set(issuer.URL(), config)
 }
 
+// flooded returns a tenant whose keys take a second, in a table of eight that forged tokens of forty others run through
+// until stop.
+func flooded(t *testing.T) (a *jwttest.Issuer, r *registry, tenants *jwt.Tenants, stop func()) {
+	t.Helper()
+	a, r = tenantAt(t, "https://a.example"), newRegistry()
+	others := somewhere(t, r, 40)
+	for _, issuer := range append(others, a) {
+		r.slowly(issuer)
+	}
+	tenants = tenantsOf(t, r, mostTenants(8))
+	forged := forgedFor(a, others)
+	ctx, stop := context.WithCancel(t.Context())
+	go func() {
+		for i := 0; ctx.Err() == nil; i++ {
+			go tenants.Validate(ctx, forged[i%len(forged)])
+			time.Sleep(20 * time.Millisecond) // simulated
+		}
+	}()
+	time.Sleep(2 * time.Second) // simulated
+	return a, r, tenants, stop
+}
+
 // While the keys of a tenant are on their way, tokens that name others push it out of a
 // table that is too small: its own token comes to its end all the same.
 //
 // checklist 213
 func TestAValidationOutlivesAnEviction(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := tenantAt(t, "https://a.example")
-		r := newRegistry()
-		others := somewhere(t, r, 40)
-		for _, issuer := range append(others, a) {
-			r.slowly(issuer)
-		}
-		tenants := tenantsOf(t, r, mostTenants(8))
-		flood, stop := context.WithCancel(t.Context())
+		a, _, tenants, stop := flooded(t)
 		defer stop()
-		forged := forgedFor(a, others)
-		go func() {
-			for i := 0; flood.Err() == nil; i++ {
-				go tenants.Validate(flood, forged[i%len(forged)])
-				time.Sleep(20 * time.Millisecond)
-			}
-		}()
-		time.Sleep(2 * time.Second)
 		for range 3 {
 			token := acceptOnce(t, tenants, a.Token())
 			synctest.Wait()
@@ -185,22 +197,7 @@ func TestAValidationOutlivesAnEviction(t *testing.T) {
 // checklist 213
 func TestAFloodDoesNotKeepATenantFromBeingUsed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := tenantAt(t, "https://a.example")
-		r := newRegistry()
-		others := somewhere(t, r, 40)
-		for _, issuer := range append(others, a) {
-			r.slowly(issuer)
-		}
-		tenants := tenantsOf(t, r, mostTenants(8))
-		flood, stop := context.WithCancel(t.Context())
-		forged := forgedFor(a, others)
-		go func() {
-			for i := 0; flood.Err() == nil; i++ {
-				go tenants.Validate(flood, forged[i%len(forged)])
-				time.Sleep(20 * time.Millisecond)
-			}
-		}()
-		time.Sleep(2 * time.Second)
+		a, r, tenants, stop := flooded(t)
 		said := make(chan error, 40)
 		for range cap(said) {
 			token := a.Token()

@@ -42,9 +42,9 @@ func Explaining[E fmt.Stringer](v Validator, explain func(ctx context.Context, t
 // Explain asks whom Check asks: the authenticate function, the proofs, Withdrawn,
 // RequestCheck and Policy.Check. Like Check it asks the two of the policy about no token
 // that has ended, or whose binding is not proved. But it uses nothing up: a proof of
-// possession is judged and not spent, so that one which was used before is not found out. It writes nothing,
-// and Config.OnDecision and Config.Logger do not hear of it. The request is judged anew,
-// also behind a middleware that has let it in.
+// possession is judged and not spent, so that one which was used before is not found
+// out. It writes nothing, and Config.OnDecision and Config.Logger do not hear of it. The
+// request is judged anew, also behind a middleware that has let it in.
 //
 // Show it to whoever runs the service, and not to its clients: it says what the rule
 // asks for.

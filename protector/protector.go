@@ -76,8 +76,8 @@ type Config struct {
 	//
 	//	new WebSocket(url, ["chat", "access_token." + token])
 	//
-	// The handler does not see the entry, and answers with one of the others. Without
-	// any other the handshake is refused. Default: none. Read "WebSockets" in the package
+	// The handler does not see the entry, and answers with one of the others; it does
+	// where the policy is in shadow. Without any other the handshake is refused. Default: none. Read "WebSockets" in the package
 	// documentation.
 	WebSocketProtocol string
 
