@@ -39,7 +39,7 @@ func newClientRule(clients []string) *clientRule {
 	}
 	c := &clientRule{
 		clients: make(map[string]struct{}, len(clients)),
-		other:   fmt.Errorf("the token's client is none of Policy.Clients, which is %q", clients),
+		other:   fmt.Errorf("the token's client is none of Policy.Clients: %s", listed(clients)),
 	}
 	for _, client := range clients {
 		c.clients[client] = struct{}{}

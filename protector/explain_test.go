@@ -373,3 +373,20 @@ func TestExplainAWebSocketTokenBehindAMiddleware(t *testing.T) {
 	require.Equal(t, 200, answer.status)
 	require.Contains(t, answer.body, "The request is granted")
 }
+
+// Two findings of one check are two in a record as well.
+func TestExplainLogsEachFinding(t *testing.T) {
+	issuer := jwttest.NewIssuer(t, jwttest.FirstKey("EdDSA"))
+	guard := newGuard(t, protector.Config{Validators: []protector.Validator{
+		protector.Bearer(newTokens(t, issuer).Validate),
+	}})
+	e := explained(t, guard, protector.Policy{Claims: []protector.ClaimRule{
+		{Path: []string{"org"}, AnyOf: []any{1}}, {Path: []string{"tier"}, AnyOf: []any{2}},
+	}}, "Authorization: Bearer "+issuer.Token())
+	var text bytes.Buffer
+	slog.New(slog.NewJSONHandler(&text, nil)).Info("", "explained", e)
+	var record struct{ Explained map[string]any }
+	require.NoError(t, json.Unmarshal(text.Bytes(), &record))
+	require.Contains(t, record.Explained["claim"], `"org"`)
+	require.Contains(t, record.Explained["claim_2"], `"tier"`)
+}

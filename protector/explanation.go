@@ -91,7 +91,8 @@ func (e Explanation) MarshalJSON() ([]byte, error) {
 	}{e.outcome, e.shadowUntil, e.Reason(), e.status, e.challenges, e.Findings, e.document})
 }
 
-// LogValue returns the outcome, the reason, the status, and the findings that failed.
+// LogValue returns the outcome, the reason, the status, and the findings that failed,
+// under the name of their check: further ones of the same with _2, _3 and so on.
 func (e Explanation) LogValue() slog.Value {
 	attrs := []slog.Attr{slog.String("outcome", string(e.outcome))}
 	if !e.shadowUntil.IsZero() {
@@ -101,10 +102,16 @@ func (e Explanation) LogValue() slog.Value {
 	if e.status != 0 {
 		attrs = append(attrs, slog.Int("status", e.status))
 	}
+	seen := make(map[string]int)
 	for _, f := range e.Findings {
-		if f.Outcome == findingFailed {
-			attrs = append(attrs, slog.String(f.Check, f.summary()))
+		if f.Outcome != findingFailed {
+			continue
 		}
+		key := f.Check
+		if seen[f.Check]++; seen[f.Check] > 1 { // most who read a record keep one of two with the same key
+			key += "_" + strconv.Itoa(seen[f.Check])
+		}
+		attrs = append(attrs, slog.String(key, f.summary()))
 	}
 	return slog.GroupValue(attrs...)
 }

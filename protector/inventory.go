@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -192,8 +193,8 @@ func (inventory Inventory) Markdown() string {
 }
 
 // cell keeps a text within its cell, as what it says.
-var cell = strings.NewReplacer("\\", "\\\\", "|", "\\|", "`", "\\`", "<", "&lt;", "*", "\\*", "_", "\\_", "[", "\\[",
-	"\n", " ", "\r", " ").Replace
+var cell = strings.NewReplacer("\\", "\\\\", "|", "\\|", "`", "\\`", "<", "&lt;", "&", "&amp;", "*", "\\*", "_", "\\_",
+	"[", "\\[", "\n", " ", "\r", " ").Replace
 
 // asks is a sentence about the entry.
 func (e RuleEntry) asks() string {
@@ -210,11 +211,15 @@ func (e RuleEntry) asks() string {
 		{"client", e.Clients}, {"acr", e.ACR},
 	} {
 		if len(list.items) > 0 {
-			add("%s %s", list.name, strings.Join(list.items, " OR "))
+			add("%s %s", list.name, each(list.items, " OR "))
 		}
 	}
 	for _, rule := range e.Claims {
-		add("claim %s in %v", strings.Join(rule.Path, " / "), rule.AnyOf)
+		values := make([]string, len(rule.AnyOf))
+		for i, value := range rule.AnyOf {
+			values[i] = asJSON(value)
+		}
+		add("claim %s is %s", each(rule.Path, " / "), strings.Join(values, " or "))
 	}
 	if e.MaxAgeSeconds > 0 {
 		add("signed in within %v", time.Duration(e.MaxAgeSeconds)*time.Second)
@@ -238,6 +243,17 @@ func (e RuleEntry) asks() string {
 		text = "NOT ENFORCED until " + e.InsecureShadowUntil.UTC().Format(time.RFC3339) + ": " + text
 	}
 	return text
+}
+
+// each joins texts. One that could be taken for several, or for the rest of the sentence, is quoted.
+func each(texts []string, separator string) string {
+	told := slices.Clone(texts)
+	for i, text := range told {
+		if strings.Contains(text, separator) || strings.ContainsAny(text, "\",") {
+			told[i] = strconv.Quote(text)
+		}
+	}
+	return strings.Join(told, separator)
 }
 
 func (e RuleEntry) shadowed() bool { return !e.InsecureShadowUntil.IsZero() && !e.ShadowOver }

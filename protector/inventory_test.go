@@ -85,7 +85,7 @@ func TestInventory(t *testing.T) {
 | GET /healthz | nothing: open | Routes |
 | GET /user | a token, scope profile email OR user | Routes |
 | POST /user | a token, scope write, group staff, role editor, entitlement print, client a\|b, acr mfa, `+
-		`claim org / plan in \[team 1 true], signed in within 5m0s, nobody acting for the subject, a check of its own, `+
+		`claim org / plan is "team" or 1 or true, signed in within 5m0s, nobody acting for the subject, a check of its own, `+
 		`until it expires, or is withdrawn | Routes |
 
 Scopes may be granted by broader ones.
@@ -155,6 +155,30 @@ func TestInventoryHasHEADByTheRouteThatServesIt(t *testing.T) {
 		answer := httptest.NewRecorder()
 		routes.ServeHTTP(answer, httptest.NewRequest(method, "/x", nil))
 		require.Equal(t, status, answer.Code, method)
+	}
+}
+
+// Two policies that ask for different things are not read as one.
+func TestInventoryTellsPoliciesApart(t *testing.T) {
+	claim := func(path []string, values ...any) protector.Policy {
+		return protector.Policy{Claims: []protector.ClaimRule{{Path: path, AnyOf: values}}}
+	}
+	for name, pair := range map[string][2]protector.Policy{
+		"OR":     {{Clients: []string{"a OR b"}}, {Clients: []string{"a", "b"}}},
+		"comma":  {{Groups: []string{"a, role b"}}, {Groups: []string{"a"}, Roles: []string{"b"}}},
+		"kinds":  {claim([]string{"a"}, "x y", "true"), claim([]string{"a"}, "x", "y", true)},
+		"path":   {claim([]string{"a / b"}, 1), claim([]string{"a", "b"}, 1)},
+		"entity": {{Clients: []string{"&lt;"}}, {Clients: []string{"<"}}},
+	} {
+		var told [2]string
+		for i, policy := range pair {
+			guard := newGuard(t, protector.Config{Validators: []protector.Validator{
+				protector.Bearer(func(context.Context, string) (protector.Token, error) { return nil, nil }),
+			}})
+			newRule(t, guard, policy)
+			told[i] = guard.Inventory().Markdown()
+		}
+		require.NotEqual(t, told[0], told[1], name)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"runtime"
 	"sync"
@@ -294,6 +295,22 @@ func TestWithdrawnNeedsUntilExpiry(t *testing.T) {
 	require.ErrorContains(t, policy.Validate(), "Withdrawn has no effect without UntilExpiry: set both")
 	_, err := newGuard(t, protector.Config{}).NewRule(policy)
 	require.ErrorContains(t, err, "NewRule: the function Withdrawn")
+}
+
+// Policies that nobody could pass, or that an inventory could not hold.
+func TestPoliciesThatNobodyMeans(t *testing.T) {
+	logger := slog.New(slog.DiscardHandler)
+	for says, policy := range map[string]protector.Policy{
+		"NoDelegation is set, and rule 2 of Claims is about act": {NoDelegation: true, Claims: []protector.ClaimRule{
+			{Path: []string{"org"}, AnyOf: []any{1}}, {Path: []string{"act", "sub"}, AnyOf: []any{"x"}},
+		}},
+		"InsecureShadowUntil is before the year 0": {InsecureShadowUntil: time.Date(-5, 1, 1, 0, 0, 0, 0, time.UTC)},
+	} {
+		_, err := newGuard(t, protector.Config{Logger: logger, Validators: []protector.Validator{
+			protector.Bearer(func(context.Context, string) (protector.Token, error) { return nil, nil }),
+		}}).NewRule(policy)
+		require.ErrorContains(t, err, says)
+	}
 }
 
 // Many open streams: no goroutine for any of them, and little memory.

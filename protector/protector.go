@@ -77,8 +77,8 @@ type Config struct {
 	//	new WebSocket(url, ["chat", "access_token." + token])
 	//
 	// The handler does not see the entry, and answers with one of the others; it does
-	// where the policy is in shadow. Without any other the handshake is refused. Default: none. Read "WebSockets" in the package
-	// documentation.
+	// where the policy is in shadow. Without any other the handshake is refused.
+	// Default: none. Read "WebSockets" in the package documentation.
 	WebSocketProtocol string
 
 	// CrossOrigin decides which requests of other origins may use a token from

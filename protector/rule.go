@@ -240,6 +240,10 @@ func compile(caller string, policy Policy) (*Rule, error) {
 		faults = append(faults,
 			errors.New("the function Withdrawn has no effect without UntilExpiry: set both, or leave it out"))
 	}
+	if at := slices.IndexFunc(policy.Claims, isAboutActor); policy.NoDelegation && at >= 0 {
+		faults = append(faults, fmt.Errorf("NoDelegation is set, and rule %d of Claims is about act, so that nobody can "+
+			"pass: leave one out", at+1))
+	}
 	if policy.Optional && !policy.InsecureShadowUntil.IsZero() {
 		faults = append(faults, errors.New("InsecureShadowUntil is set, and so is Optional, which lets in who has no "+
 			"token anyway: leave one out"))
@@ -306,3 +310,5 @@ func faultsOf(field string, names []string, err error) (faults []error) {
 	}
 	return faults
 }
+
+func isAboutActor(rule ClaimRule) bool { return len(rule.Path) > 0 && rule.Path[0] == "act" }

@@ -114,6 +114,9 @@ func (p *Protector) shadowFaults(policy Policy) (faults []error) {
 			"InsecureShadowUntil is %s, which is more than 90 days ahead: set an earlier date",
 			until.UTC().Format(time.RFC3339)))
 	}
+	if until.UTC().Year() < 0 { // JSON has no such date, and with one the inventory none of its rules
+		faults = append(faults, errors.New("InsecureShadowUntil is before the year 0: set a later date"))
+	}
 	if p.logger == nil {
 		faults = append(faults, errors.New("InsecureShadowUntil is set, and Config.Logger is not, "+
 			"so that nobody would notice: set it"))
