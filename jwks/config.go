@@ -46,9 +46,8 @@ type Config struct {
 	// read when it, or the symbolic link that leads to it, has changed. One that is half
 	// written, missing, or no regular file replaces nothing. An empty set is believed as one
 	// at URL is: see RefreshInterval. The file may come later, but its directory must exist
-	// when the Remote is made, as that of a volume of Kubernetes does. Whoever can
-	// write it, or put another in its place, chooses your keys: who that is, is yours to see
-	// to.
+	// when the Remote is made, as that of a volume of Kubernetes does. Whoever can write
+	// it, or put another in its place, chooses your keys: who that is, is yours to see to.
 	File string
 
 	// Encoding is how the keys are written at URL or in File. Default: a JWK Set.

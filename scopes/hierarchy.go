@@ -57,8 +57,8 @@ func (h Hierarchy) IsZero() bool { return h.closures == nil }
 //
 // What was expanded is remembered, by the set and, for 64 sets at most, by the hierarchy:
 // a copy of the set, or another of the same names in the same order, costs no more than
-// to find it, and no memory. The names of a set that are not
-// in the hierarchy imply nothing.
+// to find it, and no memory. The names of a set that are not in the hierarchy imply
+// nothing.
 func (h Hierarchy) Expand(granted Set) Set {
 	if h.closures == nil || granted.list == nil || granted.list.implied.of(h.closures.vocabulary) {
 		return granted
