@@ -135,9 +135,9 @@ func TestExplainNamesNoProfileForIDTokens(t *testing.T) {
 //
 // checklist 221
 func TestExplainKeepsTheGuardAgainstIDTokensUp(t *testing.T) {
+	keys := jwttest.NewIssuer(t, jwttest.InMemory())
 	for _, v := range vendors {
 		for name, id := range v.idTokens {
-			keys := jwttest.NewIssuer(t, jwttest.InMemory())
 			validator, err := jwt.NewValidator(jwt.Config{
 				Issuer: v.issuer, Audiences: v.audiences, Keys: keys, Profile: v.profile(),
 				Now: func() time.Time { return vendorTime },

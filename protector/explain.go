@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // explainFunc has a token explained by whoever knows its kind.
@@ -211,10 +213,27 @@ func (x *pen) askValidator(v *Validator, token string) {
 	}
 	text := e.String()
 	document, err := json.Marshal(e)
+	document = asciiJSON(document)
 	if err != nil || !isHarmless(text, token) || !isHarmless(string(document), token) {
 		text, document = "What the validator says of it is left out: it holds the token, or is no short text.\n", nil
 	}
 	x.text, x.document = text, document
+}
+
+// asciiJSON escapes what is beyond ASCII, which in JSON is in strings alone: a terminal may
+// obey some of it.
+func asciiJSON(document []byte) []byte {
+	var ascii []byte
+	for _, r := range string(document) {
+		if r < utf8.RuneSelf {
+			ascii = append(ascii, byte(r))
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, r) {
+			ascii = fmt.Appendf(ascii, `\u%04x`, unit)
+		}
+	}
+	return ascii
 }
 
 // longestExplanation bounds what an explanation of somebody else's adds.

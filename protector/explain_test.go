@@ -259,6 +259,39 @@ func TestExplainingSaysNoToken(t *testing.T) {
 	}
 }
 
+// saidInJSON says one thing to people, and another to programs.
+type saidInJSON struct{ text, document string }
+
+func (s saidInJSON) String() string { return s.text }
+
+func (s saidInJSON) MarshalJSON() ([]byte, error) { return json.Marshal(s.document) }
+
+// The JSON of what others say holds no token either, and what is beyond ASCII is escaped in it.
+//
+// checklist 221
+func TestExplainingSaysNoTokenInJSON(t *testing.T) {
+	const bearer = "a-token-that-is-long-enough-to-be-known"
+	for document, kept := range map[string]bool{"it is " + bearer: false, "caf\u00e9 \u009b31m \U0001f511": true} {
+		guard := newGuard(t, protector.Config{Validators: []protector.Validator{protector.Explaining(
+			protector.Bearer(newTable().lookup),
+			func(context.Context, string) saidInJSON { return saidInJSON{"nothing much", document} })}})
+		e := explained(t, guard, protector.Policy{}, "Authorization: Bearer "+bearer)
+		text, err := json.Marshal(e)
+		require.NoError(t, err)
+		require.NotContains(t, string(text), bearer)
+		require.Equal(t, kept, strings.Contains(e.String(), "nothing much"))
+		require.Empty(t, strings.Map(func(r rune) rune {
+			if r < 0x7f {
+				return -1
+			}
+			return r
+		}, string(text)))
+		var written struct{ Token string }
+		require.NoError(t, json.Unmarshal(text, &written))
+		require.Equal(t, kept, written.Token == document)
+	}
+}
+
 // Mistakes in the program are named.
 func TestExplainMistakes(t *testing.T) {
 	guard, other := newGuard(t, protector.Config{}), newGuard(t, protector.Config{})

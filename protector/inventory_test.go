@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -156,6 +157,28 @@ func TestInventoryHasHEADByTheRouteThatServesIt(t *testing.T) {
 		routes.ServeHTTP(answer, httptest.NewRequest(method, "/x", nil))
 		require.Equal(t, status, answer.Code, method)
 	}
+}
+
+// Each place has a name of its own, and one that OpenAPI lets a component have.
+func TestInventoryNamesPlacesApart(t *testing.T) {
+	nobody := newTable().lookup
+	inRequest := func(r *http.Request, bearer string) (*token, error) { return nobody(r.Context(), bearer) }
+	guard := newGuard(t, protector.Config{InsecureQueryTokens: true, Validators: []protector.Validator{
+		protector.Bearer(nobody), protector.Scheme("A*B", inRequest), protector.Scheme("Query", inRequest),
+		protector.Field("X!A", nobody), protector.Field("X'A", nobody),
+	}})
+	text, err := guard.Inventory().OpenAPI()
+	require.NoError(t, err)
+	var document struct {
+		Components struct{ SecuritySchemes map[string]map[string]string }
+	}
+	require.NoError(t, json.Unmarshal(text, &document))
+	require.Len(t, document.Components.SecuritySchemes, 6)
+	for name := range document.Components.SecuritySchemes {
+		require.Regexp(t, `^[a-zA-Z0-9._-]+$`, name) // OpenAPI 3.1 §4.8.7.1
+	}
+	require.Equal(t, "a*b", document.Components.SecuritySchemes["a-b"]["scheme"])
+	require.Equal(t, "query", document.Components.SecuritySchemes["query-2"]["in"])
 }
 
 // Two policies that ask for different things are not read as one.

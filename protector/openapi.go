@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -14,7 +15,8 @@ type place struct {
 	scheme map[string]string
 }
 
-// listPlaces returns the places in the order in which they are looked at.
+// listPlaces returns the places in the order in which they are looked at, each under a
+// name of its own that OpenAPI allows.
 func (p *Protector) listPlaces() (places []place) {
 	for _, s := range p.schemes {
 		if s.field == "" {
@@ -22,7 +24,16 @@ func (p *Protector) listPlaces() (places []place) {
 			places = append(places, place{name, map[string]string{"type": "http", "scheme": name}})
 		}
 	}
-	return append(places, p.otherPlaces...)
+	places = append(places, p.otherPlaces...)
+	taken := make(map[string]bool)
+	for i, place := range places {
+		name := componentName(place.name)
+		for n := 2; taken[name]; n++ {
+			name = componentName(place.name) + "-" + strconv.Itoa(n)
+		}
+		taken[name], places[i].name = true, name
+	}
+	return places
 }
 
 // addPlaces notes what OpenAPI can say of places beside the Authorization field. It knows
@@ -34,11 +45,11 @@ func (p *Protector) addPlaces(config Config) {
 	}
 	for _, s := range p.schemes {
 		if s.field != "" {
-			key(componentName("header-"+s.name), "header", s.name)
+			key("header-"+s.name, "header", s.name)
 		}
 	}
 	if config.AmbientCookie != "" {
-		key(componentName("cookie-"+config.AmbientCookie), "cookie", config.AmbientCookie)
+		key("cookie-"+config.AmbientCookie, "cookie", config.AmbientCookie)
 	}
 	if config.InsecureQueryTokens {
 		key("query", "query", parameter)
