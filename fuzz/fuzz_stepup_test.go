@@ -29,6 +29,8 @@ func (s *signIn) AuthTime() time.Time { return s.time }
 
 var (
 	acrForm = regexp.MustCompile(`\A[\x21\x23-\x5B\x5D-\x7E]+\z`) // in a list parted by spaces (RFC 9470 §3), in quotes
+	// commaName is an alternative with a comma in a name, which is not in the query of one.
+	commaName = regexp.MustCompile(`(\A| )[^? ]*,`)
 	// plainResource is what has to be taken for an identifier, and more is.
 	plainResource = regexp.MustCompile(`\Ahttps://[a-z0-9]+(\.[a-z0-9]+)*(/[A-Za-z0-9_~-]+)*/?\z`)
 )
@@ -96,6 +98,9 @@ func isStepUp(policy protector.Policy) bool {
 	seconds := policy.MaxAge.Seconds()
 	whole := policy.MaxAge == time.Duration(int64(seconds))*time.Second
 	_, err := scopes.AnyOf(policy.Scopes...)
+	if slices.ContainsFunc(policy.Scopes, commaName.MatchString) {
+		return false
+	}
 	return whole && seconds >= 0 && seconds <= 365*24*60*60 && (policy.Scopes == nil || err == nil)
 }
 
